@@ -1,0 +1,1 @@
+"""Looking inside: class activation maps, deconvolutional and up-convolutional networks."""

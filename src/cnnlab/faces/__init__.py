@@ -1,0 +1,1 @@
+"""Data: readers, rendered faces, augmentation, batches."""

@@ -1,0 +1,1 @@
+"""VGG16 transfer, light networks, weights, training."""

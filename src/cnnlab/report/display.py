@@ -1,0 +1,68 @@
+"""What notebooks call to show results, so that Jupyter and the PDF both get them right.
+
+The label, caption and alternative text travel in the output's metadata, from where the
+exporter takes them; Jupyter shows the caption below. Prose that carries results is made
+here too, so that no number in the text is ever typed.
+"""
+
+import base64
+import io
+
+import pandas as pd
+from IPython.display import Markdown, display
+from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
+
+from cnnlab.paths import FIGURES
+
+
+def show_text(text: str) -> None:
+    """Show Markdown made from results; ``$...$`` and ``[@key]`` work as in a text cell."""
+    display(Markdown(text))
+
+
+def show_figure(figure: Figure, name: str, caption: str, alt: str, *, pixels: bool = False) -> None:
+    """Write a figure to ``figures/`` and show it with its caption.
+
+    Args:
+        figure: the figure; it is closed.
+        name: notebook and content, such as ``07-confusion-matrix``. The figure's label in the
+            report is ``fig-`` and this name: refer to it as ``@fig-07-confusion-matrix``.
+        caption: Markdown; says what to see, on which data, how many images, which seed.
+        alt: what the picture shows, for those who do not see it; plain text.
+        pixels: write a PNG in place of an SVG, for figures that are made of photographs.
+    """
+    kind, mime = ("png", "image/png") if pixels else ("svg", "image/svg+xml")
+    buffer = io.BytesIO()
+    # Without a date the same figure has the same bytes.
+    figure.savefig(buffer, format=kind, metadata={"Software": None} if pixels else {"Date": None})
+    plt.close(figure)
+    FIGURES.mkdir(exist_ok=True)
+    (FIGURES / f"{name}.{kind}").write_bytes(buffer.getvalue())
+    data = buffer.getvalue() if pixels else buffer.getvalue().decode()
+    _show({mime: _as_text(data)}, f"fig-{name}", caption, alt)
+
+
+def show_table(table: pd.DataFrame, name: str, caption: str) -> None:
+    """Show a DataFrame, its index as first column, with its caption.
+
+    Args:
+        table: cells are shown as they are: format numbers first (``Styler`` is not needed).
+        name: notebook and content; the label in the report is ``tbl-`` and this name.
+        caption: Markdown; says what to see, on which data, how many images, which seed.
+    """
+    markdown = table.to_markdown(disable_numparse=True)
+    _show({"text/markdown": markdown, "text/html": table.to_html()}, f"tbl-{name}", caption)
+
+
+def _as_text(data: bytes | str) -> str:
+    if isinstance(data, str):
+        return data
+    return base64.b64encode(data).decode()
+
+
+def _show(bundle: dict[str, str], label: str, caption: str, alt: str | None = None) -> None:
+    metadata = {"label": label, "caption": caption} | ({"alt": alt} if alt else {})
+    display(bundle, metadata=metadata, raw=True)
+    # For readers in Jupyter only: the exporter sets the caption itself.
+    display({"text/markdown": f"*{caption}*"}, metadata={"role": "caption"}, raw=True)

@@ -1,0 +1,76 @@
+"""How big a run is and on which data: read from what ``make`` exports.
+
+``make report PROFILE=smoke DATA=faces.zip`` sets ``CNNLAB_PROFILE`` and ``CNNLAB_DATA``;
+without them a notebook opened alone gets what plain ``make report`` uses.
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from cnnlab.paths import ROOT
+
+SEED = 1403
+IMAGE_SIZE = 128
+
+
+@dataclass(frozen=True)
+class Profile:
+    """The size of one run.
+
+    Attributes:
+        name: ``smoke``, ``default`` or ``full``.
+        train_per_class: rendered training faces a class (used when no data are given).
+        validation_per_class: rendered validation faces a class.
+        vgg16_copies: augmented copies of each training image whose features are cached.
+        vgg16_frozen_epochs: most epochs of the head on frozen features.
+        vgg16_fine_tuning_epochs: most epochs of block 5 with the head.
+        light_vgg_epochs: most epochs of the light VGG.
+        decoder_epochs: epochs of the small up-convolutional decoder of notebook 02.
+        patience: epochs without a better development loss after which training stops.
+        bootstrap_resamples: resamples behind each 95% interval.
+        must_learn: whether the build fails when a network has not learned.
+    """
+
+    name: str
+    train_per_class: int
+    validation_per_class: int
+    vgg16_copies: int
+    vgg16_frozen_epochs: int
+    vgg16_fine_tuning_epochs: int
+    light_vgg_epochs: int
+    decoder_epochs: int
+    patience: int
+    bootstrap_resamples: int
+    must_learn: bool
+
+
+PROFILES = {
+    profile.name: profile
+    for profile in (
+        Profile("smoke", 10, 6, 1, 5, 1, 2, 1, 5, 200, must_learn=False),
+        Profile("default", 150, 40, 2, 60, 10, 45, 10, 10, 2000, must_learn=True),
+        Profile("full", 1200, 200, 3, 60, 15, 40, 10, 8, 2000, must_learn=True),
+    )
+}
+
+
+def current_profile() -> Profile:
+    """Return the profile of this run.
+
+    Raises:
+        ValueError: the name is not one of ``PROFILES``.
+    """
+    name = os.environ.get("CNNLAB_PROFILE") or "default"
+    if name not in PROFILES:
+        raise ValueError(f"PROFILE={name} is not known. Choose one of: {', '.join(PROFILES)}.")
+    return PROFILES[name]
+
+
+def current_data() -> Path | None:
+    """Return the folder or .zip of the user's data, or None for the rendered faces.
+
+    A relative path is taken from the project's folder, where ``make`` runs.
+    """
+    text = os.environ.get("CNNLAB_DATA")
+    return ROOT / Path(text).expanduser() if text else None
