@@ -1,7 +1,8 @@
 """How big a run is and on which data: read from what ``make`` exports.
 
-``make report PROFILE=smoke DATA=faces.zip`` sets ``CNNLAB_PROFILE`` and ``CNNLAB_DATA``;
-without them a notebook opened alone gets what plain ``make report`` uses.
+``make report PROFILE=smoke DATA=faces.zip VGG16=vgg16.h5`` sets ``CNNLAB_PROFILE``,
+``CNNLAB_DATA`` and ``CNNLAB_VGG16``; without them a notebook opened alone gets what plain
+``make report`` uses.
 """
 
 import os
@@ -72,5 +73,14 @@ def current_data() -> Path | None:
 
     A relative path is taken from the project's folder, where ``make`` runs.
     """
-    text = os.environ.get("CNNLAB_DATA")
+    return _path_of("CNNLAB_DATA")
+
+
+def current_vgg16_file() -> Path | None:
+    """Return the file of VGG16's weights that the user names, or None to fetch them."""
+    return _path_of("CNNLAB_VGG16")
+
+
+def _path_of(variable: str) -> Path | None:
+    text = os.environ.get(variable)
     return ROOT / Path(text).expanduser() if text else None

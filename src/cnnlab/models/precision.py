@@ -1,0 +1,25 @@
+"""Which floating-point precision this machine computes fastest in, found by looking."""
+
+from pathlib import Path
+
+import tensorflow as tf
+
+FLOAT32 = "float32"
+MIXED_BFLOAT16 = "mixed_bfloat16"
+
+
+def detect_policy(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
+    """Return the Keras dtype policy to train with: ``mixed_bfloat16`` or ``float32``.
+
+    bfloat16 pays only where the processor multiplies it in hardware (AVX512-BF16 or AMX; on
+    GPUs from compute capability 8.0); elsewhere it is emulated and slower.
+
+    Args:
+        cpuinfo: Linux's description of the processor; where there is none, float32 is taken.
+    """
+    devices = tf.config.list_physical_devices("GPU")
+    if devices:
+        capability = tf.config.experimental.get_device_details(devices[0]).get("compute_capability")
+        return MIXED_BFLOAT16 if capability and capability >= (8, 0) else FLOAT32
+    flags = cpuinfo.read_text().split() if cpuinfo.exists() else []
+    return MIXED_BFLOAT16 if {"avx512_bf16", "amx_bf16"} & set(flags) else FLOAT32

