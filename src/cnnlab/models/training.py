@@ -17,6 +17,7 @@ from pathlib import Path
 import keras
 import pandas as pd
 import tensorflow as tf
+from tqdm import tqdm
 
 from cnnlab.paths import TRAINED
 
@@ -83,7 +84,7 @@ def train(
     description: Mapping,
     build: Callable[[], keras.Model],
     training_batches: Callable[[int], tf.data.Dataset],
-    development_batches: tf.data.Dataset,
+    development_batches: Callable[[], tf.data.Dataset],
     stopping: Stopping,
     seed: int,
     class_weight: Mapping[int, float] | None = None,
@@ -98,7 +99,7 @@ def train(
         build: makes the compiled model; called after seeding.
         training_batches: the batches of an epoch (0, 1, ...), always the same for the same
             number.
-        development_batches: what the epoch is chosen by; never the data that are reported.
+        development_batches: makes what the epoch is chosen by; never the data that are reported.
         stopping: when to end.
         seed: of the initial weights and of dropout.
         class_weight: weight of each class in the loss.
@@ -133,7 +134,7 @@ def _run_epochs(
     model: keras.Model,
     folder: Path,
     training_batches: Callable[[int], tf.data.Dataset],
-    development_batches: tf.data.Dataset,
+    development_batches: Callable[[], tf.data.Dataset],
     stopping: Stopping,
     class_weight: Mapping[int, float] | None,
 ) -> keras.Model:
@@ -142,22 +143,25 @@ def _run_epochs(
     if last := _last_epoch_folder(folder):
         model = keras.models.load_model(last / "model.keras")
         history = _read_history(last)
-        print(f"{folder.name}: going on after epoch {len(history)}.", flush=True)
+    progress = tqdm(total=stopping.epochs, initial=len(history), desc=folder.name, unit="epoch")
     while len(history) < stopping.epochs and not _is_out_of_patience(history, stopping):
         epoch = len(history)
         start = time.perf_counter()
         logs = model.fit(
             training_batches(epoch),
-            validation_data=development_batches,
+            validation_data=development_batches(),
             initial_epoch=epoch,
             epochs=epoch + 1,
             class_weight=dict(class_weight) if class_weight else None,
-            verbose=2,
+            verbose=0,
         ).history
         row = {key: values[0] for key, values in logs.items()}
         row["seconds"] = time.perf_counter() - start
         history = pd.concat([history, pd.DataFrame(row, index=[epoch + 1])])
         last = _save_epoch(model, history, folder, last)
+        progress.set_postfix(loss=row["loss"], development_loss=row["val_loss"])
+        progress.update()
+    progress.close()
     return model
 
 

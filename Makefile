@@ -1,0 +1,73 @@
+# `make` prints what there is. Options: PROFILE=smoke|default|full  DATA=folder-or-zip  VGG16=weights.h5
+PROFILE = default
+DATA =
+VGG16 =
+
+# The first interpreter that TensorFlow supports.
+PYTHON = $(shell for python in python3 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null \
+	&& { echo $$python; break; }; done)
+VENV = .venv
+INSTALLED = $(VENV)/installed
+RUN = $(VENV)/bin/python -m
+
+export CNNLAB_PROFILE = $(PROFILE)
+export CNNLAB_DATA = $(DATA)
+export CNNLAB_VGG16 = $(VGG16)
+export KERAS_BACKEND = tensorflow
+export TF_CPP_MIN_LOG_LEVEL = 2
+export PYTHONNOUSERSITE = 1
+
+.DEFAULT_GOAL = help
+.PHONY: help report publish studies test lab data lint requirements clean distclean
+
+help: ## print the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' Makefile
+	@echo "  options: PROFILE=smoke|default|full  DATA=folder-or-zip  VGG16=weights.h5"
+
+report: $(INSTALLED) ## report/report.pdf: data, training, notebooks, typesetting; only what is stale
+	@$(RUN) cnnlab.faces.loading
+	@$(RUN) cnnlab.models.experiments
+	@$(RUN) cnnlab.report.build
+
+publish: report ## copy the report of the rendered faces, and the README's pictures, to report/published
+	@$(RUN) cnnlab.report.publish
+
+studies: $(INSTALLED) ## record accuracy on DATA and latency under report/studies (hours on PROFILE=full)
+	@$(RUN) cnnlab.models.experiments
+	@$(RUN) cnnlab.evaluation.study
+	@$(RUN) cnnlab.evaluation.latency
+
+test: $(INSTALLED) ## run the tests, every notebook on the smoke profile among them
+	@CNNLAB_PROFILE=smoke CNNLAB_DATA= $(RUN) pytest
+
+lab: $(INSTALLED) ## open JupyterLab on the notebooks
+	@$(RUN) jupyter lab --notebook-dir=notebooks
+
+data: $(INSTALLED) ## read DATA, or render the faces, and print what there is
+	@$(RUN) cnnlab.faces.loading
+
+lint: $(INSTALLED) ## check the style of code and notebooks
+	@$(RUN) ruff check src tests notebooks
+	@$(RUN) ruff format --check src tests
+
+requirements: ## pin requirements.txt anew from pyproject.toml (needs uv)
+	uv pip compile --universal --python-version 3.11 --extra test --no-emit-index-url --no-header \
+		--upgrade pyproject.toml -o requirements.txt
+
+clean: ## remove the built report and its figures
+	rm -rf report/report.pdf report/report.fa.pdf report/build figures/*.svg figures/*.png
+	rm -rf .pytest_cache .ruff_cache .hypothesis
+
+distclean: clean ## remove everything that was made: data, trained networks, environment
+	find data -mindepth 1 -maxdepth 1 ! -name README.md -exec rm -rf {} +
+	rm -rf $(VENV) src/*.egg-info
+	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(INSTALLED): requirements.txt pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed; none was found."; exit 1; }
+	@echo "Installing into $(VENV) (some minutes, 3.5 GB) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(RUN) pip install --quiet --disable-pip-version-check -r requirements.txt
+	@$(RUN) pip install --quiet --disable-pip-version-check --no-deps -e .
+	@touch $(INSTALLED)
