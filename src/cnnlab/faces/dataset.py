@@ -2,6 +2,9 @@
 
 import hashlib
 import zipfile
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
@@ -24,6 +27,10 @@ TRAIN = "train"
 VALIDATION = "validation"
 
 
+class DataError(ValueError):
+    """The data cannot be used: the message says which file, what is wrong and what to do."""
+
+
 @dataclass(frozen=True)
 class ImageFile:
     """An image on disk, or inside a .zip.
@@ -39,11 +46,40 @@ class ImageFile:
     member: str | None = None
 
     def read_bytes(self) -> bytes:
-        """Return the file's bytes."""
-        if self.member is None:
-            return self.path.read_bytes()
-        with zipfile.ZipFile(self.path) as archive:
-            return archive.read(self.member)
+        """Return the file's bytes.
+
+        Raises:
+            DataError: the file or its .zip cannot be read.
+        """
+        return next(read_files([self]))
+
+
+def read_files(files: Iterable[ImageFile]) -> Iterator[bytes]:
+    """Yield the bytes of each file, in order; a .zip is opened once, not once an image.
+
+    Raises:
+        DataError: a file or a .zip cannot be read.
+    """
+    archives: dict[Path, zipfile.ZipFile] = {}
+    with ExitStack() as opened:
+        for file in files:
+            try:
+                if file.member is None:
+                    yield file.path.read_bytes()
+                    continue
+                if file.path not in archives:
+                    archives[file.path] = opened.enter_context(zipfile.ZipFile(file.path))
+                yield archives[file.path].read(file.member)
+            except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+                raise DataError(
+                    f"{file.path}: the archive is damaged at {file.member} ({error}). "
+                    "Copy or download it again, or unpack it and give the folder."
+                ) from error
+            except OSError as error:
+                raise DataError(
+                    f"{file.path}: cannot be read ({error.strerror or error}). "
+                    "Check that the file is still there and that you may read it."
+                ) from error
 
 
 @dataclass(frozen=True)
@@ -84,19 +120,26 @@ class FaceDataset:
             for field in fields(self)
             if isinstance(getattr(self, field.name), np.ndarray)
         }
-        return replace(self, files=tuple(self.files[i] for i in indices), **arrays)
+        chosen = replace(self, files=tuple(self.files[i] for i in indices), **arrays)
+        if "content_hashes" in vars(self):
+            # Thousands of files are not read again for what is known.
+            vars(chosen)["content_hashes"] = tuple(self.content_hashes[i] for i in indices)
+        return chosen
 
     @cached_property
     def content_hashes(self) -> tuple[str, ...]:
         """The sha256 of each file's bytes."""
-        return tuple(hashlib.sha256(file.read_bytes()).hexdigest() for file in self.files)
+        return tuple(hashlib.sha256(content).hexdigest() for content in read_files(self.files))
 
     @cached_property
     def digest(self) -> str:
-        """A sha256 over names, contents, labels and splits: the same data, the same digest."""
+        """A sha256 over names, contents and all that is known: the same data, the same digest."""
         total = hashlib.sha256()
-        for file, content, label, split in zip(
-            self.files, self.content_hashes, self.labels, self.splits, strict=True
-        ):
-            total.update(f"{file.name}\0{content}\0{label}\0{split}\n".encode())
+        for file, content in zip(self.files, self.content_hashes, strict=True):
+            total.update(f"{file.name}\0{content}\n".encode())
+        for field in fields(self):
+            values = getattr(self, field.name)
+            if isinstance(values, np.ndarray):
+                total.update(f"{field.name}\0{values.dtype}\0{values.shape}\0".encode())
+                total.update(np.ascontiguousarray(values).tobytes())
         return total.hexdigest()

@@ -1,0 +1,136 @@
+"""Decoded images on disk: made once for each data set, then mapped into memory."""
+
+import hashlib
+import json
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from numpy.lib import format as npy
+from tqdm.auto import tqdm
+
+from cnnlab.faces.dataset import FaceDataset, read_files
+from cnnlab.faces.images import UnreadableImageError, decode_image
+
+BLOCK = 256
+"""Images held in memory at a time."""
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """An image that could not be decoded.
+
+    Attributes:
+        name: what the data set calls it.
+        reason: what is wrong with it.
+    """
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class DecodedImages:
+    """The pixels of a data set.
+
+    Attributes:
+        images: (m, size, size, 3) uint8 RGB, mapped from disk; the m readable images in order.
+        readable: (m,) int64, their rows in the data set.
+        unreadable: the others.
+    """
+
+    images: np.ndarray
+    readable: np.ndarray
+    unreadable: tuple[Unreadable, ...]
+
+
+def decode_dataset(dataset: FaceDataset, size: int, folder: Path) -> DecodedImages:
+    """Decode all images, or take them from disk where that was done before.
+
+    An entry is kept under the data set's digest and the size; one that is incomplete or
+    damaged is made again.
+
+    Args:
+        dataset: n images.
+        size: height and width in pixels.
+        folder: where entries are kept.
+    """
+    pixels = folder / f"{dataset.digest[:32]}-{size}.npy"
+    record = pixels.with_suffix(".json")
+    unreadable = _read_record(record, pixels)
+    if unreadable is None:
+        folder.mkdir(parents=True, exist_ok=True)
+        unreadable = _write_pixels(dataset, size, pixels)
+        _write_record(record, pixels, unreadable)
+    names = {image.name for image in unreadable}
+    readable = [row for row, file in enumerate(dataset.files) if file.name not in names]
+    return DecodedImages(
+        images=np.load(pixels, mmap_mode="r"),
+        readable=np.array(readable, np.int64),
+        unreadable=unreadable,
+    )
+
+
+def _read_record(record: Path, pixels: Path) -> tuple[Unreadable, ...] | None:
+    """Return the unreadable images of a sound entry, and None where there is none."""
+    try:
+        known = json.loads(record.read_text())
+        if known["sha256"] != _sha256(pixels):
+            return None
+        return tuple(Unreadable(**image) for image in known["unreadable"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _write_record(record: Path, pixels: Path, unreadable: tuple[Unreadable, ...]) -> None:
+    known = {"sha256": _sha256(pixels), "unreadable": [asdict(image) for image in unreadable]}
+    temporary = record.with_suffix(".json.part")
+    temporary.write_text(json.dumps(known, indent=1))
+    temporary.replace(record)
+
+
+def _write_pixels(dataset: FaceDataset, size: int, pixels: Path) -> tuple[Unreadable, ...]:
+    def decode(content: bytes) -> np.ndarray | str:
+        try:
+            return decode_image(content, size)
+        except UnreadableImageError as error:
+            return str(error)
+
+    unreadable = []
+    temporary = pixels.with_suffix(".npy.part")
+    with (
+        temporary.open("wb") as stream,
+        ThreadPoolExecutor() as threads,
+        tqdm(total=len(dataset), desc="decode images", unit="image") as progress,
+    ):
+        _write_header(stream, len(dataset), size)
+        contents = read_files(dataset.files)
+        for start in range(0, len(dataset), BLOCK):
+            files = dataset.files[start : start + BLOCK]
+            block = [next(contents) for _ in files]
+            for file, result in zip(files, threads.map(decode, block), strict=True):
+                if isinstance(result, str):
+                    unreadable.append(Unreadable(file.name, result))
+                else:
+                    stream.write(result.tobytes())
+            progress.update(len(files))
+        # NumPy pads headers so that the first axis may change in place.
+        stream.seek(0)
+        _write_header(stream, len(dataset) - len(unreadable), size)
+    temporary.replace(pixels)
+    return tuple(unreadable)
+
+
+def _write_header(stream: BinaryIO, count: int, size: int) -> None:
+    description = npy.dtype_to_descr(np.dtype(np.uint8))
+    shape = (count, size, size, 3)
+    npy.write_array_header_1_0(
+        stream, {"descr": description, "fortran_order": False, "shape": shape}
+    )
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

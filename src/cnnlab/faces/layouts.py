@@ -1,0 +1,385 @@
+"""Reader of the course's layout: ``Train/<class>/*`` and ``Validation/<class>/*``.
+
+A folder or a .zip; what it holds decides, not a flag. Nothing is ever unpacked.
+"""
+
+import io
+import os
+import stat
+import zipfile
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+import pandas as pd
+
+from cnnlab.faces.dataset import (
+    CLASSES,
+    TRAIN,
+    VALIDATION,
+    DataError,
+    FaceDataset,
+    ImageFile,
+)
+
+IMAGE_SUFFIXES = frozenset(
+    (".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
+)
+
+TRAIN_NAMES = ("train", "training")
+VALIDATION_NAMES = ("validation", "valid", "val")
+TEST_NAMES = ("test",)
+
+CLASS_NAMES = {
+    **{name: label for label, name in enumerate(CLASSES)},
+    **{str(label): label for label in range(len(CLASSES))},
+    "happy": 1,
+    "sad": 2,
+    "surprised": 3,
+    "afraid": 4,
+    "fearful": 4,
+    "disgusted": 5,
+    "angry": 6,
+    "contemptuous": 7,
+}
+"""From a folder's name in lower case, or AffectNet's index, to the label."""
+
+EXPECTED = (
+    "Expected Train/<class>/* and Validation/<class>/* with the classes "
+    f"{', '.join(CLASSES)} (or AffectNet's 0 to 7); see data/README.md."
+)
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What a folder or a .zip holds, junk left out.
+
+    Attributes:
+        path: the folder or the .zip.
+        files: names relative to ``path``, with ``/``, sorted.
+        folders: names of folders likewise, empty ones included.
+    """
+
+    path: Path
+    files: tuple[str, ...]
+    folders: tuple[str, ...]
+
+    def image_file(self, name: str, shown_as: str) -> ImageFile:
+        """Return the image of this name; ``shown_as`` is what messages and digests call it."""
+        if self.path.is_dir():
+            return ImageFile(self.path / name, shown_as)
+        return ImageFile(self.path, shown_as, member=name)
+
+
+def read_course_layout(path: Path) -> FaceDataset:
+    """Read labelled faces from a folder or a .zip in the course's layout.
+
+    Names of splits and classes are taken in any case, classes also by AffectNet's index or a
+    synonym (``CLASS_NAMES``); everything may lie inside folders that hold nothing else. Where
+    ``val`` and ``test`` are both present, ``val`` is Validation. A ``labels.csv`` beside the
+    splits with a column ``file`` adds what it knows: ``identity``, ``valence``, ``arousal``
+    and action units ``AU1``, ``AU2``, ...
+
+    Args:
+        path: the folder or the .zip.
+
+    Returns:
+        The images in the order of their names, so that the same data have the same order.
+
+    Raises:
+        DataError: nothing there, not this layout, a split or class missing, unknown or empty,
+            a damaged, encrypted or unsafe .zip, a ``labels.csv`` that contradicts the folders.
+    """
+    listing = _list(path)
+    top = _top_folder(listing)
+    folders = _split_folders(listing, top)
+    notes = _notes_on_splits(listing, top, folders)
+
+    names, labels, splits = [], [], []
+    for split, folder in folders.items():
+        members = _class_members(listing, top, folder)
+        notes += _notes_on_classes(listing, top + folder, members)
+        for name, label in members.images:
+            names.append(name)
+            labels.append(label)
+            splits.append(split)
+
+    files = tuple(listing.image_file(name, name.removeprefix(top)) for name in names)
+    labels = np.array(labels, np.int64)
+    table, notes_on_table = _read_label_table(listing, top, files, labels)
+    return FaceDataset(
+        title=path.stem,
+        rendered=False,
+        files=files,
+        labels=labels,
+        splits=np.array(splits),
+        notes=(*notes, *notes_on_table),
+        **table,
+    )
+
+
+def _list(path: Path) -> Listing:
+    if path.is_dir():
+        return _list_folder(path)
+    if not path.exists():
+        raise DataError(f"{path} does not exist. Check the path given as DATA.")
+    if zipfile.is_zipfile(path) or path.suffix.lower() == ".zip":
+        return _list_archive(path)
+    raise DataError(f"{path} is neither a folder nor a .zip. {EXPECTED}")
+
+
+def _list_folder(path: Path) -> Listing:
+    files, folders = [], []
+    # A folder that cannot be listed must not pass for an empty one.
+    for parent, children, names in os.walk(path, followlinks=True, onerror=_refuse_unlistable):
+        relative = Path(parent).relative_to(path)
+        children[:] = [name for name in children if not _is_junk(name)]
+        folders += [(relative / name).as_posix() for name in children]
+        files += [(relative / name).as_posix() for name in names if not _is_junk(name)]
+    return Listing(path, tuple(sorted(files)), tuple(sorted(folders)))
+
+
+def _refuse_unlistable(error: OSError) -> None:
+    raise DataError(
+        f"{error.filename}: cannot be listed ({error.strerror}). Check that you may read it."
+    )
+
+
+def _list_archive(path: Path) -> Listing:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            entries = archive.infolist()
+    except (zipfile.BadZipFile, NotImplementedError, EOFError) as error:
+        raise DataError(
+            f"{path} is cut off or not a .zip ({error}). Copy or download it again."
+        ) from error
+    except OSError as error:
+        raise DataError(
+            f"{path}: cannot be read ({error.strerror or error}). Check that you may read it."
+        ) from error
+
+    files, folders = set(), set()
+    for entry in entries:
+        name = PurePosixPath(entry.filename)
+        _refuse_unsafe(path, entry, name)
+        if any(_is_junk(part) for part in name.parts):
+            continue
+        if entry.flag_bits & 0x1:
+            raise DataError(
+                f"{path}: {entry.filename} is encrypted. Unpack it with its password and give "
+                "the folder as DATA."
+            )
+        folders.update(parent.as_posix() for parent in name.parents if parent.parts)
+        (folders if entry.is_dir() else files).add(entry.filename.rstrip("/"))
+    return Listing(path, tuple(sorted(files)), tuple(sorted(folders)))
+
+
+def _refuse_unsafe(path: Path, entry: zipfile.ZipInfo, name: PurePosixPath) -> None:
+    leads_outside = name.is_absolute() or ".." in name.parts or "\\" in entry.filename
+    drive = bool(name.parts) and name.parts[0].endswith(":")
+    link = stat.S_ISLNK(entry.external_attr >> 16)
+    if leads_outside or drive or link:
+        raise DataError(
+            f"{path}: the name {entry.filename!r} leads outside of the archive, or may. "
+            "The archive is not trustworthy and was not read; make it again from its images."
+        )
+
+
+def _is_junk(name: str) -> bool:
+    """What operating systems leave behind: not the user's data, and not worth a note."""
+    return name.startswith(".") or name.lower() in ("__macosx", "thumbs.db", "desktop.ini")
+
+
+def _top_folder(listing: Listing) -> str:
+    """Return the prefix (empty, or ending in ``/``) below which the splits lie."""
+    top = ""
+    while True:
+        children = _children(listing, top)
+        if len(children) != 1 or children[0].lower() in TRAIN_NAMES + VALIDATION_NAMES + TEST_NAMES:
+            return top
+        top += children[0] + "/"
+
+
+def _children(listing: Listing, prefix: str) -> list[str]:
+    """Return the names of the folders directly below a prefix."""
+    below = (name.removeprefix(prefix) for name in listing.folders if name.startswith(prefix))
+    return [name for name in below if name and "/" not in name]
+
+
+def _split_folders(listing: Listing, top: str) -> dict[str, str]:
+    children = _children(listing, top)
+    train = _only_folder(listing, children, TRAIN_NAMES)
+    validation = _only_folder(listing, children, VALIDATION_NAMES)
+    validation = validation or _only_folder(listing, children, TEST_NAMES)
+    found = f"Found in {listing.path}: {', '.join(children[:12]) or 'no folders'}."
+    if train is None and validation is None:
+        raise DataError(f"{listing.path} has no known layout. {found} {EXPECTED}")
+    if train is None or validation is None:
+        missing = "Train" if train is None else "Validation"
+        raise DataError(f"{listing.path} lacks the folder {missing}. {found} {EXPECTED}")
+    return {TRAIN: train, VALIDATION: validation}
+
+
+def _only_folder(listing: Listing, children: list[str], names: tuple[str, ...]) -> str | None:
+    matching = [child for child in children if child.lower() in names]
+    if len(matching) > 1:
+        raise DataError(
+            f"{listing.path} has {' and '.join(matching)}, which mean the same. Keep one of them."
+        )
+    return matching[0] if matching else None
+
+
+def _notes_on_splits(listing: Listing, top: str, folders: dict[str, str]) -> list[str]:
+    notes = []
+    others = [child for child in _children(listing, top) if child not in folders.values()]
+    for other in others:
+        if other.lower() in TEST_NAMES:
+            notes.append(
+                f"Both {folders[VALIDATION]}/ and {other}/ are there: Validation is "
+                f"{folders[VALIDATION]}/, and {other}/ was not read."
+            )
+        else:
+            notes.append(f"The folder {other}/ is not part of the layout and was not read.")
+    return notes
+
+
+@dataclass(frozen=True)
+class ClassMembers:
+    """What the class folders of one split hold.
+
+    Attributes:
+        images: name and label of each image, in the order of names.
+        others: names of files that are not images, or lie outside of any class.
+        folders: for each label the folders that hold it.
+    """
+
+    images: tuple[tuple[str, int], ...]
+    others: tuple[str, ...]
+    folders: dict[int, tuple[str, ...]]
+
+
+def _class_members(listing: Listing, top: str, folder: str) -> ClassMembers:
+    prefix = f"{top}{folder}/"
+    folders: dict[int, tuple[str, ...]] = {}
+    for child in _children(listing, prefix):
+        label = CLASS_NAMES.get(child.lower())
+        if label is None:
+            raise DataError(
+                f"{listing.path}: {prefix}{child} is not the name of a class. Rename or remove "
+                f"it. {EXPECTED}"
+            )
+        folders[label] = (*folders.get(label, ()), child)
+    missing = [name for label, name in enumerate(CLASSES) if label not in folders]
+    if missing:
+        raise DataError(
+            f"{listing.path}: {prefix} has no folder for {', '.join(missing)}. {EXPECTED}"
+        )
+
+    images, others = [], []
+    for name in listing.files:
+        if not name.startswith(prefix):
+            continue
+        child, _, rest = name.removeprefix(prefix).partition("/")
+        if rest and PurePosixPath(rest).suffix.lower() in IMAGE_SUFFIXES:
+            images.append((name, CLASS_NAMES[child.lower()]))
+        else:
+            others.append(name)
+    counts = Counter(label for _, label in images)
+    for label, children in folders.items():
+        if not counts[label]:
+            raise DataError(
+                f"{listing.path}: {prefix}{children[0]} holds no images (files ending in "
+                f"{', '.join(sorted(IMAGE_SUFFIXES))}). Each of the 8 classes needs some."
+            )
+    return ClassMembers(tuple(images), tuple(others), folders)
+
+
+def _notes_on_classes(listing: Listing, folder: str, members: ClassMembers) -> list[str]:
+    notes = []
+    if members.others:
+        notes.append(
+            f"Left out of {folder}/, not being images of a class: {len(members.others)} "
+            f"(such as {members.others[0]})."
+        )
+    for label, children in members.folders.items():
+        if len(children) > 1:
+            notes.append(
+                f"{folder}/ has {' and '.join(children)}: all were read as {CLASSES[label]}."
+            )
+    return notes
+
+
+def _read_label_table(
+    listing: Listing, top: str, files: tuple[ImageFile, ...], labels: np.ndarray
+) -> tuple[dict[str, np.ndarray], list[str]]:
+    """Return the optional fields of ``FaceDataset`` that ``labels.csv`` knows, and notes."""
+    name = f"{top}labels.csv"
+    if name not in listing.files:
+        return {}, []
+    content = listing.image_file(name, name).read_bytes()
+    try:
+        table = pd.read_csv(io.BytesIO(content))
+    except ValueError as error:
+        raise DataError(
+            f"{listing.path}: {name} is not a table ({error}). Repair or remove it."
+        ) from error
+    if "file" not in table:
+        return {}, [f"{name} has no column named file and was not used."]
+
+    table = table.drop_duplicates("file", keep="last").set_index("file")
+    shown = [file.name for file in files]
+    absent = [file for file in shown if file not in table.index]
+    if absent:
+        raise DataError(
+            f"{listing.path}: {name} lacks {len(absent)} of {len(shown)} images, such as "
+            f"{absent[0]}. Add their rows, or remove {name}."
+        )
+    notes = []
+    if len(table) > len(shown):
+        notes.append(f"{len(table) - len(shown)} rows of {name} have no image and were not used.")
+    table = table.loc[shown]
+    _refuse_contradiction(listing, name, table, labels)
+    return _optional_fields(listing, name, table), notes
+
+
+def _refuse_contradiction(
+    listing: Listing, name: str, table: pd.DataFrame, labels: np.ndarray
+) -> None:
+    if "label" not in table:
+        return
+    said = table["label"].astype(str).str.lower().map(CLASS_NAMES)
+    wrong = np.flatnonzero(said.to_numpy() != labels)
+    if len(wrong):
+        row = table.iloc[wrong[0]]
+        raise DataError(
+            f"{listing.path}: {name} calls {row.name} {row['label']!r}, its folder calls it "
+            f"{CLASSES[labels[wrong[0]]]} ({len(wrong)} such rows). Correct one of them."
+        )
+
+
+def _optional_fields(listing: Listing, name: str, table: pd.DataFrame) -> dict[str, np.ndarray]:
+    action_units = [column for column in table if column.startswith("AU")]
+    columns = {
+        "identities": (["identity"], np.int64),
+        "valence": (["valence"], np.float32),
+        "arousal": (["arousal"], np.float32),
+        "action_units": (action_units, np.float32),
+    }
+    fields = {}
+    for field, (names, kind) in columns.items():
+        if not names or not set(names) <= set(table):
+            continue
+        try:
+            values = table[names].to_numpy(np.float64)
+        except (TypeError, ValueError) as error:
+            raise DataError(
+                f"{listing.path}: {name}: {', '.join(names)} must be numbers ({error})."
+            ) from error
+        if not np.isfinite(values).all():
+            raise DataError(
+                f"{listing.path}: {name}: {', '.join(names)} has empty cells. Fill them in, or "
+                "remove the column."
+            )
+        fields[field] = (values if len(names) > 1 else values[:, 0]).astype(kind)
+    return fields
