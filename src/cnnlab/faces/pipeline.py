@@ -1,0 +1,91 @@
+"""Batches for training and evaluation: from the memory-mapped pixels to tensors in [0, 1]."""
+
+import math
+
+import numpy as np
+import tensorflow as tf
+
+from cnnlab.faces.augmentation import Augmentation, augment, scale
+
+
+def training_batches(
+    images: np.ndarray,
+    labels: np.ndarray,
+    indices: np.ndarray,
+    augmentation: Augmentation,
+    batch_size: int,
+    seed: int,
+    epoch: int,
+) -> tf.data.Dataset:
+    """Return one epoch of augmented batches.
+
+    Order and augmentation are functions of ``seed`` and ``epoch`` alone: an interrupted
+    training that goes on at an epoch sees what it would have seen. The seed of a batch is made
+    of seed, epoch and the batch's number, since a shared random state would give another
+    result with each timing of the parallel calls.
+
+    Args:
+        images: (n, h, w, 3) uint8, as a rule mapped from disk; only a few batches are in memory.
+        labels: (n,) int64.
+        indices: (m,) int64, the images to train on; each is seen once.
+        augmentation: how far images are moved.
+        batch_size: images a batch; the last batch has the rest.
+        seed: of the training.
+        epoch: number of the epoch, from 0.
+
+    Returns:
+        ceil(m / batch_size) pairs of (b, h, w, 3) float32 in [0, 1] and (b,) int64 labels.
+    """
+    order = np.random.default_rng((seed, epoch)).permutation(indices)
+
+    def augment_batch(
+        number: tf.Tensor, pixels: tf.Tensor, targets: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        # Epochs start 2^32 batches apart, so no two batches share a seed.
+        batch_seed = tf.stack([tf.constant(seed, tf.int64), (epoch << 32) + number])
+        return augment(pixels, augmentation, batch_seed), targets
+
+    return (
+        _raw_batches(images, labels, order, batch_size)
+        .map(augment_batch, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+        .prefetch(tf.data.AUTOTUNE)
+    )
+
+
+def evaluation_batches(images: np.ndarray, indices: np.ndarray, batch_size: int) -> tf.data.Dataset:
+    """Return batches of unchanged images in the order of ``indices``.
+
+    Args:
+        images: (n, h, w, 3) uint8.
+        indices: (m,) int64.
+        batch_size: images a batch; the last batch has the rest.
+
+    Returns:
+        ceil(m / batch_size) tensors (b, h, w, 3) float32 in [0, 1].
+    """
+    unlabelled = np.zeros(len(images), np.int64)
+    return (
+        _raw_batches(images, unlabelled, indices, batch_size)
+        .map(lambda _, pixels, __: scale(pixels))
+        .prefetch(tf.data.AUTOTUNE)
+    )
+
+
+def _raw_batches(
+    images: np.ndarray, labels: np.ndarray, order: np.ndarray, batch_size: int
+) -> tf.data.Dataset:
+    """Return batches of (number, uint8 pixels, labels)."""
+
+    def gather(number: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        rows = order[number * batch_size : (number + 1) * batch_size]
+        return np.ascontiguousarray(images[rows]), labels[rows].astype(np.int64)
+
+    def load(number: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        pixels, targets = tf.numpy_function(gather, [number], (tf.uint8, tf.int64))
+        return (
+            number,
+            tf.ensure_shape(pixels, (None, *images.shape[1:])),
+            tf.ensure_shape(targets, (None,)),
+        )
+
+    return tf.data.Dataset.range(math.ceil(len(order) / batch_size)).map(load)
