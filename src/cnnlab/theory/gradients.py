@@ -1,0 +1,341 @@
+r"""The one-dimensional convolutional network of question 3, with gradients derived by hand.
+
+The network maps a signal to a probability: zero padding, one convolution kernel with ReLU,
+average pooling, a dense layer (FC1) with ReLU, one sigmoid unit. Every function handles a
+batch, and names follow the homework: ``W_C``, ``b_C`` (convolution), ``W_F``, ``b_F`` (FC1),
+``W_Z``, ``b_Z`` (output). "Convolution" is the deep-learning kind, that is correlation.
+The derivation is notebook 03; the method is back-propagation (Goodfellow, Bengio & Courville
+2016, section 6.5).
+"""
+
+# ruff: noqa: N815 - the homework's own names
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """The sizes of the network; every other length follows from these.
+
+    Attributes:
+        input_length: samples in one signal, at least 1.
+        padding: zeros put at each end, at least 0.
+        kernel_width: k, taps of the convolution kernel, at least 1.
+        pool: P, width and stride of the average pooling, at least 1.
+        hidden: H, units of FC1, at least 1.
+
+    Raises:
+        ValueError: a size is below its least value, or no window of the kernel or of the pool
+            fits.
+    """
+
+    input_length: int = 785
+    padding: int = 1
+    kernel_width: int = 2
+    pool: int = 2
+    hidden: int = 10
+
+    def __post_init__(self):
+        for name, least in (
+            ("input_length", 1),
+            ("padding", 0),
+            ("kernel_width", 1),
+            ("pool", 1),
+            ("hidden", 1),
+        ):
+            if getattr(self, name) < least:
+                raise ValueError(f"{name} is {getattr(self, name)}; it must be at least {least}.")
+        if self.kernel_width > self.padded_length:
+            raise ValueError(
+                f"A kernel of width {self.kernel_width} does not fit into {self.padded_length} "
+                "padded samples. Use a narrower kernel or more padding."
+            )
+        if self.pool > self.convolved_length:
+            raise ValueError(
+                f"A pool of width {self.pool} does not fit into {self.convolved_length} "
+                "convolution outputs. Use a narrower pool."
+            )
+
+    @property
+    def padded_length(self) -> int:
+        """Samples after zero padding."""
+        return self.input_length + 2 * self.padding
+
+    @property
+    def convolved_length(self) -> int:
+        """T: positions of the kernel inside the padded signal."""
+        return self.padded_length - self.kernel_width + 1
+
+    @property
+    def pooled_length(self) -> int:
+        """M: full windows of the pool."""
+        return self.convolved_length // self.pool
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """The trainable parameters, or anything of the same shapes, such as their gradient.
+
+    Attributes:
+        W_C: (k,) kernel of the convolution.
+        b_C: () its bias.
+        W_F: (M, H) weights of FC1; ``W_F[m, j]`` leads from pool output m to unit j.
+        b_F: (H,) biases of FC1.
+        W_Z: (H,) weights of the output unit.
+        b_Z: () its bias.
+    """
+
+    W_C: np.ndarray
+    b_C: np.ndarray
+    W_F: np.ndarray
+    b_F: np.ndarray
+    W_Z: np.ndarray
+    b_Z: np.ndarray
+
+    def to_vector(self) -> np.ndarray:
+        """Return all entries as one vector, in the order of the attributes."""
+        return np.concatenate([np.ravel(getattr(self, field.name)) for field in fields(self)])
+
+
+@dataclass(frozen=True)
+class Forward:
+    """All intermediate values of a forward pass over n signals.
+
+    Attributes:
+        padded: (n, T + k - 1) zero-padded input.
+        u: (n, T) convolution before ReLU.
+        c: (n, T) convolution after ReLU.
+        p: (n, M) average pool.
+        v: (n, H) FC1 before ReLU.
+        h: (n, H) FC1 after ReLU.
+        s: (n,) output before the sigmoid (the logit).
+        z: (n,) output, in [0, 1].
+    """
+
+    padded: np.ndarray
+    u: np.ndarray
+    c: np.ndarray
+    p: np.ndarray
+    v: np.ndarray
+    h: np.ndarray
+    s: np.ndarray
+    z: np.ndarray
+
+
+@dataclass(frozen=True)
+class Gradients:
+    """Derivatives of the cost.
+
+    Attributes:
+        delta_Z: (n,) with respect to the logit s of each signal.
+        delta_F: (n, H) with respect to v.
+        delta_P: (n, M) with respect to p.
+        delta_C: (n, T) with respect to u.
+        parameters: with respect to each parameter, summed over the signals.
+    """
+
+    delta_Z: np.ndarray
+    delta_F: np.ndarray
+    delta_P: np.ndarray
+    delta_C: np.ndarray
+    parameters: Parameters
+
+
+def parameter_shapes(architecture: Architecture) -> dict[str, tuple[int, ...]]:
+    """Return the shape of each parameter by its name, in the order of ``Parameters``."""
+    M, H = architecture.pooled_length, architecture.hidden
+    return {
+        "W_C": (architecture.kernel_width,),
+        "b_C": (),
+        "W_F": (M, H),
+        "b_F": (H,),
+        "W_Z": (H,),
+        "b_Z": (),
+    }
+
+
+def count_parameters(architecture: Architecture) -> dict[str, int]:
+    """Return how many numbers each parameter holds; their sum is (k + 1) + (MH + H) + (H + 1)."""
+    return {name: int(np.prod(shape)) for name, shape in parameter_shapes(architecture).items()}
+
+
+def initialise(architecture: Architecture, seed: int) -> Parameters:
+    """Draw weights of variance 2 / fan-in (He et al. 2015, eq. 10) and set biases to zero.
+
+    Args:
+        architecture: the sizes.
+        seed: of the draw; the same seed gives the same parameters.
+
+    Returns:
+        float64 parameters.
+    """
+    draw = np.random.default_rng(seed)
+    values = {}
+    for name, shape in parameter_shapes(architecture).items():
+        is_weight = name.startswith("W")
+        scale = np.sqrt(2 / shape[0]) if is_weight else 0.0
+        values[name] = scale * draw.standard_normal(shape)
+    return Parameters(**{name: np.asarray(value) for name, value in values.items()})
+
+
+def parameters_from_vector(vector: np.ndarray, architecture: Architecture) -> Parameters:
+    """Undo ``Parameters.to_vector``.
+
+    Raises:
+        ValueError: the vector's length is not the number of parameters.
+    """
+    counts = count_parameters(architecture)
+    total = sum(counts.values())
+    if vector.shape != (total,):
+        raise ValueError(f"Expected a vector of {total} parameters, got shape {vector.shape}.")
+    pieces = np.split(vector, np.cumsum(list(counts.values()))[:-1])
+    shapes = parameter_shapes(architecture)
+    return Parameters(
+        **{name: piece.reshape(shapes[name]) for name, piece in zip(counts, pieces, strict=True)}
+    )
+
+
+def forward(signals: np.ndarray, parameters: Parameters, architecture: Architecture) -> Forward:
+    """Run the network and keep what the backward pass needs.
+
+    Complex parameters are allowed, for differentiation by the complex step: ReLU then decides
+    by the real part.
+
+    Args:
+        signals: (n, input_length) real numbers.
+        parameters: of the shapes ``parameter_shapes(architecture)``.
+        architecture: the sizes.
+
+    Returns:
+        the intermediate values, in the precision of the arguments.
+
+    Raises:
+        ValueError: the signals or a parameter have another shape.
+    """
+    _check_shapes(signals, parameters, architecture)
+    M, P = architecture.pooled_length, architecture.pool
+    padded = np.pad(signals, ((0, 0), (architecture.padding, architecture.padding)))
+    u = _windows(padded, architecture) @ parameters.W_C + parameters.b_C
+    c = relu(u)
+    p = c[:, : M * P].reshape(-1, M, P).mean(axis=2)
+    v = p @ parameters.W_F + parameters.b_F
+    h = relu(v)
+    s = h @ parameters.W_Z + parameters.b_Z
+    return Forward(padded, u, c, p, v, h, s, sigmoid(s))
+
+
+def cost(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Return the cross-entropy summed over the samples, from the logits.
+
+    ``log(1 + exp(s)) - y s`` equals ``-y log z - (1 - y) log(1 - z)`` with ``z = sigmoid(s)``
+    but is finite for every finite s.
+
+    Args:
+        logits: (n,) s.
+        labels: (n,) y in [0, 1].
+
+    Returns:
+        () the cost, at least 0.
+
+    Raises:
+        ValueError: the shapes differ, or a label lies outside [0, 1].
+    """
+    _check_labels(logits, labels)
+    return np.sum(softplus(logits) - labels * logits)
+
+
+def backward(
+    passed: Forward, labels: np.ndarray, parameters: Parameters, architecture: Architecture
+) -> Gradients:
+    """Differentiate ``cost(passed.s, labels)`` with respect to every parameter.
+
+    ReLU's derivative at 0 is taken as 0.
+
+    Args:
+        passed: the forward pass.
+        labels: (n,) y in [0, 1].
+        parameters: those of the forward pass.
+        architecture: the sizes.
+
+    Raises:
+        ValueError: there are not as many labels as signals, or a label lies outside [0, 1].
+    """
+    _check_labels(passed.s, labels)
+    M, P = architecture.pooled_length, architecture.pool
+    delta_Z = passed.z - labels
+    delta_F = delta_Z[:, None] * parameters.W_Z * (passed.v > 0)
+    delta_P = delta_F @ parameters.W_F.T
+    spread = np.zeros_like(passed.u)
+    # Positions beyond the last full window of the pool reach no output: they stay 0.
+    spread[:, : M * P] = np.repeat(delta_P / P, P, axis=1)
+    delta_C = spread * (passed.u > 0)
+    gradient = Parameters(
+        W_C=np.einsum("nt,nti->i", delta_C, _windows(passed.padded, architecture)),
+        b_C=delta_C.sum(),
+        W_F=passed.p.T @ delta_F,
+        b_F=delta_F.sum(axis=0),
+        W_Z=delta_Z @ passed.h,
+        b_Z=delta_Z.sum(),
+    )
+    return Gradients(delta_Z, delta_F, delta_P, delta_C, gradient)
+
+
+def descend(parameters: Parameters, gradient: Parameters, learning_rate: float) -> Parameters:
+    """Return the parameters after one step of plain gradient descent."""
+    return Parameters(
+        **{
+            field.name: getattr(parameters, field.name)
+            - learning_rate * getattr(gradient, field.name)
+            for field in fields(Parameters)
+        }
+    )
+
+
+def relu(x: np.ndarray) -> np.ndarray:
+    """Return x where its real part is positive, else 0."""
+    return np.where(np.real(x) > 0, x, 0)
+
+
+def softplus(x: np.ndarray) -> np.ndarray:
+    """Return log(1 + exp(x)) without overflow, as max(x, 0) + log(1 + exp(-|x|))."""
+    magnitude = np.where(np.real(x) > 0, x, -x)
+    return relu(x) + np.log1p(np.exp(-magnitude))
+
+
+def sigmoid(x: np.ndarray) -> np.ndarray:
+    """Return 1 / (1 + exp(-x)) without overflow."""
+    return np.exp(-softplus(-x))
+
+
+def kink_distance(passed: Forward) -> float:
+    """Return how near the nearest input of a ReLU lies to its kink at 0."""
+    return float(min(np.abs(passed.u).min(), np.abs(passed.v).min()))
+
+
+def _windows(padded: np.ndarray, architecture: Architecture) -> np.ndarray:
+    """View (n, T + k - 1) samples as (n, T, k): entry [:, t, i] is sample t + i."""
+    return sliding_window_view(padded, architecture.kernel_width, axis=1)
+
+
+def _check_shapes(signals: np.ndarray, parameters: Parameters, architecture: Architecture) -> None:
+    if signals.ndim != 2 or signals.shape[1] != architecture.input_length:
+        raise ValueError(
+            f"Expected signals of shape (n, {architecture.input_length}), got {signals.shape}."
+        )
+    for name, shape in parameter_shapes(architecture).items():
+        found = np.shape(getattr(parameters, name))
+        if found != shape:
+            raise ValueError(f"{name} has shape {found}; the architecture asks for {shape}.")
+
+
+def _check_labels(logits: np.ndarray, labels: np.ndarray) -> None:
+    if np.shape(labels) != np.shape(logits):
+        raise ValueError(
+            f"Labels have shape {np.shape(labels)}; the outputs have {np.shape(logits)}. "
+            "Give one label for each signal."
+        )
+    if np.any((np.asarray(labels) < 0) | (np.asarray(labels) > 1)):
+        raise ValueError("A label lies outside [0, 1].")
