@@ -8,8 +8,12 @@ from tqdm.auto import tqdm
 
 from cnnlab.faces.dataset import CLASSES, TRAIN, VALIDATION, FaceDataset
 
-NEAR_DISTANCE = 2
-"""Most differing bits, of 64, between the perceptual hashes of near-identical images."""
+NEAR_DISTANCE = 4
+"""Most differing bits, of 64, between the perceptual hashes of near-identical images.
+
+On photographs of FER2013 that we looked at, all pairs within 4 were copies; from 6 on some were
+of different people. Distances are even, since half of the bits of each hash are set.
+"""
 
 BLOCK = 512
 

@@ -1,0 +1,54 @@
+import zipfile
+from dataclasses import replace
+
+import numpy as np
+
+from cnnlab.faces.layouts import read_course_layout
+
+from .made_files import course_files, write_folder, write_zip
+
+
+def test_digest_changes_with_content_name_label_split_and_identity(tmp_path):
+    files = course_files()
+    dataset = read_course_layout(write_folder(tmp_path / "a", files))
+
+    changed = dict(files)
+    changed["Train/fear/0.png"] = changed["Train/fear/1.png"]
+    renamed = {name.replace("fear/0", "fear/9"): content for name, content in files.items()}
+    others = [
+        read_course_layout(write_folder(tmp_path / "b", changed)),
+        read_course_layout(write_folder(tmp_path / "c", renamed)),
+        replace(dataset, labels=dataset.labels[::-1].copy()),
+        replace(dataset, splits=dataset.splits[::-1].copy()),
+        replace(dataset, identities=np.arange(len(dataset))),
+    ]
+    assert len({dataset.digest, *(other.digest for other in others)}) == 6
+    assert replace(dataset, title="another", notes=("a note",)).digest == dataset.digest
+
+
+def test_select_keeps_rows_together_and_reads_no_file_twice(tmp_path):
+    folder = write_folder(tmp_path / "a", course_files())
+    dataset = replace(read_course_layout(folder), identities=np.arange(40))
+    hashes = dataset.content_hashes
+    for file in dataset.files:
+        file.path.unlink()
+    rows = np.array([5, 3, 30])
+    chosen = dataset.select(rows)
+    assert [file.name for file in chosen.files] == [dataset.files[row].name for row in rows]
+    assert chosen.labels.tolist() == dataset.labels[rows].tolist()
+    assert chosen.identities.tolist() == rows.tolist()
+    assert chosen.content_hashes == tuple(hashes[row] for row in rows)
+
+
+def test_an_archive_is_opened_once_for_all_its_images(tmp_path, monkeypatch):
+    dataset = read_course_layout(write_zip(tmp_path / "a.zip", course_files()))
+    opened = []
+    real = zipfile.ZipFile
+
+    def counting(*args, **kwargs):
+        opened.append(args)
+        return real(*args, **kwargs)
+
+    monkeypatch.setattr(zipfile, "ZipFile", counting)
+    assert len(dataset.content_hashes) == 40
+    assert len(opened) == 1

@@ -1,0 +1,143 @@
+import io
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from cnnlab.faces.images import BACKGROUND, UnreadableImageError, decode_image
+
+from .made_files import encode
+
+RAMP = np.linspace(0, 255, 64, dtype=np.uint8).reshape(8, 8)
+COLOURS = np.stack([RAMP, RAMP.T, RAMP[::-1]], axis=-1)
+
+
+def save(image: Image.Image, kind: str, **options) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def test_rgb_of_the_right_size_is_unchanged():
+    np.testing.assert_array_equal(decode_image(encode(COLOURS), 8), COLOURS)
+
+
+def test_grey():
+    decoded = decode_image(encode(RAMP), 8)
+    np.testing.assert_array_equal(decoded, np.repeat(RAMP[..., None], 3, axis=-1))
+
+
+def test_one_bit():
+    decoded = decode_image(save(Image.fromarray(RAMP > 128), "PNG"), 8)
+    np.testing.assert_array_equal(decoded[..., 1], np.where(RAMP > 128, 255, 0))
+
+
+def test_palette_gives_colours_not_indices():
+    image = Image.new("P", (8, 8), 1)
+    image.putpalette([0, 0, 0, 10, 200, 30])
+    assert (decode_image(save(image, "PNG"), 8) == (10, 200, 30)).all()
+
+
+def test_transparent_palette_entry_shows_the_background():
+    image = Image.new("P", (8, 8), 1)
+    image.putpalette([0, 0, 0, 10, 200, 30])
+    assert (decode_image(save(image, "PNG", transparency=1), 8) == BACKGROUND).all()
+
+
+@pytest.mark.parametrize(("alpha", "expected"), [(0, 128), (255, 200), (128, 164)])
+def test_rgba_is_laid_on_mid_grey(alpha, expected):
+    pixels = np.full((8, 8, 4), 200, np.uint8)
+    pixels[..., 3] = alpha
+    assert np.abs(decode_image(encode(pixels), 8).astype(int) - expected).max() <= 1
+
+
+def test_cmyk():
+    image = Image.new("CMYK", (8, 8), (255, 0, 0, 0))
+    decoded = decode_image(save(image, "TIFF"), 8)
+    assert (decoded == (0, 255, 255)).all()
+
+
+def test_cmyk_jpeg():
+    image = Image.new("CMYK", (8, 8), (0, 255, 255, 0))
+    decoded = decode_image(save(image, "JPEG", quality=100), 8).astype(int)
+    assert np.abs(decoded - (255, 0, 0)).max() <= 4
+
+
+@pytest.mark.parametrize("kind", ["PNG", "TIFF"])
+def test_16_bit_grey_is_scaled_not_clipped(kind):
+    deep = RAMP.astype(np.uint16) * 257
+    decoded = decode_image(encode(deep, kind), 8)
+    np.testing.assert_array_equal(decoded, np.repeat(RAMP[..., None], 3, axis=-1))
+
+
+@pytest.mark.parametrize(
+    ("orientation", "turn"),
+    [
+        (1, lambda x: x),
+        (2, lambda x: x[:, ::-1]),
+        (3, lambda x: x[::-1, ::-1]),
+        (6, lambda x: np.rot90(x, -1)),
+        (8, lambda x: np.rot90(x, 1)),
+    ],
+)
+def test_exif_rotation_is_carried_out(orientation, turn):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    decoded = decode_image(encode(COLOURS, "PNG", exif=exif), 8)
+    np.testing.assert_array_equal(decoded, turn(COLOURS))
+
+
+def test_oblong_image_is_kept_whole_between_grey_bars():
+    decoded = decode_image(encode(np.full((32, 16, 3), 250, np.uint8)), 16)
+    assert (decoded[:, :4] == BACKGROUND).all()
+    assert (decoded[:, -4:] == BACKGROUND).all()
+    assert (decoded[:, 4:-4] == 250).all()
+
+
+def test_reduction_is_antialiased():
+    stripes = np.zeros((64, 64, 3), np.uint8)
+    stripes[:, ::2] = 255
+    assert np.abs(decode_image(encode(stripes), 8).astype(int) - 128).max() <= 8
+
+
+def test_cut_off_image():
+    noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    content = encode(noise, "JPEG")
+    with pytest.raises(UnreadableImageError, match="truncated"):
+        decode_image(content[: len(content) // 2], 8)
+
+
+def test_text_is_no_image():
+    with pytest.raises(UnreadableImageError, match=r"cannot identify image file$"):
+        decode_image(b"not an image", 8)
+
+
+def test_32_bit_values_are_refused_not_guessed():
+    with pytest.raises(UnreadableImageError, match="32-bit"):
+        decode_image(encode(np.full((8, 8), 0.5, np.float32), "TIFF"), 8)
+
+
+def test_more_pixels_than_the_limit(monkeypatch):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 64)
+    assert decode_image(encode(COLOURS), 8).shape == (8, 8, 3)
+    with (
+        pytest.warns(Image.DecompressionBombWarning),
+        pytest.raises(UnreadableImageError, match="limit"),
+    ):
+        decode_image(encode(np.zeros((9, 8, 3), np.uint8)), 8)
+    with pytest.raises(UnreadableImageError, match="limit"):
+        decode_image(encode(np.zeros((64, 64, 3), np.uint8)), 8)
+
+
+@given(st.integers(0, 2**32), st.sampled_from(["PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP"]))
+def test_damaged_bytes_decode_or_are_called_unreadable(seed, kind):
+    generator = np.random.default_rng(seed)
+    content = bytearray(encode(COLOURS, kind))
+    for position in generator.integers(0, len(content), 5):
+        content[position] = generator.integers(256)
+    try:
+        assert decode_image(bytes(content), 8).shape == (8, 8, 3)
+    except UnreadableImageError as error:
+        assert str(error)
