@@ -1,0 +1,244 @@
+"""Executed notebooks to PDF: nbconvert's exporter ``cnnlab-pdf``.
+
+``jupyter nbconvert --to cnnlab-pdf 04_dilated_convolution.ipynb`` makes a PDF of one notebook,
+and Jupyter's menu offers it; the report of all notebooks takes its chapters from here too.
+"""
+
+import re
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from nbconvert.exporters import TemplateExporter
+from nbconvert.preprocessors import (
+    CoalesceStreamsPreprocessor,
+    ExecutePreprocessor,
+    ExtractOutputPreprocessor,
+    Preprocessor,
+    TagRemovePreprocessor,
+)
+from nbformat import NotebookNode
+from traitlets import Enum
+from traitlets import default as trait_default
+from traitlets.config import Config
+
+from cnnlab.report.errors import ReportError
+from cnnlab.report.typesetting import TEMPLATE, Chapter, Layout, compile_pdf, write_sources
+
+LANGUAGES = ("en", "fa")
+
+_IMAGES = ("image/svg+xml", "image/png")
+_PRIORITY = ("text/markdown", *_IMAGES, "text/html", "text/latex", "text/plain")
+_WIDGET = "application/vnd.jupyter.widget-view+json"
+
+# Keras's progress bars, which it prints among the results.
+_KERAS_BAR = re.compile(r"^.*(?:\x08|━|\d+/\d+ \[[=>.]+\]).*$\n?", re.MULTILINE)
+
+
+class PrepareOutputs(Preprocessor):
+    """Keep the outputs that belong into a report, and refuse those that are not fit for it."""
+
+    def preprocess_cell(
+        self, cell: NotebookNode, resources: dict[str, Any], index: int
+    ) -> tuple[NotebookNode, dict[str, Any]]:
+        """Drop progress bars, standard error and captions (the typesetter sets its own).
+
+        Raises:
+            ReportError: the cell failed; a picture has no caption or alternative text; an
+                output has no form that can be printed.
+        """
+        if cell.cell_type == "code":
+            where = f"Notebook {resources['metadata']['name']}, cell [{cell.execution_count}]"
+            cell.outputs = [output for output in cell.outputs if _belongs(output, where)]
+        return cell, resources
+
+
+class ReportExporter(TemplateExporter):
+    """Make a PDF of one executed notebook.
+
+    Cells tagged ``hide-input`` show their results only; cells tagged ``no-pdf`` or with
+    another language than ``language`` are left out.
+    """
+
+    export_from_notebook = "PDF (typeset as in the report)"
+    output_mimetype = "application/pdf"
+
+    language = Enum(LANGUAGES, "en", help="The language whose text cells are typeset.").tag(
+        config=True
+    )
+
+    @trait_default("file_extension")
+    def _file_extension_default(self) -> str:
+        return ".pdf"
+
+    @trait_default("template_extension")
+    def _template_extension_default(self) -> str:
+        return ".md.j2"
+
+    @trait_default("template_name")
+    def _template_name_default(self) -> str:
+        return "pandoc-markdown"
+
+    @trait_default("extra_template_basedirs")
+    def _extra_template_basedirs_default(self) -> list[str]:
+        return [str(TEMPLATE)]
+
+    @trait_default("default_preprocessors")
+    def _default_preprocessors_default(self) -> list[type[Preprocessor]]:
+        # In this order: execute (if asked to), choose cells, choose outputs, take out pictures.
+        return [
+            ExecutePreprocessor,
+            TagRemovePreprocessor,
+            CoalesceStreamsPreprocessor,
+            PrepareOutputs,
+            ExtractOutputPreprocessor,
+        ]
+
+    @property
+    def default_config(self) -> Config:
+        """What nbconvert's own parts are to do."""
+        config = Config(
+            {
+                "NbConvertBase": {"display_data_priority": list(_PRIORITY)},
+                "TagRemovePreprocessor": {"enabled": True, "remove_input_tags": {"hide-input"}},
+                "CoalesceStreamsPreprocessor": {"enabled": True},
+                "PrepareOutputs": {"enabled": True},
+                "ExtractOutputPreprocessor": {
+                    "enabled": True,
+                    "extract_output_types": set(_IMAGES),
+                },
+            }
+        )
+        config.merge(super().default_config)
+        return config
+
+    def _init_preprocessors(self) -> None:
+        left_out = {"no-pdf", *LANGUAGES} - {self.language}
+        self.config.TagRemovePreprocessor.remove_cell_tags = left_out
+        super()._init_preprocessors()
+
+    def default_filters(self) -> Iterator[tuple[str, Callable[..., str]]]:
+        """Yield nbconvert's filters and those of our template."""
+        yield from super().default_filters()
+        yield "fenced", fenced
+        yield "figure", figure
+        yield "html_block", html_block
+        yield "markdown_output", markdown_output
+
+    def make_chapter(
+        self, notebook: NotebookNode, resources: Mapping[str, Any] | None = None
+    ) -> Chapter:
+        """Return an executed notebook as a chapter.
+
+        Args:
+            notebook: the notebook; it is not changed.
+            resources: nbconvert's; ``resources["metadata"]["name"]`` names the notebook.
+
+        Raises:
+            ReportError: as in :class:`PrepareOutputs`.
+        """
+        resources = dict(resources or {})
+        name = resources.get("metadata", {}).get("name") or "notebook"
+        resources |= {
+            "metadata": {**resources.get("metadata", {}), "name": name},
+            "unique_key": name,
+            "output_files_dir": None,
+        }
+        markdown, resources = super().from_notebook_node(notebook, resources)
+        return Chapter(name, markdown, resources["outputs"])
+
+    def from_notebook_node(
+        self, nb: NotebookNode, resources: Mapping[str, Any] | None = None, **kw: Any
+    ) -> tuple[bytes, dict[str, Any]]:
+        """Return the PDF of one notebook, and nbconvert's resources.
+
+        Raises:
+            ReportError: the notebook can't be typeset; the message names it and the place.
+        """
+        chapter = self.make_chapter(nb, resources)
+        number = re.match(r"\d\d(?=_)", chapter.name)
+        layout = Layout(
+            template="single-notebook",
+            title=_first_heading(chapter.markdown) or chapter.name,
+            language=self.language,
+            notebook=number[0] if number else "",
+        )
+        with tempfile.TemporaryDirectory(prefix="cnnlab-") as folder:
+            pdf = compile_pdf(write_sources([chapter], layout, Path(folder)))
+        # The pictures are inside the PDF: nbconvert has no files to write beside it.
+        resources = dict(resources or {}) | {"output_extension": ".pdf", "outputs": {}}
+        return pdf, resources
+
+
+def fenced(text: str, kind: str) -> str:
+    """Return code or printed text as a fenced block of the class ``kind``."""
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    language = " {.python}" if kind == "code-input" else ""
+    return f"::: {{.{kind}}}\n{fence}{language}\n{text.strip(chr(10))}\n{fence}\n:::"
+
+
+def figure(output: NotebookNode, mime: str) -> str:
+    """Return a picture with its label, caption and alternative text."""
+    metadata = output.metadata
+    attributes = f"src={_quoted(metadata.filenames[mime])} alt={_quoted(metadata.alt)}"
+    caption = " ".join(metadata.caption.split())
+    return f"::: {{.report-figure {_identifier(metadata)} {attributes}}}\n{caption}\n:::"
+
+
+def markdown_output(output: NotebookNode) -> str:
+    """Return Markdown that a cell has made; with a caption it is a table."""
+    text = output.data["text/markdown"]
+    if "caption" not in output.metadata:
+        return text
+    caption = " ".join(output.metadata.caption.split())
+    inner = f"{text}\n\n::: caption\n{caption}\n:::"
+    return f":::: {{.report-table {_identifier(output.metadata)}}}\n{inner}\n::::"
+
+
+def html_block(html: str) -> str:
+    """Return HTML, such as a DataFrame's, for the filter to read; styles are no content."""
+    content = re.sub(r"<(style|script)\b.*?</\1>", "", html, flags=re.DOTALL)
+    return f"```{{=html}}\n{content.strip()}\n```"
+
+
+def _belongs(output: NotebookNode, where: str) -> bool:
+    if output.output_type == "error":
+        raise ReportError(
+            f"{where}: the code failed with {output.ename}: {output.evalue}. "
+            "Mend it and execute the notebook again."
+        )
+    if output.output_type == "stream":
+        output.text = _KERAS_BAR.sub("", output.text)
+        return output.name == "stdout" and bool(output.text.strip())
+    if output.metadata.get("role") == "caption" or _WIDGET in output.data:
+        return False
+    shown = next((mime for mime in _PRIORITY if mime in output.data), None)
+    if shown is None:
+        raise ReportError(
+            f"{where}: its output is only {', '.join(output.data) or 'empty'}, which can't be "
+            "printed. Show it as text, a table or a picture, or tag the cell no-pdf."
+        )
+    if shown in _IMAGES:
+        missing = [key for key in ("caption", "alt") if not output.metadata.get(key, "").strip()]
+        if missing:
+            raise ReportError(
+                f"{where}: its picture has no {' and no '.join(missing)}. Show it with "
+                "cnnlab.report.display.show_figure, which asks for both."
+            )
+    return True
+
+
+def _first_heading(markdown: str) -> str:
+    heading = re.search(r"^# +(.+?)(?: *\{[^}]*\})? *$", markdown, re.MULTILINE)
+    return re.sub(r"[*_`$]", "", heading[1]) if heading else ""
+
+
+def _identifier(metadata: NotebookNode) -> str:
+    return f"#{metadata.label}" if metadata.get("label") else ""
+
+
+def _quoted(text: str) -> str:
+    escaped = " ".join(text.split()).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

@@ -1,0 +1,69 @@
+"""The title page's settings: one small TOML file that the student edits."""
+
+import tomllib
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from cnnlab.report.errors import ReportError
+
+
+@dataclass(frozen=True)
+class Title:
+    """What the title page says; what is empty is left out of it.
+
+    Attributes:
+        title: the report's title; the only one that must not be empty.
+        subtitle: the line below it.
+        course: the course's name.
+        lecturer: who gives the course.
+        university: its university.
+        department: its department.
+        date: the day the homework is due, as it is to be printed.
+        author: the student's name.
+        student_number: the student's number, printed below the name.
+        figure: a picture for the page, as a path from the project's folder; left out while
+            no such file exists.
+        figure_alt: what the picture shows, for those who do not see it.
+        abstract: what the report holds, in Markdown.
+    """
+
+    title: str
+    subtitle: str = ""
+    course: str = ""
+    lecturer: str = ""
+    university: str = ""
+    department: str = ""
+    date: str = ""
+    author: str = ""
+    student_number: str = ""
+    figure: str = ""
+    figure_alt: str = ""
+    abstract: str = ""
+
+
+def read_title(path: Path) -> Title:
+    """Read the title page's settings.
+
+    Raises:
+        ReportError: the file is missing or no TOML, a key is not known, a value is no text,
+            the title is empty, or a picture has no description.
+    """
+    if not path.is_file():
+        raise ReportError(f"{path} is missing: it holds the title page's settings.")
+    try:
+        settings = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ReportError(f"{path} is no valid TOML: {error}.") from error
+    known = [field.name for field in fields(Title)]
+    for key, value in settings.items():
+        if key not in known:
+            raise ReportError(
+                f"{path}: the setting {key!r} is not known. Known are: {', '.join(known)}."
+            )
+        if not isinstance(value, str):
+            raise ReportError(f'{path}: {key} must be text between quotes, such as {key} = "...".')
+    if not settings.get("title", "").strip():
+        raise ReportError(f"{path}: title is empty, and a PDF needs one.")
+    if settings.get("figure") and not settings.get("figure_alt", "").strip():
+        raise ReportError(f"{path}: figure_alt is empty; say in it what the figure shows.")
+    return Title(**settings)

@@ -1,0 +1,212 @@
+"""Chapters in Pandoc's Markdown to a PDF: pandoc writes Typst, Typst sets the pages."""
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import pypandoc
+import typst
+
+from cnnlab.paths import REPORT
+from cnnlab.report.errors import ReportError
+
+TEMPLATE = REPORT / "template"
+FONTS = REPORT / "fonts"
+REFERENCES = REPORT / "references.bib"
+
+# The day of the homework sheet (13 May 2024, noon, UTC) stands in for the clock, so that the
+# same notebooks give the same bytes.
+TIMESTAMP = 1715601600
+
+PDF_STANDARDS = ["ua-1", "a-2a"]
+
+# Without automatic identifiers (labels are given, or there are none), and with columns so wide
+# that no table's widths are taken from the lengths of its source lines.
+_PANDOC = [
+    "--from=markdown-auto_identifiers-implicit_header_references",
+    "--to=typst",
+    "--wrap=none",
+    "--columns=10000",
+    "--syntax-highlighting=idiomatic",
+    f"--lua-filter={TEMPLATE / 'filter.lua'}",
+]
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """One notebook, ready to be typeset.
+
+    Attributes:
+        name: the notebook's name without its suffix; messages use it.
+        markdown: its text and results in Pandoc's Markdown.
+        files: the pictures that the text refers to, by name.
+    """
+
+    name: str
+    markdown: str
+    files: Mapping[str, bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What the Typst template needs to know besides the chapters.
+
+    Attributes:
+        template: the template's function: ``report`` or ``single-notebook``.
+        title: the document's title.
+        language: its language, ``en`` or ``fa``.
+        subtitle, course, lecturer, university, department, date, author, student_number,
+            figure_alt: as in :class:`cnnlab.report.title.Title`.
+        figure: name of the title page's picture among the files, or None.
+        keywords: the PDF's keywords; they say on which data it was made.
+        notebook: number of the notebook when it is typeset alone, so that references to the
+            others are worded and not numbered; else None.
+    """
+
+    template: str
+    title: str
+    language: str = "en"
+    subtitle: str = ""
+    course: str = ""
+    lecturer: str = ""
+    university: str = ""
+    department: str = ""
+    date: str = ""
+    author: str = ""
+    student_number: str = ""
+    figure: str | None = None
+    figure_alt: str = ""
+    keywords: tuple[str, ...] = ()
+    notebook: str | None = None
+
+
+def write_typst(chapter: Chapter) -> str:
+    """Return a chapter as Typst's source.
+
+    Raises:
+        ReportError: something in it can't be carried over faithfully: a formula outside the
+            subset of TeX, a picture without alternative text, raw TeX or HTML.
+    """
+    result = subprocess.run(
+        [pypandoc.get_pandoc_path(), *_PANDOC],
+        input=chapter.markdown.encode(),
+        capture_output=True,
+        check=False,
+    )
+    faults = result.stderr.decode(errors="replace").strip()
+    if result.returncode or faults:
+        raise ReportError(
+            f"Notebook {chapter.name} can't be typeset:\n{_indented(faults)}\n"
+            "Change the notebook's text there and build again."
+        )
+    return result.stdout.decode()
+
+
+def write_sources(chapters: Sequence[Chapter], layout: Layout, folder: Path) -> Path:
+    """Write all that Typst needs into an empty folder and return the main file.
+
+    Raises:
+        ReportError: as in ``write_typst``; two chapters use the same label.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copy(TEMPLATE / "report.typ", folder)
+    shutil.copy(REFERENCES, folder)
+    (folder / "settings.json").write_text(json.dumps(asdict(layout), ensure_ascii=False))
+    lines = [
+        '#import "report.typ": *',
+        '#let settings = json("settings.json")',
+        f"#show: {layout.template}.with(settings)",
+    ]
+    bodies = {}
+    for chapter in chapters:
+        bodies[chapter.name] = write_typst(chapter)
+        source = f'#import "report.typ": *\n{bodies[chapter.name]}'
+        (folder / f"{chapter.name}.typ").write_text(source, encoding="utf-8")
+        for name, content in chapter.files.items():
+            (folder / name).write_bytes(content)
+        lines.append(f"#include {json.dumps(chapter.name + '.typ', ensure_ascii=False)}")
+    _check_labels(bodies)
+    if _cites("\n".join(bodies.values())):
+        lines.append("#references()")
+    main = folder / "main.typ"
+    main.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return main
+
+
+def compile_pdf(main: Path) -> bytes:
+    """Return the PDF (PDF/UA-1 and PDF/A-2a) of Typst's sources.
+
+    Raises:
+        ReportError: a reference leads nowhere, a glyph is missing, or anything else that
+            Typst warns of.
+    """
+    try:
+        pdf, warnings = typst.compile_with_warnings(
+            str(main),
+            root=str(main.parent),
+            font_paths=[str(FONTS)],
+            ignore_system_fonts=True,
+            format="pdf",
+            pdf_standards=PDF_STANDARDS,
+            timestamp=TIMESTAMP,
+        )
+    except typst.TypstError as error:
+        raise ReportError(_explain(error)) from error
+    if warnings:
+        raise ReportError("\n".join(_explain(warning) for warning in warnings))
+    return pdf
+
+
+def compile_page(main: Path, page: int, dots_per_inch: float) -> bytes:
+    """Return one page (from 1) of Typst's sources as a PNG."""
+    pages = typst.compile(
+        str(main),
+        root=str(main.parent),
+        font_paths=[str(FONTS)],
+        ignore_system_fonts=True,
+        format="png",
+        ppi=dots_per_inch,
+        timestamp=TIMESTAMP,
+    )
+    return pages[page - 1] if isinstance(pages, list) else pages
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"  {line}" for line in text.splitlines())
+
+
+def _cites(body: str) -> bool:
+    keys = re.findall(r"^@\w+\{([^,\s]+),", REFERENCES.read_text(encoding="utf-8"), re.MULTILINE)
+    return any(re.search(rf"@{re.escape(key)}\b|<{re.escape(key)}>", body) for key in keys)
+
+
+def _check_labels(bodies: Mapping[str, str]) -> None:
+    places: dict[str, list[str]] = {}
+    for name, body in bodies.items():
+        # A label follows what it names; a reference stands inside #ref(...).
+        for label in re.findall(r"(?<!#ref\()<((?:fig|tbl|eq|sec)-[\w-]+)>", body):
+            places.setdefault(label, []).append(name)
+    for label, names in places.items():
+        if len(names) > 1:
+            raise ReportError(
+                f"The label {label} is used {len(names)} times, in {' and '.join(names)}: "
+                "give each figure, table, equation and section a name of its own."
+            )
+
+
+def _explain(problem: "typst.TypstError | typst.TypstWarning") -> str:
+    message = str(problem.message)
+    place = re.search(r"([\w.-]+)\.typ:(\d+)", str(getattr(problem, "diagnostic", "")))
+    where = f"Notebook {place[1]}" if place else "The report"
+    hints = " ".join(str(hint) for hint in getattr(problem, "hints", None) or ())
+    if missing := re.search(r"label `<(.+?)>` does not exist", message):
+        remedy = (
+            "no figure, table, equation, section or entry of report/references.bib is called "
+            "so; check the spelling"
+        )
+        return f"{where} refers to @{missing[1]}: {remedy}."
+    return f"{where} can't be typeset: {message}. {hints}".strip()
