@@ -10,10 +10,8 @@ from matplotlib.patches import Rectangle
 
 from cnnlab.style import CLASS_COLOURS, TEXT_WIDTH
 from cnnlab.theory.dilation import (
-    correlate_dilated,
     dilate_kernel,
     receptive_field,
-    receptive_positions,
     selector_matrix,
 )
 
@@ -43,7 +41,9 @@ def draw_receptive_fields(width: int, stacks: Sequence[Sequence[int]]) -> Figure
         axes.text(0, -0.6, f"{size} samples", ha="center", va="top", fontsize=8)
         axes.set_title(f"dilations {', '.join(map(str, dilations))}", loc="center")
         axes.set(xlim=(-reach - 0.8, reach + 0.8), ylim=(-1.1, depth + 0.3), xticks=[])
-        axes.set_yticks(range(depth + 1), ["input", *(f"layer {l + 1}" for l in range(depth))])
+        axes.set_yticks(
+            range(depth + 1), ["input", *(f"layer {layer}" for layer in range(1, depth + 1))]
+        )
         axes.tick_params(length=0)
         axes.spines[:].set_visible(False)
     return figure
@@ -160,28 +160,6 @@ def draw_kronecker(kernel: np.ndarray, dilation: int) -> Figure:
     return figure
 
 
-def draw_lost_positions(image: np.ndarray, kernel: np.ndarray, dilation: int) -> Figure:
-    """Draw the dilated correlation of an image and hatch what K' as it stands cannot reach.
-
-    Args:
-        image: (M, N).
-        kernel: (F, G).
-        dilation: D; D F and D G fit into the image.
-    """
-    output = correlate_dilated(image, kernel, dilation)
-    figure, axes = plt.subplots(figsize=(0.5 * TEXT_WIDTH, 2.2))
-    axes.imshow(output, cmap="gray")
-    rows, columns = output.shape
-    lost = dilation - 1
-    for corner, w, h in (
-        ((-0.5, rows - lost - 0.5), columns, lost),
-        ((columns - lost - 0.5, -0.5), lost, rows - lost),
-    ):
-        axes.add_patch(Rectangle(corner, w, h, fc="none", ec=_RED, hatch="////", lw=0.8))
-    axes.set(xlabel="column $j$", ylabel="row $i$")
-    return figure
-
-
 def plot_effective_field(profiles: Mapping[int, np.ndarray]) -> Figure:
     """Plot the gradient's profile across the receptive field for several depths.
 
@@ -198,9 +176,3 @@ def plot_effective_field(profiles: Mapping[int, np.ndarray]) -> Figure:
     )
     axes.legend()
     return figure
-
-
-def covered(kernel_sizes: Sequence[int], dilations: Sequence[int]) -> float:
-    """Return the part of the samples within the receptive field that the output depends on."""
-    positions = receptive_positions(kernel_sizes, dilations)
-    return positions.size / receptive_field(kernel_sizes, dilations)
