@@ -1,0 +1,1 @@
+"""Faces rendered from a parametric head: no photograph, no person, any number of them."""

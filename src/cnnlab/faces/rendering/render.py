@@ -1,0 +1,74 @@
+"""From a person, an expression and a scene to a picture."""
+
+import cv2
+import numpy as np
+
+from cnnlab.faces.rendering.action_units import Expression
+from cnnlab.faces.rendering.hair import strand_texture
+from cnnlab.faces.rendering.identity import Identity
+from cnnlab.faces.rendering.posing import frame_face, pose_head
+from cnnlab.faces.rendering.rasteriser import ambient_occlusion, interpolate, rasterise
+from cnnlab.faces.rendering.scene import Scene
+from cnnlab.faces.rendering.shading import cast_shadows, expose, light_points
+from cnnlab.faces.rendering.surfaces import Points, describe_surface
+from cnnlab.settings import IMAGE_SIZE
+
+SUPERSAMPLING = 2
+OCCLUSION_REACH = 0.055
+
+
+def _spread(values: np.ndarray, seen: np.ndarray, sigma: float) -> np.ndarray:
+    """Blur (p,) values of the seen pixels over the picture and read them off again."""
+    image = np.ones(seen.shape, np.float32)
+    image[seen] = values
+    return cv2.GaussianBlur(image, (0, 0), sigma)[seen]
+
+
+def render_face(
+    identity: Identity, expression: Expression, scene: Scene, size: int = IMAGE_SIZE
+) -> np.ndarray:
+    """Render a picture; the same arguments give the same picture.
+
+    Args:
+        identity: who is seen.
+        expression: what the face shows.
+        scene: how it is photographed.
+        size: side in pixels.
+
+    Returns:
+        (size, size, 3) uint8 RGB.
+
+    Raises:
+        ValueError: size is not positive.
+    """
+    if size < 1:
+        raise ValueError(f"A picture's side must be at least 1 pixel, not {size}.")
+    side = size * SUPERSAMPLING
+    posed = pose_head(identity, expression, scene)
+    mesh = posed.mesh
+    frame = frame_face(identity, posed, scene, side)
+    texture = strand_texture(identity.hair is not None and identity.hair.curly)
+    found = rasterise(
+        frame.project(mesh.positions),
+        *(mesh.triangles, mesh.kinds, mesh.strands, mesh.thinness, texture),
+        size=side,
+    )
+    attributes = [mesh.positions, mesh.normals, mesh.canonical, mesh.masks, mesh.strands]
+    blended = interpolate(found, mesh.triangles, np.concatenate(attributes, axis=1))
+    seen = found.triangle >= 0
+    ends = np.cumsum([part.shape[1] for part in attributes])[:-1]
+    materials = mesh.materials[found.triangle[seen]]
+    points = Points(*np.split(blended[seen], ends, axis=1), materials)
+
+    surface = describe_surface(points, identity, expression, posed)
+    openness = ambient_occlusion(found, OCCLUSION_REACH * side)[seen]
+    openness = _spread(openness, seen, 0.6 * SUPERSAMPLING)
+    key_light = cast_shadows(mesh, texture, points.positions, scene.light_direction)
+    key_light = _spread(key_light, seen, 0.9 * SUPERSAMPLING)
+    picture = cv2.resize(scene.background, (side, side), interpolation=cv2.INTER_CUBIC)
+    picture = np.clip(picture, 0, 1)
+    picture[seen] = light_points(
+        surface, points.positions, points.materials, key_light, openness, scene
+    )
+    linear = picture.reshape(size, SUPERSAMPLING, size, SUPERSAMPLING, 3).mean(axis=(1, 3))
+    return expose(linear, identity.skin, identity.melanin, scene)
