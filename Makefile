@@ -15,7 +15,7 @@ export CNNLAB_PROFILE = $(PROFILE)
 export CNNLAB_DATA = $(DATA)
 export CNNLAB_VGG16 = $(VGG16)
 export KERAS_BACKEND = tensorflow
-export TF_CPP_MIN_LOG_LEVEL = 2
+export TF_CPP_MIN_LOG_LEVEL = 3
 export PYTHONNOUSERSITE = 1
 
 .DEFAULT_GOAL = help

@@ -74,7 +74,12 @@ def digest_of(description: Mapping) -> str:
 
 
 def make_reproducible(seed: int) -> None:
-    """Seed Python, NumPy and Keras and make TensorFlow's operations deterministic."""
+    """Seed Python, NumPy and Keras and make TensorFlow's operations deterministic.
+
+    Keras also numbers unnamed layers from one again, so that the same architecture has the
+    same description, and so the same digest, however many models were built before.
+    """
+    keras.utils.clear_session(free_memory=False)
     keras.utils.set_random_seed(seed)
     tf.config.experimental.enable_op_determinism()
 
@@ -153,6 +158,7 @@ def _run_epochs(
             initial_epoch=epoch,
             epochs=epoch + 1,
             class_weight=dict(class_weight) if class_weight else None,
+            shuffle=False,
             verbose=0,
         ).history
         row = {key: values[0] for key, values in logs.items()}

@@ -97,8 +97,7 @@ def build_vgg16_head(num_classes: int = 8) -> keras.Model:
     """
     inputs = keras.Input((512,), name="pooled_features")
     x = keras.layers.Dropout(0.5, name="dropout")(inputs)
-    logits = keras.layers.Dense(num_classes, dtype="float32", name="logits")(x)
-    return keras.Model(inputs, logits, name="vgg16_head")
+    return keras.Model(inputs, _apply_logits(x, num_classes), name="vgg16_head")
 
 
 def set_vgg16_kernels(model: keras.Model) -> None:
@@ -136,4 +135,11 @@ def _apply_block(x: keras.KerasTensor, block: int, dtype: str) -> keras.KerasTen
 def _classify(x: keras.KerasTensor, num_classes: int, dtype: str) -> keras.KerasTensor:
     x = keras.layers.GlobalAveragePooling2D(dtype=dtype, name="global_average_pool")(x)
     x = keras.layers.Dropout(0.5, dtype=dtype, name="dropout")(x)
-    return keras.layers.Dense(num_classes, dtype="float32", name="logits")(x)
+    return _apply_logits(x, num_classes)
+
+
+def _apply_logits(x: keras.KerasTensor, num_classes: int) -> keras.KerasTensor:
+    # VGG16's features are large: random weights would start at a loss far above ln 8.
+    return keras.layers.Dense(
+        num_classes, kernel_initializer="zeros", dtype="float32", name="logits"
+    )(x)

@@ -1,0 +1,40 @@
+"""What a trained network answers, computed once and kept beside its weights."""
+
+import hashlib
+
+import numpy as np
+from tqdm import tqdm
+
+from cnnlab.faces.loading import Faces
+from cnnlab.faces.pipeline import evaluation_batches
+from cnnlab.models.experiments import TrainedNetwork
+
+BATCH_SIZE = 32
+
+
+def predict_logits(network: TrainedNetwork, faces: Faces, indices: np.ndarray) -> np.ndarray:
+    """Return a network's logits for some images, in the order of ``indices``.
+
+    Args:
+        network: the trained network.
+        faces: the data.
+        indices: (n,) rows of ``faces``.
+
+    Returns:
+        (n, 8) float32.
+    """
+    rows = hashlib.sha256(np.ascontiguousarray(indices, "<i8").tobytes()).hexdigest()
+    file = network.folder / f"logits-{faces.digest[:12]}-{rows[:12]}.npy"
+    if not file.exists():
+        batches = evaluation_batches(faces.images, indices, BATCH_SIZE)
+        title = f"{network.title}: predictions"
+        logits = np.concatenate(
+            [
+                np.asarray(network.model(batch, training=False))
+                for batch in tqdm(batches, desc=title, unit="batch")
+            ]
+        )
+        partial = file.with_suffix(".partial.npy")
+        np.save(partial, logits)
+        partial.rename(file)
+    return np.load(file)

@@ -1,0 +1,102 @@
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+import tensorflow as tf
+
+from cnnlab.models.training import Stopping, train
+
+
+def build():
+    model = keras.Sequential(
+        [
+            keras.Input((4,)),
+            keras.layers.Dense(16, activation="relu"),
+            keras.layers.Dropout(0.3),
+            keras.layers.Dense(3),
+        ]
+    )
+    model.compile(
+        keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(1e-2, 40)),
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=["accuracy"],
+    )
+    return model
+
+
+def batches(epoch):
+    rng = np.random.default_rng([5, epoch])
+    inputs = rng.normal(size=(48, 4)).astype(np.float32)
+    return tf.data.Dataset.from_tensor_slices((inputs, inputs[:, :3].argmax(1))).batch(8)
+
+
+def development():
+    return batches(999)
+
+
+FIVE_EPOCHS = Stopping(5, 5)
+
+
+def run(root, training_batches=batches, stopping=FIVE_EPOCHS, seed=1, **description):
+    return train(
+        "tiny", description, build, training_batches, development, stopping, seed, root=root
+    )
+
+
+def test_an_interrupted_training_ends_as_an_uninterrupted_one(tmp_path):
+    whole = run(tmp_path / "whole")
+
+    def cut_off(epoch):
+        if epoch == 3:
+            raise KeyboardInterrupt
+        return batches(epoch)
+
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path / "cut", cut_off)
+    seen = []
+
+    def watched(epoch):
+        seen.append(epoch)
+        return batches(epoch)
+
+    resumed = run(tmp_path / "cut", watched)
+    assert seen == [3, 4]
+    columns = ["loss", "accuracy", "val_loss", "val_accuracy"]
+    pd.testing.assert_frame_equal(resumed.history[columns], whole.history[columns])
+    for one, other in zip(resumed.model.weights, whole.model.weights, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_the_same_training_is_not_done_twice(tmp_path):
+    first = run(tmp_path)
+
+    def refuse(epoch):
+        raise AssertionError("trained again")
+
+    second = run(tmp_path, refuse)
+    assert second.digest == first.digest
+    np.testing.assert_array_equal(second.model.weights[0], first.model.weights[0])
+    assert [path.name for path in first.folder.glob("epoch-*")] == []
+
+
+def test_data_seed_and_length_name_the_training(tmp_path):
+    results = [
+        run(tmp_path, data="a", stopping=Stopping(1, 1)),
+        run(tmp_path, data="b", stopping=Stopping(1, 1)),
+        run(tmp_path, data="a", stopping=Stopping(1, 1), seed=2),
+        run(tmp_path, data="a", stopping=Stopping(2, 1)),
+    ]
+    assert len({result.folder for result in results}) == len(results)
+
+
+def test_the_model_is_that_of_the_lowest_development_loss(tmp_path):
+    def mislabelled_later(epoch):
+        pairs = batches(epoch)
+        return pairs if epoch < 2 else pairs.map(lambda x, y: (x, (y + 1) % 3))
+
+    result = run(tmp_path, mislabelled_later, Stopping(9, 3))
+    assert result.chosen_epoch < len(result.history)
+    loss, _ = result.model.evaluate(development(), verbose=0)
+    assert loss == pytest.approx(result.history["val_loss"].min(), rel=1e-5)
+    # Patience: three epochs after the best one, not nine.
+    assert len(result.history) == result.chosen_epoch + 3

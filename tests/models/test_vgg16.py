@@ -1,0 +1,53 @@
+import keras
+import numpy as np
+import pytest
+
+from cnnlab.models.vgg16 import (
+    build_vgg16_base,
+    build_vgg16_classifier,
+    build_vgg16_head,
+    build_vgg16_top,
+    copy_weights_by_name,
+)
+
+
+@pytest.fixture(scope="module")
+def images():
+    return np.random.default_rng(0).uniform(0, 1, (2, 128, 128, 3)).astype(np.float32)
+
+
+def test_base_equals_keras_own_vgg16_on_its_own_preprocessing(images):
+    base = build_vgg16_base()
+    reference = keras.applications.VGG16(weights=None, include_top=False, input_shape=(128, 128, 3))
+    copy_weights_by_name(base, reference)
+    expected = reference(keras.applications.vgg16.preprocess_input(255 * images.copy()))
+    np.testing.assert_allclose(base(images), expected, rtol=1e-4, atol=1e-2)
+
+
+def test_top_on_cached_features_equals_the_whole_network(images):
+    classifier = build_vgg16_classifier()
+    kernel, bias = classifier.get_layer("logits").get_weights()
+    rng = np.random.default_rng(1)
+    classifier.get_layer("logits").set_weights([rng.normal(size=kernel.shape), bias])
+    features = keras.Model(classifier.input, classifier.get_layer("block4_pool").output)(images)
+    top = build_vgg16_top()
+    for name in ("logits", "block5_conv1"):
+        top.get_layer(name).set_weights(classifier.get_layer(name).get_weights())
+    np.testing.assert_allclose(top(features), classifier(images), rtol=1e-4, atol=1e-3)
+
+
+def test_an_untrained_classifier_knows_nothing(images):
+    assert np.ptp(np.asarray(build_vgg16_classifier()(images))) == 0
+
+
+def test_weights_do_not_move_to_a_model_without_the_layer():
+    with pytest.raises(ValueError, match="block5_conv1"):
+        copy_weights_by_name(build_vgg16_top(), build_vgg16_head())
+
+
+def test_preprocessing_survives_saving(images, tmp_path):
+    model = build_vgg16_classifier()
+    model.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    assert loaded.get_layer("imagenet_preprocessing").compute_dtype == "float32"
+    np.testing.assert_array_equal(loaded(images), model(images))
