@@ -1,0 +1,191 @@
+r"""What weight sharing buys: one small network, with shared and with unshared kernels.
+
+Both compute ``softmax(V^T mean_p relu(W_p^T x_p + b_p) + c)`` from the patches x_p of an image;
+they differ in one thing. With sharing, W_p and b_p are the same at every position p (a
+convolution and global average pooling); without, each position has its own (a locally connected
+layer). The task is to name the direction of a stroke, wherever in the image it is.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+STROKES = ("horizontal", "vertical", "falling", "rising")
+IMAGE_SIDE = 16
+STROKE_SIDE = 5
+LAST_COLUMN = IMAGE_SIDE - STROKE_SIDE
+"""The rightmost column at which a stroke can begin."""
+
+PLACES = ("columns seen in training", "other columns")
+TEST_PER_CLASS = 100
+
+_EPSILON = 1e-8  # Keeps Adam's division finite, as in Kingma & Ba (2015).
+
+
+@dataclass(frozen=True)
+class PatchNetwork:
+    """The network of this module, with Q = STROKE_SIDE^2 pixels a patch and C kernels.
+
+    Attributes:
+        kernels: (1, Q, C) with weight sharing, (P, Q, C) without, for P positions.
+        kernel_bias: (1, C) or (P, C).
+        weights: (C, classes).
+        bias: (classes,).
+    """
+
+    kernels: np.ndarray
+    kernel_bias: np.ndarray
+    weights: np.ndarray
+    bias: np.ndarray
+
+
+def measure_generalisation(
+    seed: np.random.SeedSequence, per_class: int, kernels: int = 8, noise: float = 0.2
+) -> np.ndarray:
+    """Train with and without sharing on strokes that begin in the left half; test everywhere.
+
+    Args:
+        seed: of images and first weights.
+        per_class: training images of each direction.
+        kernels: of either network.
+        noise: of all images, as in ``draw_strokes``.
+
+    Returns:
+        (2, 2) accuracies: shared, unshared; at each of ``PLACES``.
+    """
+    generator = np.random.default_rng(seed)
+    middle = (LAST_COLUMN + 1) // 2
+    seen, unseen = range(middle), range(middle, LAST_COLUMN + 1)
+    training = draw_strokes(generator, seen, per_class, noise)
+    tests = [draw_strokes(generator, columns, TEST_PER_CLASS, noise) for columns in (seen, unseen)]
+    accuracies = []
+    for positions in (1, (LAST_COLUMN + 1) ** 2):
+        network = train(draw_network(generator, positions, kernels), *training, 120, 0.03)
+        accuracies.append([np.mean(predict(network, images) == labels) for images, labels in tests])
+    return np.array(accuracies)
+
+
+def draw_strokes(
+    generator: np.random.Generator, columns: Sequence[int], per_class: int, noise: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Draw images of one stroke each, at a random place, under normal noise.
+
+    Args:
+        generator: gives places and noise.
+        columns: where a stroke may begin, each from 0 to ``LAST_COLUMN``; rows are free.
+        per_class: images of each direction.
+        noise: its standard deviation; a stroke's pixels are 1, the background's 0.
+
+    Returns:
+        (n, IMAGE_SIDE, IMAGE_SIDE) images and (n,) labels, indices into ``STROKES``.
+    """
+    labels = np.repeat(np.arange(len(STROKES)), per_class)
+    images = generator.normal(0, noise, (len(labels), IMAGE_SIDE, IMAGE_SIDE))
+    rows = generator.integers(0, LAST_COLUMN + 1, len(labels))
+    starts = generator.choice(columns, len(labels))
+    patterns = _stroke_patterns()
+    for image, label, row, column in zip(images, labels, rows, starts, strict=True):
+        image[row : row + STROKE_SIDE, column : column + STROKE_SIDE] += patterns[label]
+    return images, labels
+
+
+def draw_network(generator: np.random.Generator, positions: int, kernels: int) -> PatchNetwork:
+    """Draw a network before training (He et al. 2015).
+
+    Args:
+        generator: gives the weights.
+        positions: 1 for weight sharing; else P = (IMAGE_SIDE - STROKE_SIDE + 1)^2.
+        kernels: C.
+    """
+    pixels = STROKE_SIDE**2
+    return PatchNetwork(
+        kernels=generator.normal(0, np.sqrt(2 / pixels), (positions, pixels, kernels)),
+        kernel_bias=np.zeros((positions, kernels)),
+        weights=generator.normal(0, np.sqrt(1 / kernels), (kernels, len(STROKES))),
+        bias=np.zeros(len(STROKES)),
+    )
+
+
+def predict(network: PatchNetwork, images: np.ndarray) -> np.ndarray:
+    """Return the (n,) most probable classes."""
+    return _forward(network, _patches(images))[2].argmax(axis=1)
+
+
+def loss_gradient(
+    network: PatchNetwork, images: np.ndarray, labels: np.ndarray
+) -> tuple[float, PatchNetwork]:
+    """Return the mean cross-entropy, and its gradient in the form of a network.
+
+    A shared kernel's gradient is the sum of those that its copies would have.
+    """
+    patches = _patches(images)
+    hidden, pooled, logits = _forward(network, patches)
+    logits = logits - logits.max(axis=1, keepdims=True)
+    log_probabilities = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
+    chosen = np.arange(len(labels)), labels
+    loss = -log_probabilities[chosen].mean()
+
+    d_logits = np.exp(log_probabilities)
+    d_logits[chosen] -= 1
+    d_logits /= len(labels)
+    # The mean over positions hands each of them an equal part.
+    d_hidden = (d_logits @ network.weights.T / len(hidden)) * (hidden > 0)
+    d_kernels = patches.transpose(0, 2, 1) @ d_hidden
+    d_kernel_bias = d_hidden.sum(axis=1)
+    if len(network.kernels) == 1:
+        d_kernels, d_kernel_bias = (
+            part.sum(axis=0, keepdims=True) for part in (d_kernels, d_kernel_bias)
+        )
+    gradient = PatchNetwork(d_kernels, d_kernel_bias, pooled.T @ d_logits, d_logits.sum(axis=0))
+    return float(loss), gradient
+
+
+def train(
+    network: PatchNetwork, images: np.ndarray, labels: np.ndarray, steps: int, rate: float
+) -> PatchNetwork:
+    """Take steps of Adam (Kingma & Ba 2015) on all images at once.
+
+    Args:
+        network: where to start.
+        images: (n, IMAGE_SIDE, IMAGE_SIDE).
+        labels: (n,).
+        steps: how many.
+        rate: Adam's step size.
+    """
+    parameters = list(vars(network).values())
+    first = [np.zeros_like(part) for part in parameters]
+    second = [np.zeros_like(part) for part in parameters]
+    for step in range(1, steps + 1):
+        _, gradient = loss_gradient(PatchNetwork(*parameters), images, labels)
+        for index, slope in enumerate(vars(gradient).values()):
+            first[index] = 0.9 * first[index] + 0.1 * slope
+            second[index] = 0.999 * second[index] + 0.001 * slope**2
+            scale = np.sqrt(second[index] / (1 - 0.999**step)) + _EPSILON
+            parameters[index] = parameters[index] - rate * first[index] / (1 - 0.9**step) / scale
+    return PatchNetwork(*parameters)
+
+
+def _stroke_patterns() -> np.ndarray:
+    middle = STROKE_SIDE // 2
+    horizontal = np.zeros((STROKE_SIDE, STROKE_SIDE))
+    horizontal[middle] = 1
+    falling = np.eye(STROKE_SIDE)
+    return np.stack([horizontal, horizontal.T, falling, falling[::-1]])
+
+
+def _patches(images: np.ndarray) -> np.ndarray:
+    """Cut (n, side, side) images into (P, n, Q) patches."""
+    windows = np.lib.stride_tricks.sliding_window_view(
+        images, (STROKE_SIDE, STROKE_SIDE), axis=(1, 2)
+    )
+    return windows.reshape(len(images), -1, STROKE_SIDE**2).transpose(1, 0, 2)
+
+
+def _forward(
+    network: PatchNetwork, patches: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the hidden units (P, n, C), their mean over positions (n, C), the logits."""
+    hidden = np.maximum(patches @ network.kernels + network.kernel_bias[:, None], 0)
+    pooled = hidden.mean(axis=0)
+    return hidden, pooled, pooled @ network.weights + network.bias
