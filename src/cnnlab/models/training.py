@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import keras
+import numpy as np
 import pandas as pd
 import tensorflow as tf
 from tqdm import tqdm
@@ -127,8 +128,8 @@ def train(
     )
     folder = root / f"{name}-{digest[:16]}"
     if not (folder / RECORD).exists():
-        model = _run_epochs(
-            model, folder, training_batches, development_batches, stopping, class_weight
+        _run_epochs(
+            model, folder, training_batches, development_batches, stopping, seed, class_weight
         )
         _finish(folder, {"name": name, "digest": digest, "description": dict(description)})
     model.load_weights(folder / CHOSEN_WEIGHTS)
@@ -141,8 +142,9 @@ def _run_epochs(
     training_batches: Callable[[int], tf.data.Dataset],
     development_batches: Callable[[], tf.data.Dataset],
     stopping: Stopping,
+    seed: int,
     class_weight: Mapping[int, float] | None,
-) -> keras.Model:
+) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     history = pd.DataFrame()
     if last := _last_epoch_folder(folder):
@@ -152,6 +154,7 @@ def _run_epochs(
     while len(history) < stopping.epochs and not _is_out_of_patience(history, stopping):
         epoch = len(history)
         start = time.perf_counter()
+        _seed_noise(model, seed, epoch)
         logs = model.fit(
             training_batches(epoch),
             validation_data=development_batches(),
@@ -168,7 +171,13 @@ def _run_epochs(
         progress.set_postfix(loss=row["loss"], development_loss=row["val_loss"])
         progress.update()
     progress.close()
-    return model
+
+
+def _seed_noise(model: keras.Model, seed: int, epoch: int) -> None:
+    """Start the random streams of dropout anew: Keras does not save where they stand."""
+    states = [v for v in model.variables if v.name == "seed_generator_state"]
+    for stream, state in enumerate(states):
+        state.assign(np.random.SeedSequence([seed, epoch, stream]).generate_state(2) >> 1)
 
 
 def _is_out_of_patience(history: pd.DataFrame, stopping: Stopping) -> bool:
