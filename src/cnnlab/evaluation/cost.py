@@ -1,0 +1,73 @@
+"""What a network costs, counted from its layers: the same on every machine."""
+
+import math
+
+import keras
+import pandas as pd
+
+
+def count_macs(model: keras.Model) -> int:
+    """Return the multiply-accumulates for one image: one for each product of input and weight.
+
+    A convolution with a k x k kernel from c to d channels at m x n output positions has
+    m n k^2 c d, positions in the zero padding included; a dense layer as many as weights.
+    Biases, activations and pools are not counted.
+
+    Args:
+        model: a flat functional model with fixed image size.
+
+    Raises:
+        TypeError: the model has a layer with weights that this function can't count.
+    """
+    return sum(_count_macs(layer) for layer in model.layers)
+
+
+def float32_bytes(model: keras.Model) -> int:
+    """Return the bytes of all weights as float32: 4 a parameter."""
+    return 4 * model.count_params()
+
+
+def tabulate_layers(model: keras.Model) -> pd.DataFrame:
+    """Return a row a layer: output shape, parameters, how they come about, and MACs.
+
+    The arithmetic gives the shapes of the weights: ``3·3·16·32 + 32`` is a kernel and a bias.
+
+    Args:
+        model: a flat functional model.
+
+    Returns:
+        Index: layer; columns: type, output, arithmetic, parameters, MACs (the last two int).
+    """
+    rows = {
+        layer.name: {
+            "type": type(layer).__name__,
+            "output": " × ".join(map(str, layer.output.shape[1:])),
+            "arithmetic": _spell_parameters(layer),
+            "parameters": layer.count_params(),
+            "MACs": _count_macs(layer),
+        }
+        for layer in model.layers
+        if not isinstance(layer, keras.layers.InputLayer)
+    }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("layer")
+
+
+def _count_macs(layer: keras.Layer) -> int:
+    match layer:
+        # First, since Keras's depthwise convolution is no Conv2D but its kernel looks like one.
+        case keras.layers.DepthwiseConv2D():
+            return math.prod(layer.output.shape[1:]) * math.prod(layer.kernel_size)
+        case keras.layers.Conv2D() | keras.layers.Dense():
+            positions = math.prod(layer.output.shape[1:-1])
+            return positions * math.prod(layer.kernel.shape)
+    # At inference, batch normalisation is folded into the convolution before it.
+    if layer.count_params() and not isinstance(layer, keras.layers.BatchNormalization):
+        raise TypeError(
+            f"{layer.name}: multiply-accumulates of a {type(layer).__name__} are not known. "
+            "Add its formula to cnnlab.evaluation.cost."
+        )
+    return 0
+
+
+def _spell_parameters(layer: keras.Layer) -> str:
+    return " + ".join("·".join(map(str, weight.shape)) for weight in layer.weights)

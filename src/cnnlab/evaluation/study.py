@@ -1,0 +1,80 @@
+"""The record of a run: ``python -m cnnlab.evaluation.study``.
+
+Writes ``report/studies/accuracy-<data>-<profile>.csv``: each network's figures of merit on
+Validation/ with their intervals, and what they were made with. Networks that are not trained
+yet are trained.
+"""
+
+import json
+import re
+import sys
+
+import pandas as pd
+
+from cnnlab.evaluation.inference import predict_validation
+from cnnlab.evaluation.learning import assert_learned
+from cnnlab.evaluation.metrics import summarise
+from cnnlab.evaluation.records import describe_machine, read_studies, write_study
+from cnnlab.faces.loading import Faces, load_faces
+from cnnlab.models.experiments import TrainedNetwork, train_light_vgg, train_vgg16
+from cnnlab.models.training import RECORD
+from cnnlab.settings import SEED, Profile, current_profile
+
+PREFIX = "accuracy-"
+
+
+def measure_network(network: TrainedNetwork, faces: Faces, profile: Profile) -> pd.DataFrame:
+    """Return a row for each figure of merit of a network on Validation/.
+
+    Columns: network, figure, estimate, low, high, n, train_n, seed, resamples, data, rendered,
+    data_digest, configuration_digest, profile, epochs, chosen_epoch, training_seconds (of all
+    epochs when they were run; frozen features of VGG16 not included).
+    """
+    predictions = predict_validation(network, faces)
+    if profile.must_learn:
+        assert_learned(predictions)
+    summary = summarise(predictions, profile.bootstrap_resamples, SEED)
+    record = json.loads((network.folder / RECORD).read_text())
+    table = summary.rename_axis("figure").reset_index()
+    table.insert(0, "network", network.title)
+    return table.assign(
+        n=len(predictions),
+        train_n=len(faces.split.training),
+        seed=network.seed,
+        resamples=profile.bootstrap_resamples,
+        data=faces.dataset.title,
+        rendered=faces.dataset.rendered,
+        data_digest=faces.digest[:16],
+        configuration_digest=record["digest"][:16],
+        profile=profile.name,
+        epochs=len(network.history),
+        chosen_epoch=network.chosen_epoch,
+        training_seconds=round(network.history["seconds"].sum()),
+    )
+
+
+def read_other_studies(data_digest: str) -> pd.DataFrame | None:
+    """Return the committed records of runs on other data than this run's; None without any.
+
+    Args:
+        data_digest: this run's data.
+    """
+    records = read_studies(f"{PREFIX}*")
+    if records is None:
+        return None
+    others = records[records["data_digest"] != data_digest[:16]]
+    return others if len(others) else None
+
+
+def main() -> int:
+    """Record this run."""
+    faces, profile = load_faces(), current_profile()
+    networks = [train_vgg16(faces, profile), train_light_vgg(faces, profile)]
+    table = pd.concat([measure_network(network, faces, profile) for network in networks])
+    title = re.sub(r"[^a-z0-9]+", "-", faces.dataset.title.lower()).strip("-")
+    write_study(table.assign(**describe_machine()), f"{PREFIX}{title}-{profile.name}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
