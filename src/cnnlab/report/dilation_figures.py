@@ -109,7 +109,7 @@ def draw_gradient_maps(maps: Mapping[str, np.ndarray]) -> Figure:
         axes.add_patch(
             Rectangle((-half, -half), side, side, fc="white", ec=_GREY, hatch="/////", lw=0)
         )
-        picture = axes.imshow(shown, cmap="viridis", vmin=0, vmax=1, extent=extent)
+        picture = axes.imshow(shown, cmap="viridis", vmin=0, vmax=1, extent=extent, zorder=2)
         axes.set_title(title, loc="center")
         axes.set(xlabel="column (pixels)")
     panels[0].set(ylabel="row (pixels)")
@@ -129,7 +129,7 @@ def draw_kronecker(kernel: np.ndarray, dilation: int) -> Figure:
         1,
         3,
         figsize=(TEXT_WIDTH, 2.6),
-        width_ratios=[kernel.shape[1] + 1, dilation + 1.5, dilated.shape[1] + 1],
+        width_ratios=[kernel.shape[1], dilation, dilated.shape[1]],
     )
     names = ("$K$", "$A$", r"$K' = K \otimes A$")
     for axes, matrix, name in zip(panels, (kernel, selector, dilated), names, strict=True):
@@ -160,19 +160,18 @@ def draw_kronecker(kernel: np.ndarray, dilation: int) -> Figure:
     return figure
 
 
-def plot_effective_field(profiles: Mapping[int, np.ndarray]) -> Figure:
-    """Plot the gradient's profile across the receptive field for several depths.
+def plot_effective_fields(panels: Sequence[Mapping[str, np.ndarray]]) -> Figure:
+    """Plot how the gradient is spread over the receptive field, one panel for each group.
 
     Args:
-        profiles: by depth, the gradient along one axis, summing to 1.
+        panels: for each panel, by name, the gradient along one axis.
     """
-    figure, axes = plt.subplots(figsize=(0.62 * TEXT_WIDTH, 2.0))
-    for depth, profile in profiles.items():
-        offsets = np.linspace(-1, 1, profile.size)
-        axes.plot(offsets, profile / profile.max(), label=f"{depth} layers")
-    axes.set(
-        xlabel="distance from the centre / half of the receptive field",
-        ylabel="gradient / largest",
-    )
-    axes.legend()
+    figure, all_axes = plt.subplots(1, len(panels), figsize=(TEXT_WIDTH, 2.3), sharey=True)
+    for axes, profiles in zip(all_axes, panels, strict=True):
+        for name, profile in profiles.items():
+            offsets = np.linspace(-1, 1, profile.size)
+            axes.plot(offsets, profile / profile.max(), label=name)
+        axes.set(xlabel="offset / half of the receptive field", ylim=(0, None))
+        axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=len(profiles))
+    all_axes[0].set(ylabel="gradient / largest")
     return figure

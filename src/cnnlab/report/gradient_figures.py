@@ -140,16 +140,16 @@ def plot_learning(by_hand: np.ndarray, by_keras: np.ndarray, differences: np.nda
     left.plot(steps, by_hand, label="by hand")
     left.plot(steps[::5], by_keras[::5], "o", mfc="none", label="Keras SGD")
     left.axhline(np.log(2), color=_GREY, lw=0.8, ls=":")
-    left.annotate("guessing: ln 2", (steps[-1], np.log(2)), ha="right", va="bottom", fontsize=8)
+    left.annotate("guessing: ln 2", (steps[-1], np.log(2)), ha="right", va="top", fontsize=8)
     left.set(xlabel="step", ylabel="cost per signal (nat)", ylim=(0, None))
     left.legend()
     # The common start has no difference, which a logarithmic axis cannot show.
     right.semilogy(steps[1:], differences[1:], ls="-")
     right.axhline(np.finfo(float).eps, color=_GREY, lw=0.8, ls=":")
     right.annotate(
-        "float64's epsilon", (steps[-1], np.finfo(float).eps), ha="right", va="top", fontsize=8
+        "float64's epsilon", (steps[-1], np.finfo(float).eps), ha="right", va="bottom", fontsize=8
     )
-    right.set(xlabel="step", ylabel="relative difference")
+    right.set(xlabel="step", ylabel="relative difference", ylim=(1e-18, 1e-14))
     return figure
 
 
@@ -157,9 +157,11 @@ def plot_output_delta(limit: float) -> Figure:
     """Plot, for label 1, the derivative of two costs by the logit from -limit to limit."""
     s = np.linspace(-limit, limit, 401)
     z = sigmoid(s)
-    figure, axes = plt.subplots(figsize=(0.6 * TEXT_WIDTH, 1.9))
+    figure, axes = plt.subplots(figsize=(0.72 * TEXT_WIDTH, 1.9))
     axes.plot(s, 1 - z, label="cross-entropy: $1 - z$")
     axes.plot(s, 2 * (1 - z) ** 2 * z, label="squared error: $2 z (1 - z)^2$")
-    axes.set(xlabel="logit $s$ (label $y = 1$)", ylabel="size of the derivative by $s$")
+    axes.set(
+        xlabel="logit $s$ (label $y = 1$)", ylabel=r"$|\partial\,\mathrm{Cost}\,/\,\partial s|$"
+    )
     axes.legend()
     return figure

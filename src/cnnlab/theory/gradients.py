@@ -230,8 +230,8 @@ def forward(signals: np.ndarray, parameters: Parameters, architecture: Architect
 def cost(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Return the cross-entropy summed over the samples, from the logits.
 
-    ``log(1 + exp(s)) - y s`` equals ``-y log z - (1 - y) log(1 - z)`` with ``z = sigmoid(s)``
-    but is finite for every finite s.
+    With ``z = sigmoid(s)``, ``-log z = log(1 + exp(-s))`` and ``-log(1 - z) = log(1 + exp(s))``;
+    these forms are finite for every finite s, and nothing cancels.
 
     Args:
         logits: (n,) s.
@@ -244,7 +244,7 @@ def cost(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
         ValueError: the shapes differ, or a label lies outside [0, 1].
     """
     _check_labels(logits, labels)
-    return np.sum(softplus(logits) - labels * logits)
+    return np.sum(labels * softplus(-logits) + (1 - labels) * softplus(logits))
 
 
 def backward(

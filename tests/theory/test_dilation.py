@@ -1,0 +1,219 @@
+"""The propositions on dilated convolution against SciPy, TensorFlow and plain counting."""
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from scipy.signal import correlate2d
+
+from cnnlab.theory.dilation import (
+    correlate_dilated,
+    dilate_kernel,
+    kernel_extent,
+    output_size,
+    receptive_field,
+    receptive_positions,
+    selector_matrix,
+    trim_zero_border,
+)
+
+
+@st.composite
+def cases(draw):
+    """An image, a kernel and a dilation such that K' with its zero border fits."""
+    dilation, F, G = draw(st.integers(1, 4)), draw(st.integers(1, 4)), draw(st.integers(1, 4))
+    M = dilation * F + draw(st.integers(0, 6))
+    N = dilation * G + draw(st.integers(0, 6))
+    random = np.random.default_rng(draw(st.integers(0, 10_000)))
+    return random.standard_normal((M, N)), random.standard_normal((F, G)), dilation
+
+
+layers = st.lists(st.tuples(st.integers(2, 4), st.integers(1, 6)), min_size=1, max_size=5)
+
+
+@given(cases())
+def test_equals_scipy_with_the_trimmed_dilated_kernel(case):
+    image, kernel, dilation = case
+    trimmed = trim_zero_border(dilate_kernel(kernel, dilation), dilation)
+    ours, other = correlate_dilated(image, kernel, dilation), correlate2d(image, trimmed, "valid")
+    assert ours.shape == other.shape
+    np.testing.assert_allclose(ours, other, atol=1e-12)
+
+
+@given(cases())
+def test_kernel_with_zero_border_loses_exactly_the_last_positions(case):
+    image, kernel, dilation = case
+    full = correlate_dilated(image, kernel, dilation)
+    bordered = correlate2d(image, dilate_kernel(kernel, dilation), "valid")
+    rows, columns = bordered.shape
+    assert full.shape == (rows + dilation - 1, columns + dilation - 1)
+    np.testing.assert_allclose(full[:rows, :columns], bordered, atol=1e-12)
+
+
+@given(cases(), st.floats(-5, 5))
+def test_any_extension_of_the_image_gives_the_lost_positions_back(case, value):
+    image, kernel, dilation = case
+    extended = np.pad(image, (0, dilation - 1), constant_values=value)
+    bordered = correlate2d(extended, dilate_kernel(kernel, dilation), "valid")
+    np.testing.assert_allclose(correlate_dilated(image, kernel, dilation), bordered, atol=1e-12)
+
+
+@settings(deadline=None, max_examples=30)
+@given(cases())
+def test_equals_tensorflow(case):
+    import tensorflow as tf
+
+    image, kernel, dilation = case
+    other = tf.nn.conv2d(
+        image[None, ..., None], kernel[..., None, None], 1, "VALID", dilations=dilation
+    )[0, ..., 0].numpy()
+    ours = correlate_dilated(image, kernel, dilation)
+    assert ours.shape == other.shape
+    np.testing.assert_allclose(ours, other, atol=1e-12)
+
+
+@given(
+    st.integers(1, 20), st.integers(1, 20), st.integers(1, 5), st.integers(1, 5), st.integers(1, 5)
+)
+def test_output_size_counts_the_positions_of_full_overlap(M, N, F, G, dilation):
+    def count(length, width):
+        return sum(all(0 <= i + dilation * m < length for m in range(width)) for i in range(length))
+
+    counted = (count(M, F), count(N, G))
+    if min(counted) == 0:
+        with pytest.raises(ValueError, match="does not fit"):
+            output_size((M, N), (F, G), dilation)
+    else:
+        assert output_size((M, N), (F, G), dilation) == counted
+        assert counted == (M - dilation * F + dilation, N - dilation * G + dilation)
+
+
+@given(cases())
+def test_kronecker_product_puts_zeros_between_the_taps(case):
+    _, kernel, dilation = case
+    stuffed = np.zeros((dilation * kernel.shape[0], dilation * kernel.shape[1]))
+    stuffed[::dilation, ::dilation] = kernel
+    np.testing.assert_array_equal(dilate_kernel(kernel, dilation), stuffed)
+
+
+@given(st.integers(2, 4), st.integers(0, 3), st.integers(0, 3))
+def test_no_other_selector_serves(dilation, a, b):
+    assume(max(a, b) < dilation and (a, b) != (0, 0))
+    other = np.zeros((dilation, dilation))
+    other[a, b] = 1
+    image = np.random.default_rng(0).standard_normal((12, 12))
+    kernel = np.array([[1.0, 2.0], [3.0, 4.0]])
+    bordered = correlate2d(image, np.kron(kernel, other), "valid")
+    rows, columns = bordered.shape
+    ours = correlate_dilated(image, kernel, dilation)[:rows, :columns]
+    assert not np.allclose(ours, bordered)
+
+
+def test_dilation_one_is_ordinary_correlation():
+    random = np.random.default_rng(1)
+    image, kernel = random.standard_normal((7, 9)), random.standard_normal((3, 2))
+    np.testing.assert_allclose(
+        correlate_dilated(image, kernel), correlate2d(image, kernel, "valid"), atol=1e-12
+    )
+
+
+@given(st.integers(1, 12), st.integers(1, 9), st.integers(1, 9))
+def test_receptive_field_of_equal_layers(depth, width, dilation):
+    assert receptive_field([width]) == width
+    assert receptive_field([width] * depth) == depth * (width - 1) + 1
+    assert receptive_field([width], [dilation]) == kernel_extent(width, dilation)
+    doubled = [2**layer for layer in range(depth)]
+    assert receptive_field([width] * depth, doubled) == (2**depth - 1) * (width - 1) + 1
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(1, 4), st.integers(1, 3), st.integers(1, 3)), min_size=1, max_size=4
+    )
+)
+def test_receptive_positions_are_those_that_reach_the_output(stack):
+    sizes, dilations, strides = zip(*stack, strict=True)
+    width = receptive_field(sizes, dilations, strides)
+    # Each row is one unit impulse; output 0 sees it exactly if the sample is in its field.
+    signals = np.eye(width + 3)
+    for size, dilation, stride in stack:
+        kernel = np.ones((1, size))
+        signals = correlate_dilated(signals, _sparse(kernel, dilation))[:, ::stride]
+    reached = np.flatnonzero(signals[:, 0])
+    np.testing.assert_array_equal(reached, receptive_positions(sizes, dilations, strides))
+    assert reached[-1] - reached[0] + 1 == width
+
+
+def _sparse(kernel, dilation):
+    stuffed = np.zeros((1, dilation * (kernel.shape[1] - 1) + 1))
+    stuffed[:, ::dilation] = kernel
+    return stuffed
+
+
+@given(layers)
+def test_no_holes_exactly_under_the_condition_on_dilations(stack):
+    sizes, dilations = zip(*stack, strict=True)
+    filled = receptive_positions(sizes, dilations).size == receptive_field(sizes, dilations)
+    reach, condition = 1, True
+    for size, dilation in sorted(stack, key=lambda layer: layer[1]):
+        condition &= dilation <= reach
+        reach += dilation * (size - 1)
+    assert filled == condition
+
+
+def test_equal_dilations_leave_holes_and_doubled_ones_do_not():
+    np.testing.assert_array_equal(
+        receptive_positions([3, 3, 3], [2, 2, 2]), [0, 2, 4, 6, 8, 10, 12]
+    )
+    np.testing.assert_array_equal(receptive_positions([3, 3, 3], [1, 2, 4]), np.arange(15))
+
+
+def test_receptive_field_is_the_support_of_a_networks_gradient():
+    import keras
+    import tensorflow as tf
+
+    stack = ((3, 2, 1), (2, 1, 2), (3, 3, 1))
+    positive = keras.initializers.RandomUniform(0.1, 1.0, seed=0)
+    signal = tf.ones((1, 40, 1))
+    network = keras.Sequential([keras.Input((40, 1))])
+    for size, dilation, stride in stack:
+        network.add(
+            keras.layers.Conv1D(
+                1,
+                size,
+                strides=stride,
+                dilation_rate=dilation,
+                activation="relu",
+                kernel_initializer=positive,
+            )
+        )
+    with tf.GradientTape() as tape:
+        tape.watch(signal)
+        output = network(signal)[0, 0, 0]
+    reached = np.flatnonzero(tape.gradient(output, signal).numpy()[0, :, 0])
+    np.testing.assert_array_equal(reached, receptive_positions(*zip(*stack, strict=True)))
+
+
+def test_integer_images_stay_integers():
+    output = correlate_dilated(np.arange(16).reshape(4, 4), np.array([[1, -1], [0, 2]]), 2)
+    assert output.dtype.kind == "i"
+    np.testing.assert_array_equal(output, [[18, 20], [26, 28]])
+
+
+def test_impossible_arguments_are_refused():
+    with pytest.raises(ValueError, match="does not fit"):
+        correlate_dilated(np.zeros((4, 9)), np.zeros((3, 3)), 2)
+    with pytest.raises(ValueError, match="two matrices"):
+        correlate_dilated(np.zeros(4), np.zeros((3, 3)))
+    with pytest.raises(ValueError, match="dilation is 0"):
+        selector_matrix(0)
+    with pytest.raises(ValueError, match="width is 0"):
+        kernel_extent(0, 2)
+    with pytest.raises(ValueError, match="one of each"):
+        receptive_field([3, 3], [1])
+    with pytest.raises(ValueError, match="stride is 0"):
+        receptive_field([3], [1], [0])
+    with pytest.raises(ValueError, match="not that of a kernel dilated by 2"):
+        trim_zero_border(np.zeros((3, 4)), 2)
+    with pytest.raises(ValueError, match="not zero"):
+        trim_zero_border(np.ones((4, 4)), 2)
