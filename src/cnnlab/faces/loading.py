@@ -3,7 +3,6 @@
 ``python -m cnnlab.faces.loading`` prepares the data of a run and says what they are.
 """
 
-import hashlib
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -94,23 +93,13 @@ def count_images(faces: Faces) -> pd.DataFrame:
 
 def _render(profile: Profile) -> FaceDataset:
     # Imported here: who brings data does not wait for the renderer's compiled loops.
-    from cnnlab.faces.rendering.dataset import render_dataset
+    from cnnlab.faces.rendering.dataset import render_dataset, renderer_digest
 
     counts = (profile.train_per_class, profile.validation_per_class)
-    folder = RENDERED / f"{counts[0]}x{counts[1]}-seed{SEED}-{_rendering_digest()}"
+    # The digest keeps faces of another version of the renderer from passing for these.
+    folder = RENDERED / f"{counts[0]}x{counts[1]}-seed{SEED}-{renderer_digest()[:12]}"
     render_dataset(folder, *counts, SEED)
     return replace(read_course_layout(folder), title=RENDERED_TITLE, rendered=True)
-
-
-def _rendering_digest() -> str:
-    """Digest what decides how faces look, so that other sources never pass for these."""
-    here = Path(__file__).parent
-    sources = [*here.glob("rendering/**/*.py"), *here.glob("assets/*")]
-    total = hashlib.sha256()
-    for source in sorted(source for source in sources if source.is_file()):
-        total.update(f"{source.relative_to(here).as_posix()}\0".encode())
-        total.update(hashlib.sha256(source.read_bytes()).digest())
-    return total.hexdigest()[:12]
 
 
 def _read(path: Path, profile: Profile) -> FaceDataset:
