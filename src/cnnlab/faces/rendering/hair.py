@@ -107,7 +107,7 @@ def draw_hair(is_male: bool, melanin: float, age: float, rng: np.random.Generato
         lumps = 0.08 * np.sin(5 * around + waves[0]) + 0.04 * np.sin(11 * around + waves[1])
         length = (sides + top * np.clip(direction[:, 1], 0, 1)) * (1 + lumps)
     length *= np.clip(depth[scalp] / 0.2, 0, 1) ** 0.6
-    tiles = 2.0
+    tiles = 3.0
     strands = np.stack([around / (2 * np.pi) * tiles, 0.3 * (8.5 - canonical[scalp, 1])], axis=1)
     return Hair(
         scalp=scalp,
@@ -139,7 +139,7 @@ def _sheet(positions, normals, canonical, strands, thinness, triangles) -> Mesh:
 def _grow_shells(hair: Hair, roots: np.ndarray, normals: np.ndarray) -> list[Mesh]:
     canonical = load_head().canonical[hair.scalp]
     # Near the hairline only the densest strands are left, so that it doesn't look cut.
-    edge = 0.9 - 9 * hair.depth
+    edge = 0.9 - 18 * hair.depth
     on_top = np.clip((canonical[:, 1] - 7.7) / 0.3, 0, 1)
     shells = []
     for layer in range(1, LAYERS + 1):
@@ -163,6 +163,7 @@ def _hang_curtain(hair: Hair, roots: np.ndarray) -> list[Mesh]:
     sheets = []
     for layer in range(4):
         bulge = 0.88 + 0.10 * np.sin(np.pi * np.clip(1.1 * down, 0, 1)) - 0.06 * down
+        bulge -= 0.22 * np.clip(1 - down / 0.25, 0, 1)
         radius = (half_width * bulge + 0.04 * layer) * (1 + 0.02 * np.sin(9 * angle))
         x = radius * np.sin(angle)
         y = top - down * (1.15 + hair.curtain) + 0.06 * np.cos(angle)
@@ -172,7 +173,7 @@ def _hang_curtain(hair: Hair, roots: np.ndarray) -> list[Mesh]:
         normals = (normals / np.linalg.norm(normals, axis=-1, keepdims=True)).reshape(-1, 3)
         thinness = 0.10 * layer - 0.05 + 0.9 * np.clip((down - 0.78) / 0.22, 0, 1) ** 2
         thinness += 0.8 * np.clip((np.abs(around) - 0.9) / 0.1, 0, 1)
-        strands = np.stack([np.abs(angle) / np.pi, 0.5 * down], axis=-1).reshape(-1, 2)
+        strands = np.stack([1.5 * np.abs(angle) / np.pi, 0.5 * down], axis=-1).reshape(-1, 2)
         triangles = grid_triangles(rows, columns)
         sheets.append(
             _sheet(positions, normals, positions, strands, thinness.reshape(-1), triangles)

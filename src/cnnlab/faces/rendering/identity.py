@@ -133,6 +133,11 @@ def skin_colour(melanin: float) -> np.ndarray:
     return np.array([np.interp(melanin, (0.0, 0.5, 1.0), stops[:, c]) for c in range(3)])
 
 
+def darken(colour: np.ndarray, brightest: float) -> np.ndarray:
+    """Return the colour, scaled so that no channel exceeds ``brightest``."""
+    return colour * min(1.0, brightest / colour.max())
+
+
 def draw_hair_colour(melanin: float, age: float, rng: np.random.Generator) -> np.ndarray:
     """Draw a natural hair colour, greyer with age."""
     odds = DARK_HAIR_ODDS if melanin > 0.3 else LIGHT_HAIR_ODDS
@@ -155,7 +160,7 @@ def draw_identity(rng: np.random.Generator) -> Identity:
     tint = np.array([1 + 0.03 * warmth, 1.0, 1 - 0.05 * warmth]) * np.exp(rng.normal(0, 0.05))
     skin = np.clip(skin_colour(melanin) * tint, 0.02, 0.95)
     hair_colour = draw_hair_colour(melanin, age, rng)
-    brow_colour = np.minimum(np.minimum(hair_colour, 0.2) * 0.75, skin * 0.36)
+    brow_colour = darken(darken(0.9 * hair_colour, 0.17), 0.36 * skin.max())
     iris_odds = [0.68, 0.29, 0.01, 0.01, 0.01] if melanin > 0.3 else [0.2, 0.25, 0.3, 0.12, 0.13]
     lips = skin * np.array([0.92, 0.58, 0.58])
     if not is_male:

@@ -33,6 +33,8 @@ MOST_GAZE = (0.42, 0.20)
 LID_FOLLOWING = 0.45
 UPPER_LASHES = 7.285
 WIDEST = 0.88
+CHIN_TOP = 6.35
+JAW_DROP = np.array([0.0, -0.22, 0.0])
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,7 +177,8 @@ def pose_head(identity: Identity, expression: Expression, scene: Scene) -> Posed
 def frame_face(identity: Identity, posed: PosedHead, scene: Scene, size: int) -> Frame:
     """Aim the camera at the face at rest, so that an expression doesn't move the frame.
 
-    From chin to hairline the face takes ``scene.fill`` of the height, unless it is wider.
+    From the chin of an open mouth to the hairline the face takes ``scene.fill`` of the height,
+    unless it is too wide for that.
 
     Args:
         identity: whose face.
@@ -183,8 +186,11 @@ def frame_face(identity: Identity, posed: PosedHead, scene: Scene, size: int) ->
         scene: distance, fill and shift.
         size: side of the picture in pixels.
     """
-    face = (identity.vertices[face_vertices()] - posed.pivot) @ posed.rotation.T
-    plain = Frame(1.0, 0.0, 0.0, scene.distance).project(face)[:, :2]
+    face = face_vertices()
+    chin = face[load_head().vertices[face, 1] < CHIN_TOP]
+    points = np.concatenate([identity.vertices[face], identity.vertices[chin] + JAW_DROP])
+    points = (points - posed.pivot) @ posed.rotation.T
+    plain = Frame(1.0, 0.0, 0.0, scene.distance).project(points)[:, :2]
     low, high = plain.min(axis=0), plain.max(axis=0)
     width, height = high - low
     focal = size * min(scene.fill / height, WIDEST / width)

@@ -17,7 +17,7 @@ class Scene:
         gaze: (2,) radians, to the head's left and up, beyond what the pose asks for.
         eye_contact: share of the head's turn that the eyes make good, in [0, 1].
         distance: of the camera, decimetres.
-        fill: share of the picture's height from chin to hairline.
+        fill: share of the picture's height from the dropped chin to the hairline.
         shift: (2,) of the face in the picture, shares of its side, right and down.
         light_azimuth, light_elevation: of the key light, radians from the camera.
         key, ambient: (3,) linear RGB radiances.
@@ -111,8 +111,8 @@ def draw_scene(rng: np.random.Generator) -> Scene:
         gaze=rng.normal(0, (0.09, 0.05)),
         eye_contact=float(rng.uniform(0.35, 1.0)),
         distance=float(rng.uniform(7, 14)),
-        fill=float(rng.uniform(0.66, 0.82)),
-        shift=np.clip(rng.normal(0, 0.02, 2), -0.04, 0.04),
+        fill=float(rng.uniform(0.78, 0.94)),
+        shift=np.clip(rng.normal(0, 0.018, 2), -0.03, 0.03),
         light_azimuth=float(rng.uniform(-1.15, 1.15)),
         light_elevation=float(rng.uniform(0.1, 0.9)),
         key=rng.uniform(1.6, 2.6) * np.array([1 + warmth, 1.0, 1 - warmth]),

@@ -13,6 +13,8 @@ SHADOW_SIZE = 224
 SHADOW_WIDTH = 5.2
 SHADOW_BIAS = 0.045
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
+# The shoulder of the film curve pales colours; this gives them back.
+SATURATION = 1.12
 GROUND = np.array([0.55, 0.50, 0.47], np.float32)
 
 
@@ -148,7 +150,9 @@ def expose(linear: np.ndarray, skin: np.ndarray, melanin: float, scene: Scene) -
     gain = min(1.25, (scene.exposure * (1 - 0.35 * melanin) / expected) ** 0.75)
     bright = gain * linear
     shoulder = bright * (1 + bright / 6) / (1 + 0.55 * bright)
-    image = np.clip(1.25 * shoulder, 0, 1) ** (1 / 2.2)
+    grey = shoulder @ LUMINANCE
+    vivid = grey[..., None] + SATURATION * (shoulder - grey[..., None])
+    image = np.clip(1.25 * vivid, 0, 1) ** (1 / 2.2)
     image = cv2.GaussianBlur(image, (0, 0), scene.blur)
     grain = np.random.default_rng(scene.noise_seed).normal(0, scene.noise, image.shape)
     return np.round(255 * np.clip(image + grain, 0, 1)).astype(np.uint8)

@@ -32,7 +32,7 @@ from cnnlab.faces.rendering.skin import (
 
 # Linear RGB reflectances.
 SCLERA = np.array([0.72, 0.68, 0.65], np.float32)
-TOOTH = np.array([0.80, 0.76, 0.66], np.float32)
+TOOTH = np.array([0.82, 0.75, 0.61], np.float32)
 MUCOSA = np.array([0.25, 0.05, 0.05], np.float32)
 TONGUE_COLOUR = np.array([0.50, 0.16, 0.15], np.float32)
 LASH_COLOUR = np.array([0.012, 0.010, 0.009], np.float32)
@@ -142,7 +142,7 @@ def _skin(points: Points, identity: Identity, expression: Expression, rotation: 
         ]
         cover = beard_cover(canonical) * (0.65 + 0.5 * grain) * (1 - lips)
         # Stubble lets skin through; a beard that covers keeps it.
-        albedo = _mix(albedo, 1.3 * identity.brow_colour, np.clip(identity.beard * cover, 0, 0.93))
+        albedo = _mix(albedo, identity.brow_colour, np.clip(identity.beard * cover, 0, 0.93))
     if identity.hair is not None:
         stubble = np.clip(behind_hairline(canonical) / 0.12, 0, 1) * (masks[:, EARS] < 0.3)
         albedo = _mix(albedo, identity.hair_colour, 0.85 * stubble)
@@ -214,7 +214,7 @@ def describe_surface(
         texture = strand_texture(identity.hair.curly)
         rows = np.floor(points.strands[hair] * len(texture)).astype(int) % len(texture)
         strand = texture[rows[:, 1], rows[:, 0]][:, None]
-        albedo[hair] = identity.hair_colour.astype(np.float32) * (0.55 + 0.9 * strand)
+        albedo[hair] = identity.hair_colour.astype(np.float32) * (0.7 + 0.6 * strand)
         reflectance[hair], wrap[hair] = 0.0, 0.25
     normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-6)
     return Surface(albedo, normals, roughness, reflectance, wrap, openness)

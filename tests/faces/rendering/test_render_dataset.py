@@ -1,0 +1,128 @@
+"""Rendered data sets on disk."""
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from cnnlab.faces.dataset import CLASSES
+from cnnlab.faces.rendering.action_units import ACTION_UNITS
+from cnnlab.faces.rendering.dataset import (
+    REPETITIONS,
+    draw_shot,
+    encode_jpeg,
+    list_shots,
+    render_dataset,
+)
+from cnnlab.faces.rendering.identity import draw_identity
+from cnnlab.faces.rendering.render import render_face
+
+
+def images_in(folder: Path) -> dict[str, bytes]:
+    paths = [path for path in folder.rglob("*") if path.suffix == ".jpg"]
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Three training and one validation picture a class, made by two processes."""
+    made = tmp_path_factory.mktemp("faces")
+    render_dataset(made, 3, 1, seed=5, processes=2)
+    return made
+
+
+def test_the_layout_is_the_course_s(folder):
+    counts = {
+        (split, name): len(list((folder / split / name).iterdir()))
+        for split in ("Train", "Validation")
+        for name in CLASSES
+    }
+    assert counts == {("Train", name): 3 for name in CLASSES} | {
+        ("Validation", name): 1 for name in CLASSES
+    }
+    for content in images_in(folder).values():
+        with Image.open(io.BytesIO(content)) as image:
+            assert (image.format, image.mode, image.size) == ("JPEG", "RGB", (128, 128))
+
+
+def test_the_table_describes_every_picture(folder):
+    table = pd.read_csv(folder / "labels.csv")
+    assert list(table.columns) == [
+        *("file", "label", "split", "identity", "intensity", "valence", "arousal"),
+        *(f"AU{unit}" for unit in ACTION_UNITS),
+    ]
+    assert set(table["file"]) == set(images_in(folder))
+    assert table["file"].is_unique
+    assert all(row.file.split("/")[1] == row.label for row in table.itertuples())
+    people = table.groupby("split")["identity"].agg(set)
+    assert not people["train"] & people["validation"]
+    assert table[["valence", "arousal"]].abs().max().max() <= 1
+    assert (table.loc[table["label"] == "neutral", "intensity"] == 0).all()
+    assert (table.loc[table["label"] == "happiness", "AU12"] > 0.1).all()
+
+
+def test_bytes_depend_neither_on_processes_nor_on_counts(folder, tmp_path):
+    render_dataset(tmp_path / "few", 1, 1, seed=5, processes=1)
+    few, many = images_in(tmp_path / "few"), images_in(folder)
+    assert len(few) == 16
+    assert all(many[name] == content for name, content in few.items())
+    shot = list_shots(1, 1)[5]
+    one = draw_identity(np.random.default_rng((5, shot.identity, 0)))
+    assert encode_jpeg(render_face(one, *draw_shot(shot, 5))) == few[shot.file]
+
+
+def test_a_stopped_run_goes_on_and_keeps_what_is_there(folder):
+    before = images_in(folder)
+    lost = folder / sorted(before)[7]
+    kept = {name: (folder / name).stat().st_mtime_ns for name in before if folder / name != lost}
+    lost.unlink()
+    (folder / "labels.csv").unlink()
+    (lost.parent / f".{lost.name}.99.part").write_bytes(b"half")
+    render_dataset(folder, 3, 1, seed=5, processes=1)
+    assert images_in(folder) == before
+    assert (folder / "labels.csv").exists()
+    assert all((folder / name).stat().st_mtime_ns == time for name, time in kept.items())
+    (lost.parent / f".{lost.name}.99.part").unlink()
+
+
+def test_a_folder_with_other_pictures_is_refused(folder, tmp_path):
+    with pytest.raises(ValueError, match="another seed"):
+        render_dataset(folder, 3, 1, seed=6)
+    with pytest.raises(ValueError, match="8 images beyond"):
+        render_dataset(folder, 2, 1, seed=5)
+    alien = tmp_path / "Train" / "anger" / "me.jpg"
+    alien.parent.mkdir(parents=True)
+    alien.write_bytes(b"")
+    with pytest.raises(ValueError, match="not empty"):
+        render_dataset(tmp_path, 1, 1, seed=0)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [((0, 1, 0), "train_per_class"), ((1, -2, 0), "validation_per_class"), ((1, 1, -1), "seed")],
+)
+def test_numbers_out_of_range_are_refused(tmp_path, arguments, message):
+    with pytest.raises(ValueError, match=message):
+        render_dataset(tmp_path / "none", *arguments)
+    assert not (tmp_path / "none").exists()
+
+
+@given(st.integers(1, 40), st.integers(1, 40), st.integers(0, 10))
+def test_plans_grow_without_changing(train, validation, more):
+    plan, longer = list_shots(train, validation), list_shots(train + more, validation + more)
+    assert set(plan) <= set(longer)
+    assert len({shot.file for shot in longer}) == len(longer)
+    people = {
+        split: {s.identity for s in longer if s.split == split} for split in ("train", "validation")
+    }
+    assert not people["train"] & people["validation"]
+    for name in CLASSES:
+        assert sum(s.expression == name and s.split == "train" for s in plan) == train
+    for identity in people["train"]:
+        shown = [s.expression for s in longer if s.identity == identity]
+        assert all(1 <= shown.count(name) <= REPETITIONS for name in CLASSES)
