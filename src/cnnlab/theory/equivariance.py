@@ -90,8 +90,13 @@ def correlate(image: np.ndarray, kernels: np.ndarray, padding: Padding) -> np.nd
             f"A kernel of {height} x {width} does not fit into an image of "
             f"{image.shape[0]} x {image.shape[1]}. Use a smaller kernel."
         )
-    windows = np.lib.stride_tricks.sliding_window_view(padded, (height, width), axis=(0, 1))
-    return np.tensordot(windows, kernels, axes=[(3, 4, 2), (0, 1, 2)])
+    rows, columns = padded.shape[0] - height + 1, padded.shape[1] - width + 1
+    result = np.zeros((rows, columns, kernels.shape[3]))
+    for i in range(height):
+        for j in range(width):
+            # One term of the sum over y, for all x and all kernels at once.
+            result += padded[i : i + rows, j : j + columns] @ kernels[i, j]
+    return result
 
 
 def convolve(image: np.ndarray, kernels: np.ndarray, padding: Padding) -> np.ndarray:
@@ -176,10 +181,10 @@ def max_pool(image: np.ndarray, size: int, stride: int) -> np.ndarray:
     Returns:
         (H / s, W / s, K).
     """
-    after = size - 1
-    padded = np.pad(image, ((0, after), (0, after), (0, 0)), mode="wrap")
-    windows = np.lib.stride_tricks.sliding_window_view(padded, (size, size), axis=(0, 1))
-    return subsample(windows.max(axis=(3, 4)), stride)
+    window = product(range(size), repeat=2)
+    # Translating by -b brings the value at x + b to x.
+    translates = [translate(image, (-row, -column)) for row, column in window]
+    return subsample(np.maximum.reduce(translates), stride)
 
 
 def max_blur_pool(image: np.ndarray, size: int, stride: int) -> np.ndarray:

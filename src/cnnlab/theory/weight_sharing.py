@@ -17,6 +17,9 @@ STROKE_SIDE = 5
 LAST_COLUMN = IMAGE_SIDE - STROKE_SIDE
 """The rightmost column at which a stroke can begin."""
 
+KERNELS = 8
+NOISE = 0.2
+STEPS, RATE = 120, 0.03
 PLACES = ("columns seen in training", "other columns")
 TEST_PER_CLASS = 100
 
@@ -40,16 +43,12 @@ class PatchNetwork:
     bias: np.ndarray
 
 
-def measure_generalisation(
-    seed: np.random.SeedSequence, per_class: int, kernels: int = 8, noise: float = 0.2
-) -> np.ndarray:
+def measure_generalisation(seed: np.random.SeedSequence, per_class: int) -> np.ndarray:
     """Train with and without sharing on strokes that begin in the left half; test everywhere.
 
     Args:
         seed: of images and first weights.
         per_class: training images of each direction.
-        kernels: of either network.
-        noise: of all images, as in ``draw_strokes``.
 
     Returns:
         (2, 2) accuracies: shared, unshared; at each of ``PLACES``.
@@ -57,69 +56,84 @@ def measure_generalisation(
     generator = np.random.default_rng(seed)
     middle = (LAST_COLUMN + 1) // 2
     seen, unseen = range(middle), range(middle, LAST_COLUMN + 1)
-    training = draw_strokes(generator, seen, per_class, noise)
-    tests = [draw_strokes(generator, columns, TEST_PER_CLASS, noise) for columns in (seen, unseen)]
+    images, labels = draw_strokes(generator, seen, per_class)
+    tests = [draw_strokes(generator, columns, TEST_PER_CLASS) for columns in (seen, unseen)]
     accuracies = []
     for positions in (1, (LAST_COLUMN + 1) ** 2):
-        network = train(draw_network(generator, positions, kernels), *training, 120, 0.03)
-        accuracies.append([np.mean(predict(network, images) == labels) for images, labels in tests])
+        network = train(draw_network(generator, positions), cut_patches(images), labels)
+        accuracies.append(
+            [np.mean(predict(network, cut_patches(new)) == classes) for new, classes in tests]
+        )
     return np.array(accuracies)
 
 
 def draw_strokes(
-    generator: np.random.Generator, columns: Sequence[int], per_class: int, noise: float
+    generator: np.random.Generator, columns: Sequence[int], per_class: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Draw images of one stroke each, at a random place, under normal noise.
 
     Args:
         generator: gives places and noise.
         columns: where a stroke may begin, each from 0 to ``LAST_COLUMN``; rows are free.
-        per_class: images of each direction.
-        noise: its standard deviation; a stroke's pixels are 1, the background's 0.
+        per_class: images of each direction. A stroke's pixels are 1, the background's 0, and the
+            noise has the standard deviation ``NOISE``.
 
     Returns:
         (n, IMAGE_SIDE, IMAGE_SIDE) images and (n,) labels, indices into ``STROKES``.
     """
     labels = np.repeat(np.arange(len(STROKES)), per_class)
-    images = generator.normal(0, noise, (len(labels), IMAGE_SIDE, IMAGE_SIDE))
+    images = generator.normal(0, NOISE, (len(labels), IMAGE_SIDE, IMAGE_SIDE))
     rows = generator.integers(0, LAST_COLUMN + 1, len(labels))
     starts = generator.choice(columns, len(labels))
     patterns = _stroke_patterns()
     for image, label, row, column in zip(images, labels, rows, starts, strict=True):
         image[row : row + STROKE_SIDE, column : column + STROKE_SIDE] += patterns[label]
-    return images, labels
+    return images.astype(np.float32), labels
 
 
-def draw_network(generator: np.random.Generator, positions: int, kernels: int) -> PatchNetwork:
+def draw_network(generator: np.random.Generator, positions: int) -> PatchNetwork:
     """Draw a network before training (He et al. 2015).
 
     Args:
         generator: gives the weights.
         positions: 1 for weight sharing; else P = (IMAGE_SIDE - STROKE_SIDE + 1)^2.
-        kernels: C.
     """
     pixels = STROKE_SIDE**2
-    return PatchNetwork(
-        kernels=generator.normal(0, np.sqrt(2 / pixels), (positions, pixels, kernels)),
-        kernel_bias=np.zeros((positions, kernels)),
-        weights=generator.normal(0, np.sqrt(1 / kernels), (kernels, len(STROKES))),
-        bias=np.zeros(len(STROKES)),
+    parts = (
+        generator.normal(0, np.sqrt(2 / pixels), (positions, pixels, KERNELS)),
+        np.zeros((positions, KERNELS)),
+        generator.normal(0, np.sqrt(1 / KERNELS), (KERNELS, len(STROKES))),
+        np.zeros(len(STROKES)),
     )
+    return PatchNetwork(*(part.astype(np.float32) for part in parts))
 
 
-def predict(network: PatchNetwork, images: np.ndarray) -> np.ndarray:
-    """Return the (n,) most probable classes."""
-    return _forward(network, _patches(images))[2].argmax(axis=1)
+def cut_patches(images: np.ndarray) -> np.ndarray:
+    """Cut (n, side, side) images into the (P, n, Q) patches that the networks take."""
+    windows = np.lib.stride_tricks.sliding_window_view(
+        images, (STROKE_SIDE, STROKE_SIDE), axis=(1, 2)
+    )
+    patches = windows.reshape(len(images), -1, STROKE_SIDE**2)
+    return np.ascontiguousarray(patches.transpose(1, 0, 2))
+
+
+def predict(network: PatchNetwork, patches: np.ndarray) -> np.ndarray:
+    """Return the (n,) most probable classes of images given by their (P, n, Q) patches."""
+    return _forward(network, patches)[2].argmax(axis=1)
 
 
 def loss_gradient(
-    network: PatchNetwork, images: np.ndarray, labels: np.ndarray
+    network: PatchNetwork, patches: np.ndarray, labels: np.ndarray
 ) -> tuple[float, PatchNetwork]:
     """Return the mean cross-entropy, and its gradient in the form of a network.
 
     A shared kernel's gradient is the sum of those that its copies would have.
+
+    Args:
+        network: where the gradient is taken.
+        patches: (P, n, Q).
+        labels: (n,).
     """
-    patches = _patches(images)
     hidden, pooled, logits = _forward(network, patches)
     logits = logits - logits.max(axis=1, keepdims=True)
     log_probabilities = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
@@ -141,28 +155,24 @@ def loss_gradient(
     return float(loss), gradient
 
 
-def train(
-    network: PatchNetwork, images: np.ndarray, labels: np.ndarray, steps: int, rate: float
-) -> PatchNetwork:
-    """Take steps of Adam (Kingma & Ba 2015) on all images at once.
+def train(network: PatchNetwork, patches: np.ndarray, labels: np.ndarray) -> PatchNetwork:
+    """Take ``STEPS`` steps of Adam (Kingma & Ba 2015) on all images at once.
 
     Args:
         network: where to start.
-        images: (n, IMAGE_SIDE, IMAGE_SIDE).
+        patches: (P, n, Q).
         labels: (n,).
-        steps: how many.
-        rate: Adam's step size.
     """
     parameters = list(vars(network).values())
     first = [np.zeros_like(part) for part in parameters]
     second = [np.zeros_like(part) for part in parameters]
-    for step in range(1, steps + 1):
-        _, gradient = loss_gradient(PatchNetwork(*parameters), images, labels)
+    for step in range(1, STEPS + 1):
+        _, gradient = loss_gradient(PatchNetwork(*parameters), patches, labels)
         for index, slope in enumerate(vars(gradient).values()):
             first[index] = 0.9 * first[index] + 0.1 * slope
             second[index] = 0.999 * second[index] + 0.001 * slope**2
             scale = np.sqrt(second[index] / (1 - 0.999**step)) + _EPSILON
-            parameters[index] = parameters[index] - rate * first[index] / (1 - 0.9**step) / scale
+            parameters[index] = parameters[index] - RATE * first[index] / (1 - 0.9**step) / scale
     return PatchNetwork(*parameters)
 
 
@@ -172,14 +182,6 @@ def _stroke_patterns() -> np.ndarray:
     horizontal[middle] = 1
     falling = np.eye(STROKE_SIDE)
     return np.stack([horizontal, horizontal.T, falling, falling[::-1]])
-
-
-def _patches(images: np.ndarray) -> np.ndarray:
-    """Cut (n, side, side) images into (P, n, Q) patches."""
-    windows = np.lib.stride_tricks.sliding_window_view(
-        images, (STROKE_SIDE, STROKE_SIDE), axis=(1, 2)
-    )
-    return windows.reshape(len(images), -1, STROKE_SIDE**2).transpose(1, 0, 2)
 
 
 def _forward(
