@@ -1,0 +1,203 @@
+"""Pictures of projections, reconstructions and maps; drawn from arrays, nothing is computed."""
+
+from collections.abc import Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+
+from cnnlab.explain.intervals import Mean
+from cnnlab.explain.regions import make_regions
+from cnnlab.style import TEXT_WIDTH
+
+SMALL = 6.5
+"""Font size in points of the text between pictures."""
+MAP_COLOURS = "viridis"
+LEVELS = (0.25, 0.5, 0.75)
+
+
+def draw_pairs(rows: dict[str, list[tuple[np.ndarray, np.ndarray]]]) -> Figure:
+    """Draw patches, each with its projection to its right; one row for each title.
+
+    Args:
+        rows: for each title the pairs of (h, w, 3) patch in [0, 1] and (h, w, 3) signed
+            projection; rows have equally many pairs, and sizes may differ from row to row.
+    """
+    count = max(len(pairs) for pairs in rows.values())
+    tile = TEXT_WIDTH / (2 * count + 1)
+    figure, axes = plt.subplots(
+        len(rows), 2 * count, figsize=(TEXT_WIDTH, len(rows) * tile * 1.12), squeeze=False
+    )
+    for line, (title, pairs) in zip(axes, rows.items(), strict=True):
+        for ax in line:
+            _clear(ax)
+        line[0].set_ylabel(title, rotation=0, ha="right", va="center", fontsize=SMALL)
+        for column, (patch, projection) in enumerate(pairs):
+            line[2 * column].imshow(patch)
+            line[2 * column + 1].imshow(centre_on_grey(projection))
+    return figure
+
+
+def draw_grid(rows: dict[str, Sequence[np.ndarray]], titles: Sequence[str] = ()) -> Figure:
+    """Draw images in a grid, a title beside each row and, if given, above each column.
+
+    Args:
+        rows: for each title equally many (h, w, 3) images in [0, 1].
+        titles: one a column.
+    """
+    count = max(len(images) for images in rows.values())
+    tile = TEXT_WIDTH / (count + 1.2)
+    figure, axes = plt.subplots(
+        len(rows),
+        count,
+        figsize=(TEXT_WIDTH, len(rows) * tile * 1.05 + 0.2 * bool(titles)),
+        squeeze=False,
+    )
+    for line, (title, images) in zip(axes, rows.items(), strict=True):
+        for ax, image in zip(line, images, strict=True):
+            _clear(ax)
+            ax.imshow(image)
+        line[0].set_ylabel(title, rotation=0, ha="right", va="center", fontsize=8)
+    for ax, title in zip(axes[0], titles, strict=False):
+        ax.set_title(title, fontsize=8, fontweight="normal", loc="center")
+    return figure
+
+
+def draw_maps(
+    rows: dict[str, list[tuple[np.ndarray, list[tuple[str, np.ndarray]]]]], classes_a_row: int
+) -> Figure:
+    """Draw images, each with its class activation maps to its right.
+
+    Args:
+        rows: for each class its samples; a sample is an (h, w, 3) image in [0, 1] and a list of
+            (text, map), a map being (h, w) in [0, 1]. All samples have equally many maps;
+            classes may have fewer samples than others, and then places stay empty.
+        classes_a_row: how many classes stand side by side.
+    """
+    samples = max(len(given) for given in rows.values())
+    tiles = 1 + max(len(maps) for given in rows.values() for _, maps in given)
+    columns = classes_a_row * samples * tiles
+    lines = -(-len(rows) // classes_a_row)
+    tile = TEXT_WIDTH / columns
+    figure, axes = plt.subplots(
+        lines, columns, figsize=(TEXT_WIDTH, lines * (tile + 0.32)), squeeze=False
+    )
+    for ax in axes.flat:
+        _clear(ax)
+    for number, (title, given) in enumerate(rows.items()):
+        line, place = divmod(number, classes_a_row)
+        own = axes[line, place * samples * tiles : (place + 1) * samples * tiles]
+        own[0].set_title(title, fontsize=8)
+        for index, (image, maps) in enumerate(given):
+            own[index * tiles].imshow(image)
+            for offset, (text, heat) in enumerate(maps, 1):
+                ax = own[index * tiles + offset]
+                draw_heat(ax, image, heat)
+                ax.set_xlabel(text, fontsize=SMALL, labelpad=2)
+        if not given:
+            own[0].text(0.5, 0.5, "none", ha="center", va="center", fontsize=8)
+    return figure
+
+
+def draw_heat(ax: Axes, image: np.ndarray, heat: np.ndarray) -> None:
+    """Draw a map over its image in grey; contours at quarters of the peak show it in print.
+
+    Args:
+        ax: where.
+        image: (h, w, 3) in [0, 1].
+        heat: (h, w) in [0, 1].
+    """
+    ax.imshow(image.mean(axis=-1), cmap="gray", vmin=0, vmax=1)
+    ax.imshow(heat, cmap=MAP_COLOURS, vmin=0, vmax=1, alpha=0.5)
+    if heat.max() > LEVELS[0]:
+        ax.contour(heat, LEVELS, colors="white", linewidths=(0.4, 0.7, 1.0))
+
+
+def draw_shares(shares: dict[str, dict[str, dict[str, Mean]]], areas: dict[str, float]) -> Figure:
+    """Draw shares of energy with intervals: a panel a region, a line a class, a mark a kind.
+
+    Args:
+        shares: region -> class -> kind (such as right and wrong) -> mean share in [0, 1].
+        areas: region -> share of an even map, drawn as a dotted line.
+    """
+    figure, axes = plt.subplots(
+        1, len(shares), figsize=(TEXT_WIDTH, 3.3), sharey=True, squeeze=False
+    )
+    for ax, (region, by_class) in zip(axes[0], shares.items(), strict=True):
+        names = list(by_class)
+        kinds = list(next(iter(by_class.values())))
+        for index, kind in enumerate(kinds):
+            offset = (index - (len(kinds) - 1) / 2) * 0.3
+            for line, name in enumerate(names):
+                _draw_mean(ax, by_class[name][kind], line + offset, index, kind if not line else "")
+        ax.axvline(areas[region], color="0.4", linestyle=":", linewidth=1)
+        ax.set_title(region)
+        ax.set_xlim(0, 1)
+        ax.set_xticks([0, 0.5, 1], ["0", ".5", "1"])
+    axes[0, 0].set_yticks(range(len(names)), names)
+    axes[0, 0].invert_yaxis()
+    figure.supxlabel("share of the map's energy", fontsize=9)
+    handles, labels = axes[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper right", ncols=len(kinds))
+    return figure
+
+
+def draw_regions(image: np.ndarray) -> Figure:
+    """Draw the four regions over an (h, w, 3) image in [0, 1]."""
+    figure, ax = plt.subplots(figsize=(1.7, 1.7))
+    _clear(ax)
+    ax.imshow(image)
+    for name, mask in make_regions(*image.shape[:2]).items():
+        ax.contour(mask, [0.5], colors="white", linewidths=1.2)
+        rows, columns = np.nonzero(mask)
+        at = (columns.mean(), rows.mean()) if name != "border" else (columns.mean(), 8)
+        ax.text(
+            *at,
+            name,
+            color="white",
+            fontsize=SMALL,
+            ha="center",
+            va="center",
+            bbox={"facecolor": "black", "alpha": 0.55, "linewidth": 0, "pad": 1},
+        )
+    return figure
+
+
+def centre_on_grey(projection: np.ndarray) -> np.ndarray:
+    """Scale a signed projection so that 0 is mid-grey and its largest value reaches 0 or 1.
+
+    Args:
+        projection: (h, w, 3) float.
+
+    Returns:
+        (h, w, 3) float in [0, 1]; grey throughout for a projection that is zero.
+    """
+    largest = np.abs(projection).max()
+    return (
+        Normalize(-largest, largest)(projection).data if largest else np.full_like(projection, 0.5)
+    )
+
+
+def _draw_mean(ax: Axes, mean: Mean, line: float, index: int, label: str) -> None:
+    if mean.n == 0:
+        return
+    colour, marker = (("#0072B2", "o"), ("#D55E00", "s"), ("#009E73", "^"))[index]
+    if np.isfinite(mean.low):
+        ax.plot([mean.low, mean.high], [line, line], color=colour, linestyle="-", linewidth=1.2)
+    ax.plot(
+        mean.value,
+        line,
+        marker,
+        color=colour,
+        markersize=3.6,
+        label=label or None,
+        markerfacecolor=colour if index == 0 else "white",
+    )
+
+
+def _clear(ax: Axes) -> None:
+    ax.set_xticks([])
+    ax.set_yticks([])
+    ax.spines[:].set_visible(False)

@@ -1,0 +1,57 @@
+"""Means with 95% intervals, for what is measured on each image."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cnnlab.evaluation.resampling import draw_counts, percentile_interval
+
+
+@dataclass(frozen=True)
+class Mean:
+    """A mean over images.
+
+    Attributes:
+        value: the mean; not a number without images.
+        low: lower end of the 95% interval; not a number with fewer than two people or images.
+        high: upper end.
+        n: images.
+    """
+
+    value: float
+    low: float
+    high: float
+    n: int
+
+    def format(self, digits: int = 2) -> str:
+        """Return such as ``0.43 [0.40, 0.47]``, and an en dash for what is not there."""
+        if self.n == 0:
+            return "–"
+        interval = (
+            f" [{self.low:.{digits}f}, {self.high:.{digits}f}]" if np.isfinite(self.low) else ""
+        )
+        return f"{self.value:.{digits}f}{interval}"
+
+
+def average(
+    values: np.ndarray, identities: np.ndarray | None, num_resamples: int, seed: int
+) -> Mean:
+    """Average a figure over images, with a percentile interval of the bootstrap.
+
+    Args:
+        values: (n,) float, one figure an image; what is not a number is left out.
+        identities: (n,) who is seen: people are resampled with all their images. None: images.
+        num_resamples: of the bootstrap.
+        seed: same seed, same interval.
+    """
+    there = np.isfinite(values)
+    values = np.asarray(values, np.float64)[there]
+    people = np.arange(len(values)) if identities is None else identities[there]
+    if len(values) == 0:
+        return Mean(np.nan, np.nan, np.nan, 0)
+    if len(np.unique(people)) < 2:
+        return Mean(float(values.mean()), np.nan, np.nan, len(values))
+    one_class = np.zeros(len(values), np.int64)
+    counts = np.concatenate(list(draw_counts(one_class, people, num_resamples, seed)))
+    low, high = percentile_interval(counts @ values / counts.sum(axis=1))
+    return Mean(float(values.mean()), float(low), float(high), len(values))

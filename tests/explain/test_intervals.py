@@ -1,0 +1,37 @@
+import numpy as np
+import pytest
+from scipy import stats
+
+from cnnlab.explain.intervals import average
+
+
+def test_interval_agrees_with_scipys_bootstrap():
+    values = np.random.default_rng(0).gamma(2, size=60)
+    found = average(values, None, 4000, 1)
+    expected = stats.bootstrap((values,), np.mean, method="percentile", rng=2, n_resamples=4000)
+    assert found.value == pytest.approx(values.mean())
+    assert found.low == pytest.approx(expected.confidence_interval.low, abs=0.04)
+    assert found.high == pytest.approx(expected.confidence_interval.high, abs=0.04)
+
+
+def test_people_are_resampled_whole():
+    rng = np.random.default_rng(0)
+    people = np.repeat(np.arange(12), 10)
+    values = rng.normal(size=12)[people] + 0.01 * rng.normal(size=120)
+    by_person = average(values, people, 1000, 0)
+    by_image = average(values, None, 1000, 0)
+    # Ten copies of one figure are no ten observations: sqrt(10) times as wide.
+    ratio = (by_person.high - by_person.low) / (by_image.high - by_image.low)
+    assert 2 < ratio < 4.5
+
+
+def test_what_is_not_a_number_is_left_out():
+    found = average(np.array([1.0, np.nan, 3.0]), np.array([0, 1, 2]), 100, 0)
+    assert (found.value, found.n) == (2, 2)
+
+
+def test_no_image_and_one_person_have_no_interval():
+    assert average(np.array([np.nan]), None, 100, 0).format() == "–"
+    one = average(np.array([0.25, 0.75]), np.array([4, 4]), 100, 0)
+    assert one.format() == "0.50"
+    assert average(np.array([0.25, 0.25]), None, 100, 0).format(1) == "0.2 [0.2, 0.2]"
