@@ -234,11 +234,27 @@ end
 local kinds = pandoc.List { "Definition", "Proposition", "Theorem", "Lemma", "Corollary", "Proof",
   "Remark", "Assumption", "Example", "Question", "Answer" }
 
+-- A proof ends with one square at the margin, whether or not its author has set one.
+local function end_proof(blocks)
+  local mark = pandoc.RawInline("typst", "#proved")
+  local last = blocks[#blocks]
+  if last.t ~= "Para" then
+    blocks:insert(pandoc.Para { mark })
+    return
+  end
+  local tail = last.content[#last.content]
+  if tail.t == "RawInline" and tail.text:match('^#inline%-equation%("\\\\square"') then
+    last.content:remove()
+  end
+  last.content:insert(mark)
+end
+
 function BlockQuote(quote)
   local first = quote.content[1]
   if not first or first.t ~= "Para" or first.content[1].t ~= "Strong" then return nil end
   local kind = stringify(first.content[1]):match("^%a+")
   if not kinds:includes(kind) then return nil end
+  if kind == "Proof" then end_proof(quote.content) end
   return wrapped("#statement(" .. quoted(kind:lower()) .. ")[", quote.content, "]")
 end
 

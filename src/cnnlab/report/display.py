@@ -48,11 +48,19 @@ def show_table(table: pd.DataFrame, name: str, caption: str) -> None:
 
     Args:
         table: cells are shown as they are: format numbers first (``Styler`` is not needed).
+            Columns of numbers, such as ``"0.91 (0.88 to 0.94)"``, stand at the right.
         name: notebook and content; the label in the report is ``tbl-`` and this name.
         caption: Markdown; says what to see, on which data, how many images, which seed.
     """
-    markdown = table.to_markdown(disable_numparse=True)
+    cells = table.map(str).replace(r"\|", r"\|", regex=True)
+    sides = ["left", *("right" if _is_numeric(column) else "left" for _, column in cells.items())]
+    markdown = cells.to_markdown(disable_numparse=True, colalign=sides)
     _show({"text/markdown": markdown, "text/html": table.to_html()}, f"tbl-{name}", caption)
+
+
+def _is_numeric(column: pd.Series) -> bool:
+    """Say whether each cell begins as a number does; a dash or nothing stands for none."""
+    return bool(column.str.fullmatch(r"[-−–—]?|[-−+±<>≤≥≈~]?\s*\$?[-−]?\.?\d[^=]*").all())
 
 
 def _as_text(data: bytes | str) -> str:

@@ -106,8 +106,19 @@ def write_typst(chapter: Chapter) -> str:
     return result.stdout.decode()
 
 
-def write_sources(chapters: Sequence[Chapter], layout: Layout, folder: Path) -> Path:
+def write_sources(
+    chapters: Sequence[Chapter],
+    layout: Layout,
+    folder: Path,
+    files: Mapping[str, bytes] | None = None,
+) -> Path:
     """Write all that Typst needs into an empty folder and return the main file.
+
+    Args:
+        chapters: in their order.
+        layout: the template and what stands on its pages.
+        folder: where to write.
+        files: pictures that belong to no chapter, by name.
 
     Raises:
         ReportError: as in ``write_typst``; two chapters use the same label.
@@ -126,9 +137,10 @@ def write_sources(chapters: Sequence[Chapter], layout: Layout, folder: Path) -> 
         bodies[chapter.name] = write_typst(chapter)
         source = f'#import "report.typ": *\n{bodies[chapter.name]}'
         (folder / f"{chapter.name}.typ").write_text(source, encoding="utf-8")
-        for name, content in chapter.files.items():
-            (folder / name).write_bytes(content)
         lines.append(f"#include {json.dumps(chapter.name + '.typ', ensure_ascii=False)}")
+        lines.append("#place.flush()")  # no figure drifts into the next chapter
+    for name, content in {**(files or {}), **_pictures(chapters)}.items():
+        (folder / name).write_bytes(content)
     _check_labels(bodies)
     if _cites("\n".join(bodies.values())):
         lines.append("#references()")
@@ -173,6 +185,10 @@ def compile_page(main: Path, page: int, dots_per_inch: float) -> bytes:
         timestamp=TIMESTAMP,
     )
     return pages[page - 1] if isinstance(pages, list) else pages
+
+
+def _pictures(chapters: Sequence[Chapter]) -> dict[str, bytes]:
+    return {name: content for chapter in chapters for name, content in chapter.files.items()}
 
 
 def _indented(text: str) -> str:

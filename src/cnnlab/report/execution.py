@@ -1,0 +1,152 @@
+"""Execute the notebooks, but only those whose code, data or package have changed.
+
+jupyter-cache knows an executed notebook by its code cells, so that prose can be edited freely.
+What code cells depend on besides themselves names the cache's folder: see ``digest_state``.
+"""
+
+import copy
+import hashlib
+import shutil
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import nbformat
+from jupyter_cache import get_cache
+from jupyter_cache.cache.main import CacheBundleIn, JupyterCacheBase
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, DeadKernelError
+from nbformat import NotebookNode
+from tqdm import tqdm
+
+from cnnlab.paths import ROOT, STUDIES
+from cnnlab.report.errors import ReportError
+from cnnlab.settings import current_data, current_profile
+
+CACHES_KEPT = 6
+"""How many caches stay: enough to change between profiles and data without executing again."""
+
+_COMPILED = {".pyc", ".nbi", ".nbc"}
+
+
+def digest_state() -> str:
+    """Return a sha256 of what every notebook's results depend on besides its own code.
+
+    These are the package, the pinned requirements, the studies, the profile and the user's
+    data: the data by name, size and time of change, since reading them all would take long.
+
+    Raises:
+        FileNotFoundError: the user's data are not there.
+        ValueError: the profile is not known.
+    """
+    total = hashlib.sha256(f"profile {current_profile().name}\n".encode())
+    sources = [path for path in (ROOT / "src" / "cnnlab").rglob("*") if _is_source(path)]
+    for path in sorted([*sources, *STUDIES.rglob("*.csv"), ROOT / "requirements.txt"]):
+        content = hashlib.sha256(path.read_bytes()).hexdigest()
+        total.update(f"{path.relative_to(ROOT).as_posix()} {content}\n".encode())
+    data = current_data()
+    if data is not None:
+        files = sorted(path for path in data.rglob("*") if path.is_file()) or [data]
+        for path in files:
+            status = path.stat()
+            total.update(f"{path} {status.st_size} {status.st_mtime_ns}\n".encode())
+    return total.hexdigest()
+
+
+def execute_notebooks(paths: Sequence[Path], cache_folder: Path) -> list[NotebookNode]:
+    """Return the notebooks executed, from the cache where their code has not changed.
+
+    The files are not written to. They run one after the other, each in a fresh kernel of the
+    interpreter that runs us, in their own folder, for as long as they need; a bar on the
+    terminal shows the notebook and the cell.
+
+    Args:
+        paths: the notebooks, in order.
+        cache_folder: where executed notebooks are kept; one folder for one state of package
+            and data, see ``digest_state``.
+
+    Raises:
+        ReportError: a cell fails; what was executed before stays in the cache.
+    """
+    cache_folder.mkdir(parents=True, exist_ok=True)
+    cache_folder.touch()
+    cache = get_cache(cache_folder)
+    executed = []
+    with tqdm(paths, unit="notebook", dynamic_ncols=True) as bar:
+        for path in bar:
+            bar.set_description(path.stem)
+            executed.append(_execute_once(path, cache, cache_folder / f"{path.stem}.log", bar))
+    return executed
+
+
+def forget_old_caches(folder: Path) -> None:
+    """Remove all but the ``CACHES_KEPT`` caches that were used last."""
+    caches = sorted(folder.glob("*"), key=lambda path: path.stat().st_mtime, reverse=True)
+    for cache in caches[CACHES_KEPT:]:
+        shutil.rmtree(cache)
+
+
+def _is_source(path: Path) -> bool:
+    return path.is_file() and path.suffix not in _COMPILED
+
+
+def _execute_once(path: Path, cache: JupyterCacheBase, log: Path, bar: tqdm) -> NotebookNode:
+    notebook = nbformat.read(path, as_version=4)
+    try:
+        record = cache.match_cache_notebook(_code_only(notebook))
+    except KeyError:
+        _execute(notebook, path, log, bar)
+        bundle = CacheBundleIn(nb=_code_only(notebook), uri=path.name)
+        cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+    else:
+        cached = cache.get_cache_bundle(record.pk).nb
+        for cell, done in zip(_code_cells(notebook), _code_cells(cached), strict=True):
+            cell.outputs, cell.execution_count = done.outputs, done.execution_count
+    return notebook
+
+
+def _execute(notebook: NotebookNode, path: Path, log: Path, bar: tqdm) -> None:
+    order = [index for index, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
+    place = "before its first cell"
+
+    def show_progress(cell: NotebookNode, cell_index: int) -> None:
+        nonlocal place
+        if cell.cell_type == "code":
+            number = order.index(cell_index) + 1
+            place = f"in code cell {number}, which begins with {cell.source.splitlines()[:1]}"
+            bar.set_postfix_str(f"cell {number}/{len(order)}")
+
+    client = NotebookClient(
+        notebook,
+        timeout=None,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(path.parent)}},
+        record_timing=False,  # the same results, the same file
+        on_cell_start=show_progress,
+        extra_arguments=["--IPKernelApp.log_level=ERROR"],
+    )
+    try:
+        with log.open("wb") as stream:
+            client.execute(stderr=stream)  # TensorFlow's remarks would tear the bar
+    except CellExecutionError as error:
+        raise ReportError(
+            f"{path} failed {place}:\n  {error.ename}: {error.evalue}\n"
+            "Open it with `make lab` to look further. The notebooks before it are kept."
+        ) from error
+    except DeadKernelError as error:
+        raise ReportError(
+            f"{path} failed {place}: its process ended; its last words are in {log}. Most "
+            "often memory has run out: close other programs, or choose a smaller PROFILE."
+        ) from error
+
+
+def _code_cells(notebook: NotebookNode) -> Iterable[NotebookNode]:
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def _code_only(notebook: NotebookNode) -> NotebookNode:
+    """Return a copy without prose and tags, which change the report but no result."""
+    code = copy.deepcopy(notebook)
+    code.cells = _code_cells(code)
+    for cell in code.cells:
+        cell.metadata = nbformat.from_dict({})
+    return code

@@ -1,0 +1,92 @@
+"""``python -m cnnlab.report.publish``: the report and the README's pictures, for readers.
+
+Only a report on the rendered faces may be published: nobody's photographs get into the
+repository by accident.
+"""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from pypdf import PdfReader
+
+from cnnlab.paths import FIGURES, PUBLISHED
+from cnnlab.report.build import REPORT_PDF, SOURCES
+from cnnlab.report.checking import EXECUTED_NOTEBOOKS, find_caption, read_declared
+from cnnlab.report.errors import ReportError
+from cnnlab.report.typesetting import compile_page
+from cnnlab.settings import current_profile
+
+LARGEST_PDF = 5_000_000
+SHOWN_FIGURE = "fig-07-confusion-matrix"
+FACES = FIGURES / "05-contact-sheet.png"
+_FALLBACK_PAGE = 4
+_PAGE_DOTS_PER_INCH = 100.0
+
+
+def publish_report() -> list[Path]:
+    """Copy the report and the README's pictures to ``report/published``; return the files.
+
+    Raises:
+        ReportError: the report is missing, was made on another profile or on other data than
+            the rendered faces, or is too large.
+        ValueError: the profile is not known.
+    """
+    if current_profile().name != "default" or os.environ.get("CNNLAB_DATA"):
+        raise ReportError(
+            "Only the default profile on the rendered faces is published: run `make publish` "
+            "without PROFILE and DATA."
+        )
+    for path in (REPORT_PDF, SOURCES / "main.typ", FACES):
+        if not path.is_file():
+            raise ReportError(f"{path} is missing: run `make report` first.")
+    check_origin(REPORT_PDF)
+    size = REPORT_PDF.stat().st_size
+    if size >= LARGEST_PDF:
+        raise ReportError(
+            f"{REPORT_PDF} has {size / 1e6:.1f} MB; {LARGEST_PDF / 1e6:g} MB is most."
+        )
+    PUBLISHED.mkdir(parents=True, exist_ok=True)
+    report, faces, page = (PUBLISHED / name for name in ("report.pdf", "faces.png", "page.png"))
+    shutil.copyfile(REPORT_PDF, report)
+    shutil.copyfile(FACES, faces)
+    page.write_bytes(compile_page(SOURCES / "main.typ", _choose_page(), _PAGE_DOTS_PER_INCH))
+    return [report, faces, page]
+
+
+def check_origin(pdf: Path) -> None:
+    """Refuse a PDF that was not made on the default profile and the rendered faces.
+
+    Raises:
+        ReportError: its keywords say otherwise, or say nothing.
+    """
+    keywords = (PdfReader(pdf).metadata or {}).get("/Keywords", "")
+    for expected in ("profile: default", "data: rendered"):
+        if expected not in keywords:
+            raise ReportError(
+                f"{pdf} can't be published: it does not say {expected!r} but "
+                f"{keywords or 'nothing'!r}. Run `make report` without PROFILE and DATA."
+            )
+
+
+def _choose_page() -> int:
+    captions = dict(read_declared(EXECUTED_NOTEBOOKS).figures)
+    if SHOWN_FIGURE not in captions:
+        return _FALLBACK_PAGE
+    return find_caption(PdfReader(REPORT_PDF), captions[SHOWN_FIGURE]) or _FALLBACK_PAGE
+
+
+def main() -> int:
+    """Publish the report; return the exit code."""
+    try:
+        for path in publish_report():
+            print(f"{path} ({path.stat().st_size / 1e6:.1f} MB)")
+    except (ReportError, ValueError, FileNotFoundError) as error:
+        print(f"Nothing was published. {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
