@@ -31,8 +31,8 @@ def draw_commuting_square(
         filtered_then_shifted: (H, W, 1).
         shifted_then_filtered: (H, W, 1).
     """
-    figure, panels = plt.subplots(2, 3, figsize=(5.6, 3.9))
-    figure.get_layout_engine().set(wspace=0.14, hspace=0.14)
+    figure, panels = plt.subplots(2, 3, figsize=(TEXT_WIDTH, 4.0))
+    figure.get_layout_engine().set(wspace=0.2, hspace=0.14)
     largest = np.abs(filtered).max()
 
     def show_map(axes: Axes, title: str, values: np.ndarray) -> None:
@@ -92,7 +92,9 @@ def draw_error_by_shift(curves: Mapping[str, np.ndarray], shifts: Sequence[int])
     """
     figure, axes = plt.subplots(figsize=(TEXT_WIDTH, 2.6))
     for (name, errors), marker in zip(curves.items(), _MARKERS, strict=False):
-        axes.plot(shifts, errors.mean(axis=0), marker=marker, label=name)
+        axes.plot(
+            shifts, errors.mean(axis=0), marker=marker, markersize=6, fillstyle="none", label=name
+        )
     axes.set(xlabel="shift to the right [pixel]", ylabel="relative error", xticks=shifts)
     axes.set_ylim(bottom=-0.003)
     axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
