@@ -74,8 +74,14 @@ def test_no_hair_grows_below_the_brows_on_the_face(people):
 
 def test_a_beard_covers_chin_and_jaw_but_neither_lips_nor_cheekbones():
     chin, jaw, cheekbone, lip, forehead, nape = np.array(
-        [[0, 6.25, 1.48], [0.62, 6.6, 0.75], [0.5, 7.1, 1.1], [0, 6.58, 1.58]]
-        + [[0, 7.8, 1.45], [0.3, 6.6, -0.3]]
+        [
+            [0, 6.25, 1.48],
+            [0.62, 6.6, 0.75],
+            [0.5, 7.1, 1.1],
+            [0, 6.58, 1.58],
+            [0, 7.8, 1.45],
+            [0.3, 6.6, -0.3],
+        ]
     )
     cover = beard_cover(np.stack([chin, jaw, cheekbone, lip, forehead, nape]))
     assert (cover[:2] > 0.8).all()

@@ -40,6 +40,7 @@ def _fill(x, y, inverse_depth, triangles, kinds, strands, thinness, texture, out
         area = (x1 - x0) * (y2 - y0) - (x2 - x0) * (y1 - y0)
         if area == 0.0 or (kinds[t] == ONE_SIDED and area > 0.0):
             continue
+        scale = 1.0 / area
         left = max(0, int(np.floor(min(x0, x1, x2) - 0.5)))
         right = min(width - 1, int(np.ceil(max(x0, x1, x2) - 0.5)))
         top = max(0, int(np.floor(min(y0, y1, y2) - 0.5)))
@@ -48,8 +49,8 @@ def _fill(x, y, inverse_depth, triangles, kinds, strands, thinness, texture, out
             py = row + 0.5 - y0
             for column in range(left, right + 1):
                 px = column + 0.5 - x0
-                w1 = (px * (y2 - y0) - (x2 - x0) * py) / area
-                w2 = ((x1 - x0) * py - px * (y1 - y0)) / area
+                w1 = (px * (y2 - y0) - (x2 - x0) * py) * scale
+                w2 = ((x1 - x0) * py - px * (y1 - y0)) * scale
                 w0 = 1.0 - w1 - w2
                 if w0 < 0.0 or w1 < 0.0 or w2 < 0.0:
                     continue

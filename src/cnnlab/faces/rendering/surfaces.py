@@ -137,10 +137,10 @@ def _skin(points: Points, identity: Identity, expression: Expression, rotation: 
         texture = strand_texture(curly=True)
         angle = np.arctan2(canonical[:, 0], canonical[:, 2] - 0.45)
         grain = texture[
-            (canonical[:, 1] * 260).astype(int) % len(texture),
-            (angle * 160).astype(int) % len(texture),
+            (canonical[:, 1] * 400).astype(int) % len(texture),
+            (angle * 250).astype(int) % len(texture),
         ]
-        cover = beard_cover(canonical) * (0.65 + 0.5 * grain) * (1 - lips)
+        cover = beard_cover(canonical) * (0.75 + 0.35 * grain) * (1 - lips)
         # Stubble lets skin through; a beard that covers keeps it.
         albedo = _mix(albedo, identity.brow_colour, np.clip(identity.beard * cover, 0, 0.93))
     if identity.hair is not None:
