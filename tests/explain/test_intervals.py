@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from cnnlab.explain.intervals import average
+from cnnlab.explain.intervals import average, compare_groups
 
 
 def test_interval_agrees_with_scipys_bootstrap():
@@ -35,3 +35,24 @@ def test_no_image_and_one_person_have_no_interval():
     one = average(np.array([0.25, 0.75]), np.array([4, 4]), 100, 0)
     assert one.format() == "0.50"
     assert average(np.array([0.25, 0.25]), None, 100, 0).format(1) == "0.2 [0.2, 0.2]"
+
+
+def test_difference_of_groups_agrees_with_welchs_interval():
+    rng = np.random.default_rng(3)
+    groups = np.arange(300) < 120
+    values = rng.normal(size=300) + 0.5 * groups
+    found = compare_groups(values, groups, None, 4000, 1)
+    expected = stats.ttest_ind(values[groups], values[~groups], equal_var=False)
+    interval = expected.confidence_interval(0.95)
+    assert found.value == pytest.approx(values[groups].mean() - values[~groups].mean())
+    assert found.low == pytest.approx(interval.low, abs=0.04)
+    assert found.high == pytest.approx(interval.high, abs=0.04)
+
+
+def test_difference_needs_two_groups():
+    values = np.array([1.0, 2, 3, 4])
+    assert compare_groups(values, np.full(4, True), None, 100, 0).n == 0
+    assert compare_groups(values, np.full(4, False), None, 100, 0).n == 0
+    single = compare_groups(values, np.array([True, False, False, False]), None, 100, 0)
+    assert single.value == -2
+    assert np.isnan(single.low)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from cnnlab.explain.overlay import resize_maps
+from cnnlab.explain.overlay import measure_overlap, resize_maps
 
 MAPS = np.random.default_rng(0).random((3, 8, 6)).astype(np.float32)
 
@@ -38,3 +38,14 @@ def test_constant_maps_range_and_no_maps():
     assert large.min() >= MAPS.min() - 1e-6
     assert large.max() <= MAPS.max() + 1e-6
     assert resize_maps(MAPS[:0], (5, 7)).shape == (0, 5, 7)
+
+
+def test_overlap_of_equal_disjoint_nested_and_empty_maps():
+    first = np.zeros((4, 4, 4))
+    second = np.zeros((4, 4, 4))
+    first[0, 1, 1] = second[0, 1, 1] = 0.5
+    first[1, 0, 0] = second[1, 3, 3] = 1
+    first[2, 0, :2] = 1
+    second[2, 0, :1] = 1
+    np.testing.assert_allclose(measure_overlap(first, second), [1, 0, 0.5, np.nan])
+    np.testing.assert_allclose(measure_overlap(second, first), [1, 0, 0.5, np.nan])

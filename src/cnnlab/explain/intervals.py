@@ -55,3 +55,42 @@ def average(
     counts = np.concatenate(list(draw_counts(one_class, people, num_resamples, seed)))
     low, high = percentile_interval(counts @ values / counts.sum(axis=1))
     return Mean(float(values.mean()), float(low), float(high), len(values))
+
+
+def compare_groups(
+    values: np.ndarray,
+    in_first: np.ndarray,
+    identities: np.ndarray | None,
+    num_resamples: int,
+    seed: int,
+) -> Mean:
+    """Subtract the mean of all other images from the mean of the first group.
+
+    Args:
+        values: (n,) float, one figure an image; what is not a number is left out.
+        in_first: (n,) bool, the first group.
+        identities: (n,) who is seen: people are resampled with all their images, of both
+            groups. None: images.
+        num_resamples: of the bootstrap.
+        seed: same seed, same interval.
+
+    Returns:
+        The difference; not a number, with n = 0, if a group is empty. Resamples in which a
+        group would be empty are drawn again; a group of one image gives no interval.
+    """
+    there = np.isfinite(values)
+    values, groups = np.asarray(values, np.float64)[there], in_first[there]
+    people = np.arange(len(values)) if identities is None else identities[there]
+    if groups.all() or not groups.any():
+        return Mean(np.nan, np.nan, np.nan, 0)
+    difference = values[groups].mean() - values[~groups].mean()
+    if min(groups.sum(), (~groups).sum()) < 2:
+        return Mean(float(difference), np.nan, np.nan, len(values))
+    # The groups serve as classes: no resample lacks one of them.
+    counts = np.concatenate(list(draw_counts(groups.astype(int), people, num_resamples, seed)))
+    first, second = (
+        counts[:, chosen] @ values[chosen] / counts[:, chosen].sum(axis=1)
+        for chosen in (groups, ~groups)
+    )
+    low, high = percentile_interval(first - second)
+    return Mean(float(difference), float(low), float(high), len(values))

@@ -1,4 +1,4 @@
-"""Maps brought to the size of their image."""
+"""Maps at the size of their image: enlarged, and compared with each other."""
 
 import cv2
 import numpy as np
@@ -28,3 +28,19 @@ def resize_maps(maps: np.ndarray, size: tuple[int, int]) -> np.ndarray:
             for each in maps
         ]
     )
+
+
+def measure_overlap(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    r"""Measure how far two maps of the same image lie in the same places.
+
+    Args:
+        first: (n, h, w) float in [0, 1].
+        second: (n, h, w) float in [0, 1].
+
+    Returns:
+        (n,) float64, $\sum \min / \sum \max$ over the pixels: 1 for equal maps, 0 for maps that
+        share no pixel; not a number where both are zero everywhere.
+    """
+    common = np.minimum(first, second).sum(axis=(1, 2), dtype=np.float64)
+    joint = np.maximum(first, second).sum(axis=(1, 2), dtype=np.float64)
+    return np.divide(common, joint, out=np.full(len(joint), np.nan), where=joint > 0)
