@@ -72,6 +72,8 @@ class TrainedNetwork:
         recipe: how it was trained.
         folder: where the training is kept.
         seed: of weights, order and augmentation.
+        seconds: wall-clock seconds of all epochs, and of the cached features before them, when
+            they were computed.
     """
 
     title: str
@@ -81,6 +83,7 @@ class TrainedNetwork:
     recipe: Recipe
     folder: Path
     seed: int
+    seconds: float
 
 
 def train_light_vgg(
@@ -130,6 +133,7 @@ def train_light_vgg(
         recipe=LIGHT_VGG,
         folder=result.folder,
         seed=seed,
+        seconds=result.seconds,
     )
 
 
@@ -164,6 +168,7 @@ def train_vgg16(faces: Faces, profile: Profile | None = None, seed: int = SEED) 
         recipe=VGG16_FINE_TUNING,
         folder=best.folder,
         seed=seed,
+        seconds=features.seconds + head.seconds + top.seconds,
     )
 
 
@@ -174,13 +179,19 @@ class _FrozenFeatures:
     training: list[np.ndarray]
     development: np.ndarray
     dtype: str
+    seconds: float
 
     @classmethod
     def cache(cls, faces: Faces, copies: int, seed: int, dtype: str) -> "_FrozenFeatures":
         augmentations = [None] + [VGG16_FINE_TUNING.augmentation] * copies
         training = cache_vgg16_features(faces, faces.split.training, augmentations, seed, dtype)
-        (development,) = cache_vgg16_features(faces, faces.split.development, [None], seed, dtype)
-        return cls(training, development, dtype)
+        development = cache_vgg16_features(faces, faces.split.development, [None], seed, dtype)
+        return cls(
+            training=training.copies,
+            development=development.copies[0],
+            dtype=dtype,
+            seconds=training.seconds + development.seconds,
+        )
 
     def describe(self) -> dict:
         return {"copies": len(self.training), "features": self.dtype}

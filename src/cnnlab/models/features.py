@@ -1,7 +1,8 @@
 """Features of VGG16's frozen blocks, computed once for each augmented copy and kept."""
 
 import hashlib
-from dataclasses import asdict
+import time
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import keras
@@ -20,6 +21,19 @@ from cnnlab.paths import FEATURES
 BATCH_SIZE = 32
 
 
+@dataclass(frozen=True)
+class CachedFeatures:
+    """Features of the frozen blocks.
+
+    Attributes:
+        copies: for each augmented copy a memory-mapped float16 array (n, 8, 8, 512).
+        seconds: wall-clock seconds that computing them took, when they were computed.
+    """
+
+    copies: list[np.ndarray]
+    seconds: float
+
+
 def cache_vgg16_features(
     faces: Faces,
     indices: np.ndarray,
@@ -27,7 +41,7 @@ def cache_vgg16_features(
     seed: int,
     dtype: str,
     root: Path = FEATURES,
-) -> list[np.ndarray]:
+) -> CachedFeatures:
     """Return block4_pool's features of some images, one array for each augmented copy.
 
     The frozen blocks are 9/10 of VGG16's arithmetic; computed once, fine-tuning what is above
@@ -40,9 +54,6 @@ def cache_vgg16_features(
         seed: of the random augmentations; the copy's number is mixed in.
         dtype: Keras dtype policy of the forward pass.
         root: the folder of all caches.
-
-    Returns:
-        For each copy a memory-mapped float16 array (n, 8, 8, 512).
     """
     files = [
         root / f"vgg16-block4-{_digest(faces, indices, augmentation, seed + copy, dtype)[:16]}.npy"
@@ -56,7 +67,10 @@ def cache_vgg16_features(
             if not file.exists():
                 title = f"VGG16 features, copy {copy + 1} of {len(files)}"
                 _write_features(file, frozen, faces, indices, augmentation, seed + copy, title)
-    return [np.load(file, mmap_mode="r") for file in files]
+    return CachedFeatures(
+        [np.load(file, mmap_mode="r") for file in files],
+        sum(float(_seconds_file(file).read_text()) for file in files),
+    )
 
 
 def pool_block5(features: list[np.ndarray], dtype: str) -> np.ndarray:
@@ -107,7 +121,7 @@ def _write_features(
     shape = (len(indices), *FEATURE_SHAPE)
     features = np.lib.format.open_memmap(partial, mode="w+", dtype=np.float16, shape=shape)
     forward = tf.function(frozen, reduce_retracing=True)
-    start = 0
+    start, begun = 0, time.perf_counter()
     with tqdm(total=len(indices), desc=title, unit="image") as progress:
         for batch in evaluation_batches(faces.images, indices, BATCH_SIZE):
             if augmentation:
@@ -117,4 +131,10 @@ def _write_features(
             start += len(values)
             progress.update(len(values))
     features.flush()
+    _seconds_file(file).write_text(f"{time.perf_counter() - begun:.1f}")
+    # The features say that all is there: they come last.
     partial.rename(file)
+
+
+def _seconds_file(file: Path) -> Path:
+    return file.with_suffix(".seconds")

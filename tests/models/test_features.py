@@ -1,0 +1,62 @@
+from types import SimpleNamespace
+
+import keras
+import numpy as np
+import pytest
+
+from cnnlab.faces.augmentation import Augmentation
+from cnnlab.models import features
+from cnnlab.models.features import cache_vgg16_features, pool_block5
+from cnnlab.models.vgg16 import build_vgg16_base
+
+FLIP = Augmentation(rotation_degrees=0, shift=0, horizontal_flip=True)
+
+
+@pytest.fixture
+def faces():
+    images = np.random.default_rng(0).integers(0, 256, (6, 128, 128, 3), dtype=np.uint8)
+    return SimpleNamespace(images=images, digest="six random images")
+
+
+def cache(faces, root, augmentations, indices=(4, 1, 2), seed=1):
+    return cache_vgg16_features(faces, np.array(indices), augmentations, seed, "float32", root)
+
+
+def test_unaugmented_copy_is_the_forward_pass_in_the_order_of_the_rows(faces, tmp_path):
+    base = build_vgg16_base()
+    frozen = keras.Model(base.input, base.get_layer("block4_pool").output)
+    (copy,) = cache(faces, tmp_path, [None]).copies
+    expected = frozen(faces.images[[4, 1, 2]] / np.float32(255))
+    np.testing.assert_allclose(copy, expected, rtol=2e-3, atol=0.5)
+    pooled = pool_block5([copy], "float32")
+    whole = np.asarray(base(faces.images[[4, 1, 2]] / np.float32(255))).mean((1, 2))
+    np.testing.assert_allclose(pooled[0], whole, rtol=2e-2, atol=0.05)
+
+
+def test_copies_differ_and_are_computed_once(faces, tmp_path, monkeypatch):
+    first = cache(faces, tmp_path, [None, FLIP])
+    assert not np.array_equal(first.copies[0], first.copies[1])
+
+    def refuse(*_):
+        raise AssertionError("computed again")
+
+    monkeypatch.setattr(features, "build_vgg16_base", refuse)
+    second = cache(faces, tmp_path, [None, FLIP])
+    np.testing.assert_array_equal(first.copies[1], second.copies[1])
+    assert first.seconds == second.seconds > 0
+    with pytest.raises(AssertionError, match="computed again"):
+        cache(faces, tmp_path, [None, FLIP], seed=2)
+    with pytest.raises(AssertionError, match="computed again"):
+        cache(faces, tmp_path, [None], indices=(1, 4, 2))
+
+
+def test_an_interrupted_copy_does_not_pass_for_a_whole_one(faces, tmp_path, monkeypatch):
+    def cut_off(*_):
+        yield faces.images[:1] / np.float32(255)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(features, "evaluation_batches", cut_off)
+        with pytest.raises(KeyboardInterrupt):
+            cache(faces, tmp_path, [None])
+    assert np.any(cache(faces, tmp_path, [None]).copies[0][2])
