@@ -41,7 +41,9 @@ def plot_training(history: pd.DataFrame, chosen_epoch: int) -> Figure:
 def plot_roc(predictions: Predictions) -> Figure:
     """Plot the one-vs-rest ROC curve of each class (left), their averages (right)."""
     curves = trace_roc(predictions)
-    figure, (left, right) = plt.subplots(1, 2, figsize=(TEXT_WIDTH, 3.2), sharey=True)
+    figure, (left, right) = plt.subplots(
+        1, 2, figsize=(TEXT_WIDTH, 3.1), sharey=True, gridspec_kw={"wspace": 0.1}
+    )
     for name, colour, line in zip(CLASSES, CLASS_COLOURS, CLASS_LINES, strict=True):
         _plot_curve(left, curves[name], name, color=colour, ls=line)
     _plot_curve(right, curves[MACRO], MACRO, color=CLASS_COLOURS[0], ls="-", lw=1.8)
@@ -97,6 +99,22 @@ def plot_comparison(summaries: Mapping[str, pd.DataFrame], figures: Sequence[str
     axes.set(xlim=(0, 1.01), ylim=(len(figures) - 0.5, -0.5), xlabel="value and 95% interval")
     axes.grid(axis="x")
     figure.legend(loc="outside upper center", ncols=len(summaries))
+    return figure
+
+
+def plot_signal(signals: Mapping[str, pd.Series]) -> Figure:
+    """Plot the size of the activations of each layer, relative to the first, before training.
+
+    Args:
+        signals: for each initialisation what ``signal.measure_signal`` returns.
+    """
+    figure, axes = plt.subplots(figsize=(TEXT_WIDTH, 2.1))
+    for marker, (title, signal) in zip("os^v", signals.items(), strict=False):
+        axes.plot(signal.index, signal / signal.iloc[0], marker=marker, label=title)
+    axes.set_yscale("log")
+    axes.set_ylabel("root mean square,\nfirst layer = 1")
+    axes.tick_params(axis="x", rotation=45)
+    axes.legend()
     return figure
 
 

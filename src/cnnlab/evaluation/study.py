@@ -8,6 +8,7 @@ yet are trained.
 import json
 import re
 import sys
+from dataclasses import dataclass
 
 import pandas as pd
 
@@ -53,17 +54,61 @@ def measure_network(network: TrainedNetwork, faces: Faces, profile: Profile) -> 
     )
 
 
-def read_other_studies(data_digest: str) -> pd.DataFrame | None:
-    """Return the committed records of runs on other data than this run's; None without any.
+@dataclass(frozen=True)
+class Study:
+    """One recorded run.
+
+    Attributes:
+        records: a row for each network and figure of merit, as ``measure_network`` makes them.
+    """
+
+    records: pd.DataFrame
+
+    @property
+    def slug(self) -> str:
+        """A name for labels: data and profile, in lower case with hyphens."""
+        return _slug(self.data, self.records["profile"].iloc[0])
+
+    @property
+    def data(self) -> str:
+        """The title of the data."""
+        return self.records["data"].iloc[0]
+
+    @property
+    def summaries(self) -> dict[str, pd.DataFrame]:
+        """For each network a table like that of ``metrics.summarise``."""
+        return {
+            title: rows.set_index("figure")[["estimate", "low", "high"]]
+            for title, rows in self.records.groupby("network", sort=False)
+        }
+
+    def describe(self) -> str:
+        """Say where the record comes from: data, size, seed, machine, date and duration."""
+        row = self.records.iloc[0]
+        seconds = self.records.groupby("network", sort=False)["training_seconds"].first()
+        durations = " and ".join(
+            f"{title} {value / 60:.0f} minutes" for title, value in seconds.items()
+        )
+        kind = "rendered, synthetic faces" if row["rendered"] else "photographs"
+        return (
+            f"The record `accuracy-{self.slug}.csv` is of a run on other data than this report's: "
+            f"`{row['data']}` ({kind}; digest {row['data_digest']}; {row['train_n']:,} training "
+            f"and {row['n']:,} Validation images; seed {row['seed']}; profile "
+            f"`{row['profile']}`; {row['date']}; {row['processor']}). All epochs took {durations}."
+        )
+
+
+def read_other_studies(data_digest: str) -> list[Study]:
+    """Return the committed records of runs on other data than this run's.
 
     Args:
         data_digest: this run's data.
     """
     records = read_studies(f"{PREFIX}*")
     if records is None:
-        return None
+        return []
     others = records[records["data_digest"] != data_digest[:16]]
-    return others if len(others) else None
+    return [Study(rows) for _, rows in others.groupby(["data", "profile"])]
 
 
 def main() -> int:
@@ -71,9 +116,13 @@ def main() -> int:
     faces, profile = load_faces(), current_profile()
     networks = [train_vgg16(faces, profile), train_light_vgg(faces, profile)]
     table = pd.concat([measure_network(network, faces, profile) for network in networks])
-    title = re.sub(r"[^a-z0-9]+", "-", faces.dataset.title.lower()).strip("-")
-    write_study(table.assign(**describe_machine()), f"{PREFIX}{title}-{profile.name}")
+    name = PREFIX + _slug(faces.dataset.title, profile.name)
+    write_study(table.assign(**describe_machine()), name)
     return 0
+
+
+def _slug(*names: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", "-".join(names).lower()).strip("-")
 
 
 if __name__ == "__main__":

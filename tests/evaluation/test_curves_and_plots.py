@@ -1,0 +1,116 @@
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib import pyplot as plt
+
+from cnnlab.evaluation.curves import MACRO, MICRO, trace_roc
+from cnnlab.evaluation.metrics import compute_figures, summarise
+from cnnlab.evaluation.plots import (
+    plot_comparison,
+    plot_confusion,
+    plot_roc,
+    plot_signal,
+    plot_training,
+)
+from cnnlab.faces.dataset import CLASSES
+from cnnlab.style import TEXT_WIDTH, apply_style
+
+from .made_predictions import make_predictions, predictions_of
+
+
+@pytest.fixture(autouse=True)
+def styled_figures():
+    with plt.rc_context():
+        apply_style()
+        yield
+    plt.close("all")
+
+
+def texts(axes):
+    return [text.get_text() for text in axes.texts]
+
+
+def test_areas_below_the_traced_curves_are_the_aucs():
+    predictions = make_predictions(per_class=30)
+    curves = trace_roc(predictions)
+    assert list(curves) == [*CLASSES, MACRO, MICRO]
+    for name, curve in curves.items():
+        area = np.trapezoid(curve.true_positive_rate, curve.false_positive_rate)
+        # The averaged curve is known at 201 places only.
+        assert area == pytest.approx(curve.auc, abs=5e-3 if name == MACRO else 1e-9), name
+        assert (np.diff(curve.true_positive_rate) >= 0).all()
+    figures = compute_figures(predictions, np.ones((1, len(predictions)))).iloc[0]
+    assert curves[MACRO].auc == pytest.approx(figures["macro AUC"])
+    assert curves[MICRO].auc == pytest.approx(figures["micro AUC"])
+
+
+def test_perfect_answers_have_curves_through_the_corner():
+    for curve in trace_roc(make_predictions(signal=50)).values():
+        assert curve.auc == 1
+        assert curve.true_positive_rate[curve.false_positive_rate > 0].min() == 1
+
+
+def test_curves_of_an_absent_class_are_refused():
+    predictions = make_predictions()
+    kept = predictions.labels != 0
+    without = replace(predictions, labels=predictions.labels[kept], logits=predictions.logits[kept])
+    with pytest.raises(ValueError, match="no image of neutral"):
+        trace_roc(without)
+
+
+def test_roc_figure_names_every_curve_with_its_area():
+    predictions = make_predictions()
+    left, right = plot_roc(predictions).axes
+    labels = [text.get_text() for text in left.get_legend().get_texts()]
+    curves = trace_roc(predictions)
+    assert labels == [f"{name} {curves[name].auc:.2f}" for name in CLASSES]
+    assert len(right.get_legend().get_texts()) == 2
+
+
+def test_confusion_figure_shows_counts_and_percentages_where_they_belong():
+    confusion = np.diag(np.full(8, 3))
+    confusion[1, 4] = 1
+    left, right = plot_confusion(predictions_of(confusion)).axes
+    assert np.reshape(texts(left), (8, 8)).astype(int).tolist() == confusion.tolist()
+    shown = np.reshape(texts(right), (8, 8))
+    assert (shown[1, 1], shown[1, 4], shown[4, 1]) == ("75", "25", "0")
+    assert left.get_ylim()[0] > left.get_ylim()[1], "the first class belongs on top"
+
+
+def test_confusion_figure_stands_a_class_without_images():
+    confusion = np.diag([0, 1, 1, 1, 1, 1, 1, 1])
+    _, right = plot_confusion(predictions_of(confusion)).axes
+    assert texts(right)[0] == "0"
+
+
+def history(stages):
+    epochs = pd.RangeIndex(1, len(stages) + 1)
+    columns = ("loss", "accuracy", "val_loss", "val_accuracy")
+    return pd.DataFrame({name: 0.1 * epochs for name in columns}, index=epochs).assign(stage=stages)
+
+
+def test_training_figure_marks_the_chosen_epoch_and_where_stages_begin():
+    figure = plot_training(history(["frozen"] * 3 + ["fine-tuning"] * 2), chosen_epoch=4)
+    for axes in figure.axes:
+        assert texts(axes) == ["frozen", "fine-tuning"]
+        (circle,) = [line for line in axes.lines if line.get_label() == "chosen epoch"]
+        assert circle.get_xydata().tolist() == [[4, pytest.approx(0.4)]]
+        assert [3.5, 3.5] in [list(line.get_xdata()) for line in axes.lines]
+
+
+def test_training_figure_of_one_stage_names_none():
+    assert not texts(plot_training(history(["from scratch"] * 2), chosen_epoch=1).axes[0])
+
+
+def test_comparison_and_signal_stay_within_the_text():
+    summary = summarise(make_predictions(), 50, seed=0)
+    comparison = plot_comparison({"A": summary, "B": summary}, ["accuracy", "macro-F1"])
+    signal = plot_signal({"He": pd.Series([1.0, 2.0], index=["conv", "fc"])})
+    for figure in (comparison, signal):
+        assert figure.get_figwidth() <= TEXT_WIDTH
+    assert [label.get_text() for label in comparison.axes[0].get_yticklabels()] == [
+        "accuracy",
+        "macro-F1",
+    ]

@@ -1,0 +1,76 @@
+import numpy as np
+import pandas as pd
+
+from cnnlab.evaluation.metrics import summarise, summarise_classes
+from cnnlab.evaluation.wording import (
+    describe_classes,
+    describe_confusions,
+    format_classes,
+    format_interval,
+    format_power,
+    format_summaries,
+    name_sample,
+)
+from cnnlab.faces.dataset import CLASSES
+
+from .made_predictions import make_predictions, predictions_of
+
+
+def test_intervals_have_a_minus_sign_and_fixed_digits():
+    row = pd.Series({"estimate": -0.1, "low": -0.25, "high": 0.05})
+    assert format_interval(row) == "−0.10 [−0.25, 0.05]"
+    assert format_interval(row, 1) == "−0.1 [−0.2, 0.1]"
+
+
+def test_powers_of_ten():
+    assert format_power(5e-5) == r"$5 \times 10^{-5}$"
+    assert format_power(0.0025) == r"$2.5 \times 10^{-3}$"
+
+
+def test_samples_are_named_with_people_where_known():
+    assert name_sample(make_predictions(), 7) == (
+        "made-up data, Validation/, n = 96 images, seed 7"
+    )
+    people = make_predictions(identities=np.arange(96) // 8)
+    assert "96 images of 12 people" in name_sample(people, 7)
+
+
+def test_mistakes_are_ranked_by_their_share_of_the_true_class():
+    confusion = np.diag(np.full(8, 10))
+    confusion[1, 2] = 10
+    confusion[0, 7] = 15
+    confusion[5, 6] = 1
+    text = describe_confusions(predictions_of(confusion), most=2)
+    assert text == (
+        "Of 26 mistakes, the most frequent by share of the true class: neutral taken for "
+        "contempt (15 of 25 images, 60%); happiness taken for sadness (10 of 20 images, 50%)."
+    )
+
+
+def test_no_mistakes_are_said_to_be_none():
+    assert "no mistake" in describe_confusions(predictions_of(np.diag(np.full(8, 2))))
+
+
+def test_best_and_worst_class_are_named_and_overlap_is_admitted():
+    confusion = np.diag(np.full(8, 60))
+    confusion[3] = [0, 0, 0, 100, 0, 0, 0, 0]
+    confusion[7] = [90, 0, 0, 0, 0, 0, 0, 10]
+    confusion[[0, 1, 2, 4, 5, 6], [1, 2, 4, 5, 6, 0]] = 40
+    text = describe_classes(summarise_classes(predictions_of(confusion), 100, seed=0))
+    assert "best is surprise" in text
+    assert "worst is contempt" in text
+    assert "do not overlap" in text
+    small = np.diag(np.full(8, 2))
+    small[2, 1] = 1
+    text = describe_classes(summarise_classes(predictions_of(small), 100, seed=0))
+    assert "order is not certain" in text
+
+
+def test_tables_have_a_row_for_each_figure_and_class():
+    predictions = make_predictions()
+    table = format_summaries({"A": summarise(predictions, 20, 0)})
+    assert table.loc["accuracy", "A"].count(".") == 3
+    classes = format_classes(summarise_classes(predictions, 20, 0), predictions)
+    assert classes.index.tolist() == list(CLASSES)
+    assert classes["images"].eq("12").all()
+    assert classes.columns.tolist() == ["images", "recall", "precision", "F1", "AUC"]
