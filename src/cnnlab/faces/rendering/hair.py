@@ -147,7 +147,7 @@ def _grow_shells(hair: Hair, roots: np.ndarray, normals: np.ndarray) -> list[Mes
         offset = normals * (hair.length * height)[:, None]
         offset[:, 1] -= 0.25 * hair.length * height * (1 - on_top)
         offset[:, 0] += hair.sweep * hair.length * height * on_top
-        thinness = np.maximum(0.55 * height**2 - 0.1, edge)
+        thinness = np.maximum(0.28 * height**2 - 0.1, edge)
         shells.append(
             _sheet(roots + offset, normals, canonical, hair.strands, thinness, hair.triangles)
         )
@@ -171,7 +171,7 @@ def _hang_curtain(hair: Hair, roots: np.ndarray) -> list[Mesh]:
         positions = np.stack([x, y, z], axis=-1).reshape(-1, 3)
         normals = np.stack([np.sin(angle), 0.15 + 0 * angle, -0.8 * np.cos(angle)], axis=-1)
         normals = (normals / np.linalg.norm(normals, axis=-1, keepdims=True)).reshape(-1, 3)
-        thinness = 0.10 * layer - 0.05 + 0.9 * np.clip((down - 0.78) / 0.22, 0, 1) ** 2
+        thinness = 0.05 * layer - 0.05 + 0.9 * np.clip((down - 0.78) / 0.22, 0, 1) ** 2
         thinness += 0.8 * np.clip((np.abs(around) - 0.9) / 0.1, 0, 1)
         strands = np.stack([1.5 * np.abs(angle) / np.pi, 0.5 * down], axis=-1).reshape(-1, 2)
         triangles = grid_triangles(rows, columns)

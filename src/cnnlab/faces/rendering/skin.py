@@ -267,7 +267,7 @@ def beard_cover(canonical: np.ndarray) -> np.ndarray:
     """
     x, y, z = canonical[..., 0], canonical[..., 1], canonical[..., 2]
     angle = np.rad2deg(np.arctan2(np.abs(x), z - 0.45))
-    top = np.interp(angle, (0, 10, 18, 24, 45, 65, 80), (6.43, 6.44, 6.60, 6.76, 6.80, 6.96, 7.3))
+    top = np.interp(angle, (0, 8, 13, 16, 45, 65, 80), (6.43, 6.44, 6.58, 6.75, 6.80, 6.96, 7.3))
     bottom = np.interp(angle, (0, 30, 50, 70, 90), (6.04, 6.08, 6.22, 6.45, 6.7))
     jaw = np.clip((top - y) / 0.09, 0, 1) * np.clip((y - bottom) / 0.10, 0, 1)
     jaw = jaw * np.clip((96 - angle) / 10, 0, 1)
