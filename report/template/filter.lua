@@ -169,8 +169,8 @@ local function read_html(html)
   end }
 end
 
--- Longest run of code that still fits between the margins.
-local longest_word = 84
+-- Longest run of code that still fits between the margins, indented as the rest of a line.
+local longest_word = 80
 
 local function breakable(text)
   return (text:gsub("%S+", function(word)
@@ -219,13 +219,13 @@ end
 function RawBlock(raw)
   if raw.format == "html" then return read_html(raw.text) end
   if raw.format ~= "typst" then
-    fault("this " .. raw.format .. " stands outside $$ ... $$ and would be lost: " .. raw.text)
+    fault("this " .. raw.format .. " stands outside $ ... $ and would be lost: " .. raw.text)
   end
 end
 
 function RawInline(raw)
   if raw.format ~= "typst" then
-    fault("this " .. raw.format .. " would be lost: " .. raw.text)
+    fault("this " .. raw.format .. " stands outside $ ... $ and would be lost: " .. raw.text)
   end
 end
 

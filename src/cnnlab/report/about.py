@@ -32,7 +32,13 @@ def describe_run(title: Title, profile: Profile, faces: Faces) -> Chapter:
     parts = [
         "# About this report {.unnumbered}",
         title.abstract.strip(),
-        "\n".join(["| | |", "|:--|:--|", *(f"| {key} | {fact} |" for key, fact in facts.items())]),
+        "\n".join(
+            [
+                "| | In this report |",
+                "|:--|:--|",
+                *(f"| {key} | {fact} |" for key, fact in facts.items()),
+            ]
+        ),
         "The images of each class, by what they serve:",
         count_images(faces).to_markdown(),
         *(f"- {note}" for note in dataset.notes),

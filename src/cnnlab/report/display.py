@@ -52,15 +52,16 @@ def show_table(table: pd.DataFrame, name: str, caption: str) -> None:
         name: notebook and content; the label in the report is ``tbl-`` and this name.
         caption: Markdown; says what to see, on which data, how many images, which seed.
     """
-    cells = table.map(str).replace(r"\|", r"\|", regex=True)
+    cells = table.map(str).replace(r"(?<!\\)\|", r"\|", regex=True)
     sides = ["left", *("right" if _is_numeric(column) else "left" for _, column in cells.items())]
     markdown = cells.to_markdown(disable_numparse=True, colalign=sides)
     _show({"text/markdown": markdown, "text/html": table.to_html()}, f"tbl-{name}", caption)
 
 
 def _is_numeric(column: pd.Series) -> bool:
-    """Say whether each cell begins as a number does; a dash or nothing stands for none."""
-    return bool(column.str.fullmatch(r"[-−–—]?|[-−+±<>≤≥≈~]?\s*\$?[-−]?\.?\d[^=]*").all())
+    """Say whether each cell is a number, its interval or unit with it, or a dash for none."""
+    number = r"(?!.*[A-Za-z]{3})[-−+±<>≤≥≈~]?\s*\$?[-−]?\.?\d[^=]*"
+    return bool(column.str.fullmatch(rf"[-−–—]?|{number}").all())
 
 
 def _as_text(data: bytes | str) -> str:

@@ -112,7 +112,7 @@ def _execute(notebook: NotebookNode, path: Path, log: Path, bar: tqdm) -> None:
         nonlocal place
         if cell.cell_type == "code":
             number = order.index(cell_index) + 1
-            place = f"in code cell {number}, which begins with {cell.source.splitlines()[:1]}"
+            place = f"in code cell {number} ({cell.source.partition(chr(10))[0]})"
             bar.set_postfix_str(f"cell {number}/{len(order)}")
 
     client = NotebookClient(

@@ -1,0 +1,139 @@
+"""The whole build on a small notebook, and what may be published of it."""
+
+import base64
+
+import nbformat
+import numpy as np
+import pytest
+from pypdf import PdfReader
+
+from cnnlab.faces.dataset import FaceDataset, ImageFile
+from cnnlab.faces.decoding import Unreadable
+from cnnlab.faces.loading import Faces
+from cnnlab.faces.splits import Split
+from cnnlab.report import build, publish
+
+from .made_notebooks import PNG, code, notebook, picture, shown, text
+
+SHOW = """from IPython.display import display
+svg = '<svg xmlns="http://www.w3.org/2000/svg" width="90" height="40"><path d="M0 0H9V9"/></svg>'
+display({"image/svg+xml": svg}, raw=True,
+        metadata={"label": "fig-07-confusion-matrix", "caption": "A made matrix.", "alt": "A box."})
+print("seen", 6 * 7)"""
+
+
+def make_faces(tmp_path, rendered=True):
+    files = tuple(ImageFile(tmp_path, f"Train/fear/{number}.jpg") for number in range(16))
+    dataset = FaceDataset(
+        title="made faces",
+        rendered=rendered,
+        files=files,
+        labels=np.repeat(np.arange(8), 2),
+        splits=np.array(["train", "validation"] * 8),
+        notes=("Validation is `val`.",),
+    )
+    thirds = Split(np.arange(0, 8), np.arange(8, 12), np.arange(12, 16))
+    lost = (Unreadable("Train/fear/broken.jpg", "cut off"),)
+    return Faces(dataset, np.zeros((16, 4, 4, 3), np.uint8), lost, thirds, "0123456789abcdef" * 4)
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """Point the build at folders of its own, and at made faces."""
+    monkeypatch.setenv("CNNLAB_PROFILE", "default")
+    monkeypatch.delenv("CNNLAB_DATA", raising=False)
+    places = {
+        "NOTEBOOKS": tmp_path / "notebooks",
+        "FIGURES": tmp_path / "figures",
+        "EXECUTED": tmp_path / "executed",
+        "BUILD": tmp_path / "build",
+        "SOURCES": tmp_path / "build" / "sources",
+        "EXECUTED_NOTEBOOKS": tmp_path / "build" / "notebooks",
+        "REPORT_PDF": tmp_path / "report.pdf",
+    }
+    for name, path in places.items():
+        for module in (build, publish):
+            if hasattr(module, name):
+                monkeypatch.setattr(module, name, path)
+    monkeypatch.setattr(publish, "PUBLISHED", tmp_path / "published")
+    monkeypatch.setattr(publish, "FACES", tmp_path / "figures" / "05-contact-sheet.png")
+    monkeypatch.setattr(build, "load_faces", lambda: make_faces(tmp_path))
+    places["NOTEBOOKS"].mkdir()
+    made = notebook(text("# A chapter {#sec-07}\n\nSee @fig-07-confusion-matrix."), code(SHOW))
+    nbformat.write(made, places["NOTEBOOKS"] / "07_made.ipynb")
+    return tmp_path
+
+
+def test_build_publish_and_refusals(project, capsys, monkeypatch):
+    assert build.main() == 0
+    reader = PdfReader(project / "report.pdf")
+    printed = " ".join(" ".join(page.extract_text() for page in reader.pages).split())
+    assert "seen 42" in printed and "Figure 1. A made matrix." in printed
+    assert "made faces (digest 0123456789ab)" in printed
+    assert "Validation is val." in printed and "Train/fear/broken.jpg (cut off)" in printed
+    assert (project / "figures" / "07-confusion-matrix.svg").is_file()
+    stages = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in stages[:3]] == ["data", "notebooks", "typesetting"]
+
+    # The pictures come back even when nothing is executed; the bytes do not change.
+    first = (project / "report.pdf").read_bytes()
+    (project / "figures" / "07-confusion-matrix.svg").unlink()
+    assert build.main() == 0
+    assert (project / "figures" / "07-confusion-matrix.svg").is_file()
+    assert (project / "report.pdf").read_bytes() == first
+
+    # Published, once the contact sheet is there.
+    assert publish.main() == 1
+    assert "05-contact-sheet.png is missing" in capsys.readouterr().err
+    (project / "figures" / "05-contact-sheet.png").write_bytes(base64.b64decode(PNG))
+    assert publish.main() == 0
+    assert (project / "published" / "report.pdf").read_bytes() == first
+    assert (project / "published" / "page.png").read_bytes().startswith(b"\x89PNG")
+    monkeypatch.setattr(publish, "LARGEST_PDF", 1000)
+    assert publish.main() == 1
+    assert "MB is most" in capsys.readouterr().err
+
+    # A notebook that can't be typeset is one clear message, and the old report stays.
+    broken = notebook(text("# A chapter\n\nSee @fig-07-none."), code(SHOW))
+    nbformat.write(broken, project / "notebooks" / "07_made.ipynb")
+    assert build.main() == 1
+    assert "07_made refers to @fig-07-none" in capsys.readouterr().err
+    assert (project / "report.pdf").read_bytes() == first
+
+
+def test_a_report_on_somebodys_data_is_not_published(project, capsys, monkeypatch):
+    monkeypatch.setattr(build, "load_faces", lambda: make_faces(project, rendered=False))
+    assert build.main() == 0
+    (project / "figures" / "05-contact-sheet.png").write_bytes(base64.b64decode(PNG))
+    assert publish.main() == 1
+    assert "data: brought by the user" in capsys.readouterr().err
+    assert not (project / "published").exists()
+
+
+@pytest.mark.parametrize(("variable", "value"), [("PROFILE", "smoke"), ("DATA", "faces.zip")])
+def test_only_the_default_run_is_published(project, capsys, monkeypatch, variable, value):
+    monkeypatch.setenv(f"CNNLAB_{variable}", value)
+    assert publish.main() == 1
+    assert "default profile on the rendered faces" in capsys.readouterr().err
+
+
+def test_errors_of_the_user_are_one_message(project, capsys, monkeypatch):
+    monkeypatch.setenv("CNNLAB_PROFILE", "huge")
+    assert build.main() == 1
+    message = capsys.readouterr().err
+    assert "PROFILE=huge is not known" in message and "Traceback" not in message
+
+
+def test_no_notebooks(tmp_path):
+    with pytest.raises(build.ReportError, match="holds no notebooks"):
+        build.find_notebooks(tmp_path)
+
+
+def test_pictures_are_written_by_their_names(tmp_path):
+    made = notebook(
+        text("# A"),
+        code("x", picture("04-wave", "A."), shown({"image/png": PNG}, label="fig-04-face")),
+    )
+    build.write_figures([made], tmp_path / "figures")
+    assert (tmp_path / "figures" / "04-wave.svg").read_text().startswith("<svg")
+    assert (tmp_path / "figures" / "04-face.png").read_bytes() == base64.b64decode(PNG)

@@ -1,0 +1,52 @@
+"""What notebooks show, as the exporter receives it."""
+
+import pandas as pd
+import pytest
+from matplotlib import pyplot as plt
+
+from cnnlab.report import display as cnnlab_display
+from cnnlab.style import apply_style
+
+
+@pytest.fixture
+def shown(monkeypatch, tmp_path):
+    """Collect what is shown: (data, metadata) of each output."""
+    outputs = []
+    monkeypatch.setattr(
+        cnnlab_display,
+        "display",
+        lambda data, metadata=None, raw=False: outputs.append((data, metadata)),
+    )
+    monkeypatch.setattr(cnnlab_display, "FIGURES", tmp_path)
+    return outputs
+
+
+def test_figure_has_its_words_its_file_and_the_same_bytes_twice(shown, tmp_path):
+    with plt.rc_context():
+        apply_style()
+        for _ in range(2):
+            figure, axes = plt.subplots()
+            axes.plot([0, 1])
+            cnnlab_display.show_figure(figure, "04-line", "A line.", "Rises.")
+    (data, metadata), (caption, role) = shown[:2]
+    assert metadata == {"label": "fig-04-line", "caption": "A line.", "alt": "Rises."}
+    assert role == {"role": "caption"} and "A line." in caption["text/markdown"]
+    assert shown[2] == shown[0]
+    assert (tmp_path / "04-line.svg").read_text() == data["image/svg+xml"]
+    assert not plt.get_fignums()
+
+
+def test_table_columns_of_numbers_stand_at_the_right(shown):
+    table = pd.DataFrame(
+        {
+            "score": ["0.91 (0.88 to 0.94)", "−3.1", "—"],
+            "kernel": ["conv1", "conv2", "3"],
+            "note": ["a|b", r"c\|d", "3 faces seen"],
+        },
+        index=pd.Index(["x", "y", "z"], name="layer"),
+    )
+    cnnlab_display.show_table(table, "04-scores", "Scores.")
+    head, rule, first, second, _ = shown[0][0]["text/markdown"].splitlines()
+    assert [part.strip() for part in head.split("|")[1:-1]] == ["layer", "score", "kernel", "note"]
+    assert [part.endswith("-:") for part in rule.split("|")[1:-1]] == [False, True, False, False]
+    assert r"a\|b" in first and r"c\|d" in second and r"c\\|d" not in second

@@ -1,0 +1,116 @@
+"""Executed when the code, the package or the data have changed, and only then."""
+
+import copy
+import os
+
+import nbformat
+import pytest
+
+from cnnlab.report import execution
+from cnnlab.report.errors import ReportError
+
+from .made_notebooks import code, notebook, text
+
+COUNT = """from pathlib import Path
+with Path("runs.txt").open("a") as file:
+    file.write("x")
+print("result", 6 * 7)"""
+
+
+@pytest.fixture
+def runs(tmp_path, monkeypatch):
+    """Execute a notebook from a file; return what came out and how often it has ever run."""
+    monkeypatch.setenv("CNNLAB_PROFILE", "smoke")
+    path = tmp_path / "01_counted.ipynb"
+
+    def run(made, cache="cache"):
+        nbformat.write(made, path)
+        before = path.read_bytes()
+        [executed] = execution.execute_notebooks([path], tmp_path / cache)
+        assert path.read_bytes() == before
+        return executed, len((tmp_path / "runs.txt").read_text())
+
+    return run
+
+
+def test_prose_and_tags_do_not_execute_again_but_code_and_state_do(runs):
+    made = notebook(text("# Old prose"), code(COUNT))
+    made.cells[1].execution_count = None
+    executed, count = runs(made)
+    assert count == 1
+    assert executed.cells[1].outputs[0].text == "result 42\n"
+
+    edited = copy.deepcopy(made)
+    edited.cells[0].source = "# New prose"
+    edited.cells[1].metadata.tags = ["hide-input"]
+    edited.cells.append(text("More."))
+    executed, count = runs(edited)
+    assert count == 1
+    assert [cell.source for cell in executed.cells] == ["# New prose", COUNT, "More."]
+    assert executed.cells[1].outputs[0].text == "result 42\n"
+    assert executed.cells[1].metadata.tags == ["hide-input"]
+
+    edited.cells[1].source += "  # edited"
+    assert runs(edited)[1] == 2
+    assert runs(edited, cache="another state")[1] == 3
+
+
+def test_failing_cell_names_notebook_cell_and_error(runs):
+    with pytest.raises(ReportError) as caught:
+        runs(notebook(code("x = 1"), text("# A"), code("raise ValueError('no such class')")))
+    message = str(caught.value)
+    assert "01_counted.ipynb" in message and "code cell 2" in message
+    assert "ValueError: no such class" in message
+
+
+@pytest.fixture
+def state(tmp_path, monkeypatch):
+    """A small project whose state is digested."""
+    monkeypatch.setattr(execution, "ROOT", tmp_path)
+    monkeypatch.setattr(execution, "STUDIES", tmp_path / "report" / "studies")
+    monkeypatch.delenv("CNNLAB_DATA", raising=False)
+    monkeypatch.setenv("CNNLAB_PROFILE", "smoke")
+    (tmp_path / "src" / "cnnlab" / "__pycache__").mkdir(parents=True)
+    (tmp_path / "report" / "studies").mkdir(parents=True)
+    (tmp_path / "requirements.txt").write_text("numpy==2.0")
+    (tmp_path / "src" / "cnnlab" / "paths.py").write_text("A = 1")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "changed",
+    ["src/cnnlab/paths.py", "src/cnnlab/new.py", "requirements.txt", "report/studies/a.csv"],
+)
+def test_the_state_follows_what_results_depend_on(state, changed):
+    before = execution.digest_state()
+    assert execution.digest_state() == before
+    (state / changed).write_text("A = 2")
+    assert execution.digest_state() != before
+
+
+def test_the_state_follows_profile_and_data_but_not_compiled_files(state, monkeypatch):
+    before = execution.digest_state()
+    (state / "src" / "cnnlab" / "__pycache__" / "paths.pyc").write_text("compiled")
+    assert execution.digest_state() == before
+    monkeypatch.setenv("CNNLAB_PROFILE", "default")
+    assert execution.digest_state() != before
+    data = state / "faces" / "Train"
+    data.mkdir(parents=True)
+    (data / "a.jpg").write_bytes(b"1")
+    monkeypatch.setenv("CNNLAB_DATA", str(data.parent))
+    with_data = execution.digest_state()
+    (data / "b.jpg").write_bytes(b"2")
+    assert execution.digest_state() != with_data
+    monkeypatch.setenv("CNNLAB_DATA", str(state / "nowhere"))
+    with pytest.raises(FileNotFoundError, match="nowhere"):
+        execution.digest_state()
+
+
+def test_only_the_caches_used_last_are_kept(tmp_path):
+    for age in range(execution.CACHES_KEPT + 2):
+        (tmp_path / str(age)).mkdir()
+        os.utime(tmp_path / str(age), (0, 1000 - age))
+    execution.forget_old_caches(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        str(age) for age in range(execution.CACHES_KEPT)
+    ]
