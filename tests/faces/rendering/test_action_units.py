@@ -69,7 +69,7 @@ def test_every_draw_shows_the_core_units(name):
     for seed in range(40):
         drawn = draw_expression(name, np.random.default_rng(seed))
         assert all(drawn.strength(unit) > 0 for unit in CORE[name])
-        assert drawn.intensity >= 0.3
+        assert drawn.intensity >= 0.4
 
 
 # expression, landmark, axis (0 left, 1 up), sign

@@ -65,9 +65,10 @@ VARIANTS = {
 }
 ONE_SIDED = {"contempt": (2, 12, 14)}
 OTHER_SIDE = 0.04
+STRAY_UNITS = (1, 2, 4, 6, 7, 12, 14, 15, 17)
 TALKING = {16: (0.0, 0.5), 22: (0.0, 0.4), 26: (0.05, 0.4)}
-TALKING_RATE, BLINK_RATE = 0.15, 0.03
-WEAKEST = 0.3
+TALKING_RATE, BLINK_RATE = 0.1, 0.02
+WEAKEST = 0.4
 
 # Degrees on Russell's circumplex (1980, Fig. 2: happy, sad, astonished, afraid, angry); disgust
 # and contempt are not among his words, their angles are our choice.
@@ -139,12 +140,12 @@ def draw_expression(name: str, rng: np.random.Generator) -> Expression:
     """
     if name not in CLASSES:
         raise ValueError(f"No expression is called {name!r}. Choose one of: {', '.join(CLASSES)}.")
-    intensity = float(np.clip(rng.beta(2.6, 1.6), WEAKEST, 1)) if name != "neutral" else 0.0
+    intensity = float(np.clip(rng.beta(4.0, 1.6), WEAKEST, 1)) if name != "neutral" else 0.0
     rate, variant = VARIANTS.get(name, (0.0, {}))
     recipe = RECIPES[name] | (variant if rng.random() < rate else {})
     levels = {unit: intensity * rng.uniform(*recipe[unit]) for unit in sorted(recipe)}
-    for unit in rng.choice([1, 2, 4, 6, 7, 12, 14, 15, 17], 2, replace=False):
-        levels[int(unit)] = levels.get(int(unit), 0.0) + rng.uniform(0, 0.15)
+    for unit in rng.choice(STRAY_UNITS, 2, replace=False):
+        levels[int(unit)] = levels.get(int(unit), 0.0) + rng.uniform(0, 0.12)
     if rng.random() < TALKING_RATE:
         for unit in sorted(TALKING):
             levels[unit] = max(levels.get(unit, 0.0), rng.uniform(*TALKING[unit]))

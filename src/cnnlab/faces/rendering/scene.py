@@ -101,8 +101,8 @@ def draw_background(rng: np.random.Generator) -> np.ndarray:
 
 def draw_scene(rng: np.random.Generator) -> Scene:
     """Draw everything about a picture that is neither the person nor the expression."""
-    yaw = np.clip(rng.normal(0, 17), -45, 45)
-    pitch, roll = np.clip(rng.normal(0, (7, 6)), -18, 18)
+    yaw = np.clip(rng.normal(0, 13), -38, 38)
+    pitch, roll = np.clip(rng.normal(0, (6, 5)), -15, 15)
     warmth, tint = rng.normal(0.03, 0.035), rng.normal(0.0, 0.03)
     return Scene(
         yaw=float(np.deg2rad(yaw)),
@@ -111,8 +111,8 @@ def draw_scene(rng: np.random.Generator) -> Scene:
         gaze=rng.normal(0, (0.09, 0.05)),
         eye_contact=float(rng.uniform(0.35, 1.0)),
         distance=float(rng.uniform(7, 14)),
-        fill=float(rng.uniform(0.78, 0.94)),
-        shift=np.clip(rng.normal(0, 0.018, 2), -0.03, 0.03),
+        fill=float(rng.uniform(0.84, 0.96)),
+        shift=np.clip(rng.normal(0, 0.012, 2), -0.02, 0.02),
         light_azimuth=float(rng.uniform(-1.15, 1.15)),
         light_elevation=float(rng.uniform(0.1, 0.9)),
         key=rng.uniform(1.6, 2.6) * np.array([1 + warmth, 1.0, 1 - warmth]),
