@@ -29,7 +29,7 @@ def measure_network(network: TrainedNetwork, faces: Faces, profile: Profile) -> 
 
     Columns: network, figure, estimate, low, high, n, train_n, seed, resamples, data, rendered,
     data_digest, configuration_digest, profile, epochs, chosen_epoch, training_seconds (of all
-    epochs when they were run; frozen features of VGG16 not included).
+    epochs and of VGG16's frozen features, when they were computed).
     """
     predictions = predict_validation(network, faces)
     if profile.must_learn:
@@ -50,7 +50,7 @@ def measure_network(network: TrainedNetwork, faces: Faces, profile: Profile) -> 
         profile=profile.name,
         epochs=len(network.history),
         chosen_epoch=network.chosen_epoch,
-        training_seconds=round(network.history["seconds"].sum()),
+        training_seconds=round(network.seconds),
     )
 
 
@@ -94,7 +94,7 @@ class Study:
             f"The record `accuracy-{self.slug}.csv` is of a run on other data than this report's: "
             f"`{row['data']}` ({kind}; digest {row['data_digest']}; {row['train_n']:,} training "
             f"and {row['n']:,} Validation images; seed {row['seed']}; profile "
-            f"`{row['profile']}`; {row['date']}; {row['processor']}). All epochs took {durations}."
+            f"`{row['profile']}`; {row['date']}; {row['processor']}). Training, VGG16's frozen features included, took {durations}."
         )
 
 

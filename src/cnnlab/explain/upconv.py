@@ -86,7 +86,7 @@ def train_decoder(faces: Faces, profile: Profile | None = None, seed: int = SEED
 
 def read_features(faces: Faces, indices: np.ndarray) -> np.ndarray:
     """Return block4_pool's features of unchanged images: (n, 8, 8, 512) float16."""
-    (features,) = cache_vgg16_features(faces, indices, [None], SEED, detect_policy())
+    (features,) = cache_vgg16_features(faces, indices, [None], SEED, detect_policy()).copies
     return features
 
 
