@@ -25,7 +25,7 @@ print("seen", 6 * 7)"""
 def make_faces(tmp_path, rendered=True):
     files = tuple(ImageFile(tmp_path, f"Train/fear/{number}.jpg") for number in range(16))
     dataset = FaceDataset(
-        title="made faces",
+        title="made_faces @home | *2*",
         rendered=rendered,
         files=files,
         labels=np.repeat(np.arange(8), 2),
@@ -33,7 +33,7 @@ def make_faces(tmp_path, rendered=True):
         notes=("Validation is `val`.",),
     )
     thirds = Split(np.arange(0, 8), np.arange(8, 12), np.arange(12, 16))
-    lost = (Unreadable("Train/fear/broken.jpg", "cut off"),)
+    lost = (Unreadable("Train/fear/悲_$1$.jpg", "cut off"),)
     return Faces(dataset, np.zeros((16, 4, 4, 3), np.uint8), lost, thirds, "0123456789abcdef" * 4)
 
 
@@ -69,8 +69,9 @@ def test_build_publish_and_refusals(project, capsys, monkeypatch):
     reader = PdfReader(project / "report.pdf")
     printed = " ".join(" ".join(page.extract_text() for page in reader.pages).split())
     assert "seen 42" in printed and "Figure 1. A made matrix." in printed
-    assert "made faces (digest 0123456789ab)" in printed
-    assert "Validation is val." in printed and "Train/fear/broken.jpg (cut off)" in printed
+    assert "made_faces @home | *2* (digest 0123456789ab)" in printed
+    assert "Validation is `val`." in printed
+    assert r"Not read: Train/fear/\u60b2_$1$.jpg (cut off)" in printed
     assert (project / "figures" / "07-confusion-matrix.svg").is_file()
     stages = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in stages[:3]] == ["data", "notebooks", "typesetting"]

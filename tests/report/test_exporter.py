@@ -138,6 +138,13 @@ def test_failed_cell_is_refused():
         chapter(code("x", failure))
 
 
+def test_notebook_that_was_not_executed_is_refused():
+    cell = code("show()")
+    cell.execution_count = None
+    with pytest.raises(ReportError, match=r"04_sample has not been executed.*show\(\).*--execute"):
+        chapter(text("# A"), cell)
+
+
 def test_output_that_cannot_be_printed_is_refused():
     with pytest.raises(ReportError, match="application/json"):
         chapter(code("x", shown({"application/json": "{}"})))

@@ -45,11 +45,18 @@ class PrepareOutputs(Preprocessor):
         """Drop progress bars, standard error and captions (the typesetter sets its own).
 
         Raises:
-            ReportError: the cell failed; a picture has no caption or alternative text; an
-                output has no form that can be printed.
+            ReportError: the cell failed, or was not executed; a picture has no caption or
+                alternative text; an output has no form that can be printed.
         """
         if cell.cell_type == "code":
-            where = f"Notebook {resources['metadata']['name']}, cell [{cell.execution_count}]"
+            name = resources["metadata"]["name"]
+            if cell.source.strip() and cell.execution_count is None:
+                raise ReportError(
+                    f"Notebook {name} has not been executed, at least not the cell that begins "
+                    f"with {cell.source.splitlines()[0]!r}. Run all its cells and save it, or "
+                    "add --execute to jupyter nbconvert."
+                )
+            where = f"Notebook {name}, cell [{cell.execution_count}]"
             cell.outputs = [output for output in cell.outputs if _belongs(output, where)]
         return cell, resources
 
