@@ -30,11 +30,11 @@ def test_what_is_not_a_number_is_left_out():
     assert (found.value, found.n) == (2, 2)
 
 
-def test_no_image_and_one_person_have_no_interval():
+def test_no_image_and_few_people_have_no_interval():
     assert average(np.array([np.nan]), None, 100, 0).format() == "–"
-    one = average(np.array([0.25, 0.75]), np.array([4, 4]), 100, 0)
-    assert one.format() == "0.50"
-    assert average(np.array([0.25, 0.25]), None, 100, 0).format(1) == "0.2 [0.2, 0.2]"
+    four = average(np.array([0.25, 0.75] * 4), np.arange(8) % 4, 100, 0)
+    assert four.format() == "0.50"
+    assert average(np.full(5, 0.25), None, 100, 0).format(1) == "0.2 [0.2, 0.2]"
 
 
 def test_difference_of_groups_agrees_with_welchs_interval():
@@ -56,3 +56,6 @@ def test_difference_needs_two_groups():
     single = compare_groups(values, np.array([True, False, False, False]), None, 100, 0)
     assert single.value == -2
     assert np.isnan(single.low)
+    four_people = compare_groups(np.arange(20.0), np.arange(20) < 8, np.arange(20) // 2, 100, 0)
+    assert four_people.value == -10
+    assert np.isnan(four_people.low)

@@ -28,8 +28,9 @@ def draw_pairs(rows: dict[str, list[tuple[np.ndarray, np.ndarray]]]) -> Figure:
     count = max(len(pairs) for pairs in rows.values())
     tile = TEXT_WIDTH / (2 * count + 1)
     figure, axes = plt.subplots(
-        len(rows), 2 * count, figsize=(TEXT_WIDTH, len(rows) * tile * 1.12), squeeze=False
+        len(rows), 2 * count, figsize=(TEXT_WIDTH, len(rows) * tile * 1.08), squeeze=False
     )
+    _tighten(figure)
     for line, (title, pairs) in zip(axes, rows.items(), strict=True):
         for ax in line:
             _clear(ax)
@@ -55,6 +56,7 @@ def draw_grid(rows: dict[str, Sequence[np.ndarray]], titles: Sequence[str] = ())
         figsize=(TEXT_WIDTH, len(rows) * tile * 1.05 + 0.2 * bool(titles)),
         squeeze=False,
     )
+    _tighten(figure)
     for line, (title, images) in zip(axes, rows.items(), strict=True):
         for ax, image in zip(line, images, strict=True):
             _clear(ax)
@@ -84,6 +86,7 @@ def draw_maps(
     figure, axes = plt.subplots(
         lines, columns, figsize=(TEXT_WIDTH, lines * (tile + 0.32)), squeeze=False
     )
+    _tighten(figure)
     for ax in axes.flat:
         _clear(ax)
     for number, (title, given) in enumerate(rows.items()):
@@ -195,6 +198,10 @@ def _draw_mean(ax: Axes, mean: Mean, line: float, index: int, label: str) -> Non
         label=label or None,
         markerfacecolor=colour if index == 0 else "white",
     )
+
+
+def _tighten(figure: Figure) -> None:
+    figure.get_layout_engine().set(w_pad=0.015, h_pad=0.02, wspace=0, hspace=0)
 
 
 def _clear(ax: Axes) -> None:

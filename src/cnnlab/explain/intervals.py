@@ -6,6 +6,9 @@ import numpy as np
 
 from cnnlab.evaluation.resampling import draw_counts, percentile_interval
 
+FEWEST = 5
+"""People, or images of unknown people, below which resampling says nothing of the spread."""
+
 
 @dataclass(frozen=True)
 class Mean:
@@ -13,7 +16,8 @@ class Mean:
 
     Attributes:
         value: the mean; not a number without images.
-        low: lower end of the 95% interval; not a number with fewer than two people or images.
+        low: lower end of the 95% interval; not a number with fewer than ``FEWEST`` people
+            or images of unknown people.
         high: upper end.
         n: images.
     """
@@ -49,7 +53,7 @@ def average(
     people = np.arange(len(values)) if identities is None else identities[there]
     if len(values) == 0:
         return Mean(np.nan, np.nan, np.nan, 0)
-    if len(np.unique(people)) < 2:
+    if len(np.unique(people)) < FEWEST:
         return Mean(float(values.mean()), np.nan, np.nan, len(values))
     one_class = np.zeros(len(values), np.int64)
     counts = np.concatenate(list(draw_counts(one_class, people, num_resamples, seed)))
@@ -76,7 +80,8 @@ def compare_groups(
 
     Returns:
         The difference; not a number, with n = 0, if a group is empty. Resamples in which a
-        group would be empty are drawn again; a group of one image gives no interval.
+        group would be empty are drawn again; a group of fewer than ``FEWEST`` people gives no
+        interval.
     """
     there = np.isfinite(values)
     values, groups = np.asarray(values, np.float64)[there], in_first[there]
@@ -84,7 +89,7 @@ def compare_groups(
     if groups.all() or not groups.any():
         return Mean(np.nan, np.nan, np.nan, 0)
     difference = values[groups].mean() - values[~groups].mean()
-    if min(groups.sum(), (~groups).sum()) < 2:
+    if min(len(np.unique(people[chosen])) for chosen in (groups, ~groups)) < FEWEST:
         return Mean(float(difference), np.nan, np.nan, len(values))
     # The groups serve as classes: no resample lacks one of them.
     counts = np.concatenate(list(draw_counts(groups.astype(int), people, num_resamples, seed)))

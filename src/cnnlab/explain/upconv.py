@@ -20,8 +20,8 @@ LAYER = "block4_pool"
 DECODED_SIZE = 64
 FILTERS = (64, 48, 24)
 """Filters after each doubling of the size: 8 to 16, 32 and 64."""
-LEARNING_RATE = 2e-3
-BATCH_SIZE = 32
+LEARNING_RATE = 1e-3
+BATCH_SIZE = 16
 
 
 def build_decoder(dtype: str = "float32") -> keras.Model:
@@ -29,22 +29,25 @@ def build_decoder(dtype: str = "float32") -> keras.Model:
 
     An up-convolution is a resize to twice the size and a 3x3 convolution: unlike a transposed
     convolution with stride, it covers every pixel equally often and paints no checkerboard
-    (Odena et al. 2016).
+    (Odena et al. 2016). The output is what the image differs by from the mean training face:
+    the last layer starts at zero, so that training starts at the baseline.
 
     Args:
         dtype: Keras dtype policy of all layers but the last.
 
     Returns:
-        A flat functional model: (n, 8, 8, 512) compressed features to (n, 64, 64, 3) RGB; the
-        last layer is linear, so that values may leave [0, 1] slightly.
+        A flat functional model: (n, 8, 8, 512) compressed features to (n, 64, 64, 3), the
+        difference from the mean face in RGB; the last layer is linear.
     """
     inputs = keras.Input(FEATURE_SHAPE, name="features")
     x = _convolve(inputs, 128, 1, dtype, "squeeze")
     for number, filters in enumerate(FILTERS, 1):
         x = keras.layers.UpSampling2D(2, dtype=dtype, name=f"resize{number}")(x)
         x = _convolve(x, filters, 3, dtype, f"conv{number}")
-    pixels = keras.layers.Conv2D(3, 3, padding="same", dtype="float32", name="pixels")(x)
-    return keras.Model(inputs, pixels, name="decoder")
+    difference = keras.layers.Conv2D(
+        3, 3, padding="same", kernel_initializer="zeros", dtype="float32", name="difference"
+    )(x)
+    return keras.Model(inputs, difference, name="decoder")
 
 
 def train_decoder(faces: Faces, profile: Profile | None = None, seed: int = SEED) -> TrainingResult:
@@ -59,19 +62,27 @@ def train_decoder(faces: Faces, profile: Profile | None = None, seed: int = SEED
     dtype = detect_policy()
     epochs = profile.decoder_epochs
     steps = -(-len(faces.split.training) // BATCH_SIZE)
+    mean_face = average_training_face(faces)
 
     def build() -> keras.Model:
         decoder = build_decoder(dtype)
-        schedule = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, steps * epochs)
+        schedule = keras.optimizers.schedules.CosineDecay(
+            initial_learning_rate=LEARNING_RATE / 10,
+            warmup_target=LEARNING_RATE,
+            warmup_steps=steps,
+            decay_steps=max(steps * (epochs - 1), 1),
+            alpha=0.01,
+        )
         decoder.compile(keras.optimizers.Adam(schedule), loss="mse")
         return decoder
 
     def training_batches(epoch: int) -> tf.data.Dataset:
         order = np.random.default_rng([seed, epoch]).permutation(len(faces.split.training))
-        return _pairs(faces, faces.split.training, order)
+        return _pairs(faces, faces.split.training, order, mean_face)
 
     def development_batches() -> tf.data.Dataset:
-        return _pairs(faces, faces.split.development, np.arange(len(faces.split.development)))
+        order = np.arange(len(faces.split.development))
+        return _pairs(faces, faces.split.development, order, mean_face)
 
     return train(
         "decoder-block4",
@@ -102,10 +113,21 @@ def compress_features(features: np.ndarray) -> np.ndarray:
     return np.sqrt(features.astype(np.float32)) / 4
 
 
-def decode_features(decoder: keras.Model, features: np.ndarray) -> np.ndarray:
-    """Return the decoder's images of features: (n, 64, 64, 3) float32 in [0, 1]."""
+def decode_features(
+    decoder: keras.Model, features: np.ndarray, mean_face: np.ndarray
+) -> np.ndarray:
+    """Paint images from features.
+
+    Args:
+        decoder: a trained decoder.
+        features: (n, 8, 8, 512), not negative.
+        mean_face: (64, 64, 3) float in [0, 1], of the training images.
+
+    Returns:
+        (n, 64, 64, 3) float32, clipped to [0, 1].
+    """
     batches = [
-        decoder(compress_features(features[start : start + BATCH_SIZE]), training=False)
+        mean_face + decoder(compress_features(features[start : start + BATCH_SIZE]), training=False)
         for start in range(0, len(features), BATCH_SIZE)
     ]
     return tf.clip_by_value(tf.concat(batches, axis=0), 0, 1).numpy()
@@ -153,12 +175,15 @@ def measure_error(images: np.ndarray, references: np.ndarray) -> np.ndarray:
     return np.sqrt(np.square(images - references).mean(axis=(1, 2, 3)))
 
 
-def _pairs(faces: Faces, rows: np.ndarray, order: np.ndarray) -> tf.data.Dataset:
-    """Return batches of features and the small images that they stand for."""
+def _pairs(
+    faces: Faces, rows: np.ndarray, order: np.ndarray, mean_face: np.ndarray
+) -> tf.data.Dataset:
+    """Return batches of features and what their small images differ by from the mean face."""
     features = read_features(faces, rows)
 
     def gather(chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return compress_features(features[chosen]), shrink_images(faces.images[rows[chosen]])
+        difference = shrink_images(faces.images[rows[chosen]]) - mean_face
+        return compress_features(features[chosen]), difference
 
     def load(chosen: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         inputs, pixels = tf.numpy_function(gather, [chosen], (tf.float32, tf.float32))
