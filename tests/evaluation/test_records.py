@@ -71,6 +71,7 @@ def test_a_study_says_where_it_comes_from():
         "n": 3199,
         "train_n": 5800,
         "seed": 1403,
+        "resamples": 2000,
         "data": "FER Plus.zip",
         "rendered": False,
         "data_digest": "abc",
@@ -79,8 +80,21 @@ def test_a_study_says_where_it_comes_from():
         "date": "2024-05-13",
         "processor": "2 x Chip X",
     }
-    study = Study(pd.DataFrame([row, row | {"network": "Light VGG", "estimate": 0.5}]))
+    study = Study(
+        pd.DataFrame(
+            [row, row | {"network": "Light VGG", "estimate": 0.5, "training_seconds": None}]
+        )
+    )
     assert study.slug == "fer-plus-zip-full"
     assert study.summaries["Light VGG"].loc["accuracy", "estimate"] == 0.5
-    for part in ("FER Plus.zip", "photographs", "3,199", "1403", "2024-05-13", "10 minutes"):
+    for part in (
+        "FER Plus.zip",
+        "photographs",
+        "3,199",
+        "1403",
+        "2024-05-13",
+        "10 minutes for VGG16",
+    ):
         assert part in study.describe()
+    assert "n = 3,199 images, seed 1403" in study.name_sample()
+    assert "a time unknown for Light VGG" in study.describe()

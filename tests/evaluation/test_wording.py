@@ -24,6 +24,7 @@ def test_intervals_have_a_minus_sign_and_fixed_digits():
 
 def test_powers_of_ten():
     assert format_power(5e-5) == r"$5 \times 10^{-5}$"
+    assert format_power(1.23456e-7) == r"$1.23 \times 10^{-7}$"
     assert format_power(0.0025) == r"$2.5 \times 10^{-3}$"
 
 

@@ -29,7 +29,7 @@ def measure_network(network: TrainedNetwork, faces: Faces, profile: Profile) -> 
 
     Columns: network, figure, estimate, low, high, n, train_n, seed, resamples, data, rendered,
     data_digest, configuration_digest, profile, epochs, chosen_epoch, training_seconds (of all
-    epochs and of VGG16's frozen features, when they were computed).
+    epochs and of VGG16's frozen features, when they were computed; empty if that is not known).
     """
     predictions = predict_validation(network, faces)
     if profile.must_learn:
@@ -50,7 +50,7 @@ def measure_network(network: TrainedNetwork, faces: Faces, profile: Profile) -> 
         profile=profile.name,
         epochs=len(network.history),
         chosen_epoch=network.chosen_epoch,
-        training_seconds=round(network.seconds),
+        training_seconds=round(network.seconds, 0),
     )
 
 
@@ -78,23 +78,38 @@ class Study:
     def summaries(self) -> dict[str, pd.DataFrame]:
         """For each network a table like that of ``metrics.summarise``."""
         return {
-            title: rows.set_index("figure")[["estimate", "low", "high"]]
+            title: rows.set_index("figure")[["estimate", "low", "high"]].rename_axis(
+                "figure of merit"
+            )
             for title, rows in self.records.groupby("network", sort=False)
         }
+
+    def name_sample(self) -> str:
+        """Return what a caption says of the data: title, split, images, seed."""
+        row = self.records.iloc[0]
+        kind = "rendered, synthetic" if row["rendered"] else "photographs"
+        return (
+            f"`{self.data}`, {kind}, Validation/, n = {row['n']:,} images, seed {row['seed']}; "
+            f"95% bootstrap intervals, {row['resamples']:,} resamples"
+        )
 
     def describe(self) -> str:
         """Say where the record comes from: data, size, seed, machine, date and duration."""
         row = self.records.iloc[0]
         seconds = self.records.groupby("network", sort=False)["training_seconds"].first()
         durations = " and ".join(
-            f"{title} {value / 60:.0f} minutes" for title, value in seconds.items()
+            f"{value / 60:.0f} minutes for {title}"
+            if pd.notna(value)
+            else f"a time unknown for {title}"
+            for title, value in seconds.items()
         )
         kind = "rendered, synthetic faces" if row["rendered"] else "photographs"
         return (
             f"The record `accuracy-{self.slug}.csv` is of a run on other data than this report's: "
             f"`{row['data']}` ({kind}; digest {row['data_digest']}; {row['train_n']:,} training "
             f"and {row['n']:,} Validation images; seed {row['seed']}; profile "
-            f"`{row['profile']}`; {row['date']}; {row['processor']}). Training, VGG16's frozen features included, took {durations}."
+            f"`{row['profile']}`; {row['date']}; {row['processor']}). Training, with VGG16's "
+            f"frozen features, took {durations}."
         )
 
 

@@ -30,8 +30,11 @@ def format_interval(row: pd.Series, digits: int = 2) -> str:
 
 
 def format_power(value: float) -> str:
-    r"""Return a positive number as TeX with a power of ten: ``$3 \times 10^{-4}$``."""
-    mantissa, exponent = f"{value:e}".split("e")
+    r"""Return a positive number as TeX with a power of ten: ``$3 \times 10^{-4}$``.
+
+    Three digits at most are kept.
+    """
+    mantissa, exponent = f"{value:.2e}".split("e")
     return f"${float(mantissa):g} \\times 10^{{{int(exponent)}}}$"
 
 
