@@ -9,10 +9,15 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from cnnlab.commands import UserError
 from cnnlab.paths import ROOT
 
 SEED = 1403
 IMAGE_SIZE = 128
+
+
+class SettingsError(UserError):
+    """A setting of the run is not known."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +55,7 @@ PROFILES = {
     profile.name: profile
     for profile in (
         Profile("smoke", 10, 6, 1, 5, 1, 2, 1, 5, 200, must_learn=False),
-        Profile("default", 150, 40, 2, 60, 10, 45, 10, 10, 2000, must_learn=True),
+        Profile("default", 150, 40, 2, 60, 10, 45, 10, 15, 2000, must_learn=True),
         Profile("full", 1200, 200, 3, 60, 15, 40, 10, 8, 2000, must_learn=True),
     )
 }
@@ -60,11 +65,11 @@ def current_profile() -> Profile:
     """Return the profile of this run.
 
     Raises:
-        ValueError: the name is not one of ``PROFILES``.
+        SettingsError: the name is not one of ``PROFILES``.
     """
     name = os.environ.get("CNNLAB_PROFILE") or "default"
     if name not in PROFILES:
-        raise ValueError(f"PROFILE={name} is not known. Choose one of: {', '.join(PROFILES)}.")
+        raise SettingsError(f"PROFILE={name} is not known. Choose one of: {', '.join(PROFILES)}.")
     return PROFILES[name]
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
+from cnnlab.commands import UserError
+
 CLASSES = (
     "neutral",
     "happiness",
@@ -27,7 +29,7 @@ TRAIN = "train"
 VALIDATION = "validation"
 
 
-class DataError(ValueError):
+class DataError(UserError):
     """The data cannot be used: the message says which file, what is wrong and what to do."""
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from cnnlab.commands import run_command
 from cnnlab.faces.dataset import CLASSES, TRAIN, VALIDATION, DataError, FaceDataset
 from cnnlab.faces.decoding import Unreadable, decode_dataset
 from cnnlab.faces.layouts import read_course_layout
@@ -148,20 +149,10 @@ def _describe(faces: Faces) -> str:
     return "\n".join(lines)
 
 
-def main() -> int:
-    """Prepare the data of this run and print what they are; the exit code is 1 on bad data."""
-    try:
-        current_profile()
-    except ValueError as error:
-        print(error, file=sys.stderr)
-        return 1
-    try:
-        print(_describe(load_faces()))
-    except DataError as error:
-        print(f"The data cannot be used. {error}", file=sys.stderr)
-        return 1
-    return 0
+def print_data() -> None:
+    """Prepare the data of this run and print what they are."""
+    print(_describe(load_faces()))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_command(print_data))

@@ -16,6 +16,7 @@ import pandas as pd
 import tensorflow as tf
 from sklearn.utils.class_weight import compute_class_weight
 
+from cnnlab.commands import run_command
 from cnnlab.faces.augmentation import Augmentation
 from cnnlab.faces.dataset import CLASSES
 from cnnlab.faces.loading import Faces, load_faces
@@ -322,7 +323,7 @@ def _balance_classes(faces: Faces) -> dict[int, float]:
     return dict(zip(classes.tolist(), weights.round(6).tolist(), strict=True))
 
 
-def main() -> int:
+def train_all() -> None:
     """Train every network of the report."""
     faces = load_faces()
     for train_network in (train_vgg16, train_light_vgg):
@@ -332,8 +333,7 @@ def main() -> int:
             f"{network.title}: epoch {network.chosen_epoch} of {len(network.history)}, "
             f"development loss {chosen['val_loss']:.3f}, accuracy {chosen['val_accuracy']:.3f}"
         )
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_command(train_all))

@@ -20,6 +20,7 @@ import keras
 import numpy as np
 import onnx
 
+from cnnlab.commands import UserError
 from cnnlab.paths import WEIGHTS
 from cnnlab.settings import current_vgg16_file
 
@@ -40,7 +41,7 @@ Kernels = dict[str, tuple[np.ndarray, np.ndarray]]
 """Layer name to kernel (3, 3, in, out) and bias (out,), float32."""
 
 
-class WeightsError(RuntimeError):
+class WeightsError(UserError):
     """VGG16's weights are not to be had, or are not what they should be."""
 
 

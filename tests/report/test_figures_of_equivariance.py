@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from matplotlib import pyplot as plt
 
-from cnnlab.report import equivariance_figures as figures
+from cnnlab.report.figures import equivariance as figures
 from cnnlab.style import TEXT_WIDTH, apply_style
 
 

@@ -1,0 +1,1 @@
+"""What the notebooks of theory and data draw, a module for each notebook."""
