@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from cnnlab.explain.intervals import Mean
@@ -68,18 +67,21 @@ def draw_grid(rows: dict[str, Sequence[np.ndarray]], titles: Sequence[str] = ())
 
 
 def draw_maps(
-    rows: dict[str, list[tuple[np.ndarray, list[tuple[str, np.ndarray]]]]], classes_a_row: int
+    rows: dict[str, list[tuple[np.ndarray, list[tuple[str, np.ndarray]]]]],
+    samples: int,
+    maps: int,
+    classes_a_row: int,
 ) -> Figure:
     """Draw images, each with its class activation maps to its right.
 
     Args:
         rows: for each class its samples; a sample is an (h, w, 3) image in [0, 1] and a list of
-            (text, map), a map being (h, w) in [0, 1]. All samples have equally many maps;
-            classes may have fewer samples than others, and then places stay empty.
+            (text, map), a map being (h, w) in [0, 1].
+        samples: places for samples a class; a class may have fewer, and then places stay empty.
+        maps: maps a sample.
         classes_a_row: how many classes stand side by side.
     """
-    samples = max(len(given) for given in rows.values())
-    tiles = 1 + max(len(maps) for given in rows.values() for _, maps in given)
+    tiles = 1 + maps
     columns = classes_a_row * samples * tiles
     lines = -(-len(rows) // classes_a_row)
     tile = TEXT_WIDTH / columns
@@ -93,9 +95,9 @@ def draw_maps(
         line, place = divmod(number, classes_a_row)
         own = axes[line, place * samples * tiles : (place + 1) * samples * tiles]
         own[0].set_title(title, fontsize=8)
-        for index, (image, maps) in enumerate(given):
+        for index, (image, texts_and_maps) in enumerate(given):
             own[index * tiles].imshow(image)
-            for offset, (text, heat) in enumerate(maps, 1):
+            for offset, (text, heat) in enumerate(texts_and_maps, 1):
                 ax = own[index * tiles + offset]
                 draw_heat(ax, image, heat)
                 ax.set_xlabel(text, fontsize=SMALL, labelpad=2)
@@ -169,7 +171,10 @@ def draw_regions(image: np.ndarray) -> Figure:
 
 
 def centre_on_grey(projection: np.ndarray) -> np.ndarray:
-    """Scale a signed projection so that 0 is mid-grey and its largest value reaches 0 or 1.
+    """Scale a signed projection so that 0 is mid-grey.
+
+    The 99th percentile of its absolute values reaches black or white, what is beyond is cut
+    off: otherwise a few pixels would leave the rest invisible.
 
     Args:
         projection: (h, w, 3) float.
@@ -177,10 +182,10 @@ def centre_on_grey(projection: np.ndarray) -> np.ndarray:
     Returns:
         (h, w, 3) float in [0, 1]; grey throughout for a projection that is zero.
     """
-    largest = np.abs(projection).max()
-    return (
-        Normalize(-largest, largest)(projection).data if largest else np.full_like(projection, 0.5)
-    )
+    values = np.abs(projection[projection != 0])
+    if values.size == 0:
+        return np.full(projection.shape, 0.5)
+    return np.clip(0.5 + 0.5 * projection / np.percentile(values, 99), 0, 1)
 
 
 def _draw_mean(ax: Axes, mean: Mean, line: float, index: int, label: str) -> None:

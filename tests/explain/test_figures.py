@@ -1,0 +1,89 @@
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from cnnlab.explain.figures import (
+    centre_on_grey,
+    draw_grid,
+    draw_maps,
+    draw_pairs,
+    draw_regions,
+    draw_shares,
+)
+from cnnlab.explain.intervals import Mean
+from cnnlab.explain.regions import REGIONS
+from cnnlab.style import TEXT_WIDTH, apply_style
+
+IMAGE = np.random.default_rng(0).random((32, 32, 3))
+HEAT = np.linspace(0, 1, 32 * 32).reshape(32, 32)
+
+
+@pytest.fixture(autouse=True)
+def styled():
+    apply_style()
+    yield
+    plt.close("all")
+
+
+def test_zero_is_grey_and_signs_are_kept():
+    projection = np.zeros((4, 4, 3))
+    assert (centre_on_grey(projection) == 0.5).all()
+    projection[0, 0], projection[1, 1], projection[2, 2] = 4, -4, 2
+    scaled = centre_on_grey(projection)
+    assert scaled[0, 0, 0] == 1
+    assert scaled[1, 1, 0] == 0
+    assert scaled[2, 2, 0] == pytest.approx(0.75)
+    assert scaled[3, 3, 0] == 0.5
+
+
+def test_one_large_value_does_not_hide_the_others():
+    projection = np.random.default_rng(0).normal(size=(20, 20, 3))
+    projection[0, 0, 0] = 1000
+    scaled = centre_on_grey(projection)
+    assert scaled.std() > 0.1
+    assert scaled.max() == 1
+
+
+def test_maps_keep_their_places_where_samples_are_missing():
+    sample = (IMAGE, [("fear 0.50", HEAT), ("anger 0.20", HEAT * 0)])
+    figure = draw_maps({"fear": [sample], "anger": []}, samples=2, maps=2, classes_a_row=1)
+    assert figure.get_figwidth() <= TEXT_WIDTH
+    filled = [bool(ax.images) for ax in figure.axes]
+    assert filled == [True] * 3 + [False] * 9
+    texts = {text.get_text() for ax in figure.axes for text in (*ax.texts, ax.xaxis.label)}
+    assert {"fear 0.50", "anger 0.20", "none"} <= texts
+    figure.savefig("/dev/null", format="png")
+
+
+def test_eight_classes_fit_a_page():
+    rows = {str(c): [(IMAGE, [("x", HEAT)])] * 2 for c in range(8)}
+    assert draw_maps(rows, samples=2, maps=1, classes_a_row=2).get_figheight() < 8.3
+    rows = {str(c): [(IMAGE, [("x", HEAT)] * 2)] * 2 for c in range(4)}
+    assert draw_maps(rows, samples=2, maps=2, classes_a_row=1).get_figheight() < 8.3
+
+
+def test_shares_show_what_is_there_and_leave_out_what_is_not():
+    there, alone, missing = (
+        Mean(0.4, 0.3, 0.5, 9),
+        Mean(0.2, np.nan, np.nan, 1),
+        Mean(*[np.nan] * 3, 0),
+    )
+    by_class = {
+        "fear": {"right": there, "wrong": alone},
+        "anger": {"right": there, "wrong": missing},
+    }
+    figure = draw_shares(dict.fromkeys(REGIONS, by_class), dict.fromkeys(REGIONS, 0.25))
+    ends = [sorted(line.get_xdata()) for line in figure.axes[0].lines]
+    assert [0.3, 0.5] in ends
+    assert [0.2] in ends
+    # Two intervals, three marks, one line for an even map.
+    assert len(ends) == 6
+    figure.savefig("/dev/null", format="svg")
+
+
+def test_grids_have_a_place_for_every_picture():
+    figure = draw_pairs({"a": [(IMAGE, IMAGE - 0.5)] * 3, "b": [(IMAGE[:5], IMAGE[:5])] * 3})
+    assert sum(bool(ax.images) for ax in figure.axes) == 12
+    figure = draw_grid({"a": [IMAGE] * 4, "b": [IMAGE] * 4}, titles=list("wxyz"))
+    assert [ax.get_title() for ax in figure.axes[:4]] == list("wxyz")
+    assert {text.get_text() for text in draw_regions(IMAGE).axes[0].texts} == set(REGIONS)
