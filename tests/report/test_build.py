@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from pypdf import PdfReader
 
+from cnnlab.commands import run_command
 from cnnlab.faces.dataset import FaceDataset, ImageFile
 from cnnlab.faces.decoding import Unreadable
 from cnnlab.faces.loading import Faces
@@ -65,7 +66,7 @@ def project(tmp_path, monkeypatch):
 
 
 def test_build_publish_and_refusals(project, capsys, monkeypatch):
-    assert build.main() == 0
+    assert run_command(build.build_report) == 0
     reader = PdfReader(project / "report.pdf")
     printed = " ".join(" ".join(page.extract_text() for page in reader.pages).split())
     assert "seen 42" in printed and "Figure 1. A made matrix." in printed
@@ -79,34 +80,34 @@ def test_build_publish_and_refusals(project, capsys, monkeypatch):
     # The pictures come back even when nothing is executed; the bytes do not change.
     first = (project / "report.pdf").read_bytes()
     (project / "figures" / "07-confusion-matrix.svg").unlink()
-    assert build.main() == 0
+    assert run_command(build.build_report) == 0
     assert (project / "figures" / "07-confusion-matrix.svg").is_file()
     assert (project / "report.pdf").read_bytes() == first
 
     # Published, once the contact sheet is there.
-    assert publish.main() == 1
+    assert run_command(publish.publish_report) == 1
     assert "05-contact-sheet.png is missing" in capsys.readouterr().err
     (project / "figures" / "05-contact-sheet.png").write_bytes(base64.b64decode(PNG))
-    assert publish.main() == 0
+    assert run_command(publish.publish_report) == 0
     assert (project / "published" / "report.pdf").read_bytes() == first
     assert (project / "published" / "page.png").read_bytes().startswith(b"\x89PNG")
     monkeypatch.setattr(publish, "LARGEST_PDF", 1000)
-    assert publish.main() == 1
+    assert run_command(publish.publish_report) == 1
     assert "MB is most" in capsys.readouterr().err
 
     # A notebook that can't be typeset is one clear message, and the old report stays.
     broken = notebook(text("# A chapter\n\nSee @fig-07-none."), code(SHOW))
     nbformat.write(broken, project / "notebooks" / "07_made.ipynb")
-    assert build.main() == 1
+    assert run_command(build.build_report) == 1
     assert "07_made refers to @fig-07-none" in capsys.readouterr().err
     assert (project / "report.pdf").read_bytes() == first
 
 
 def test_a_report_on_somebodys_data_is_not_published(project, capsys, monkeypatch):
     monkeypatch.setattr(build, "load_faces", lambda: make_faces(project, rendered=False))
-    assert build.main() == 0
+    assert run_command(build.build_report) == 0
     (project / "figures" / "05-contact-sheet.png").write_bytes(base64.b64decode(PNG))
-    assert publish.main() == 1
+    assert run_command(publish.publish_report) == 1
     assert "data: brought by the user" in capsys.readouterr().err
     assert not (project / "published").exists()
 
@@ -114,13 +115,13 @@ def test_a_report_on_somebodys_data_is_not_published(project, capsys, monkeypatc
 @pytest.mark.parametrize(("variable", "value"), [("PROFILE", "smoke"), ("DATA", "faces.zip")])
 def test_only_the_default_run_is_published(project, capsys, monkeypatch, variable, value):
     monkeypatch.setenv(f"CNNLAB_{variable}", value)
-    assert publish.main() == 1
+    assert run_command(publish.publish_report) == 1
     assert "default profile on the rendered faces" in capsys.readouterr().err
 
 
 def test_errors_of_the_user_are_one_message(project, capsys, monkeypatch):
     monkeypatch.setenv("CNNLAB_PROFILE", "huge")
-    assert build.main() == 1
+    assert run_command(build.build_report) == 1
     message = capsys.readouterr().err
     assert "PROFILE=huge is not known" in message and "Traceback" not in message
 

@@ -7,6 +7,7 @@ import pytest
 from pypdf import PdfWriter
 
 from cnnlab.report import checking
+from cnnlab.report.errors import ReportError
 from cnnlab.report.typesetting import Layout, compile_pdf, write_sources
 
 from .made_notebooks import chapter, code, notebook, picture, shown, text
@@ -86,15 +87,15 @@ def test_a_plain_pdf_is_refused(tmp_path, built):
 
 
 def test_no_notebooks_is_an_error(tmp_path, built):
-    with pytest.raises(FileNotFoundError, match="make report"):
+    with pytest.raises(ReportError, match="make report"):
         checking.check_report(built[0], tmp_path / "nowhere")
 
 
-def test_exit_codes(built, monkeypatch, capsys):
+def test_command_lists_the_faults(built, monkeypatch, capsys):
     pdf, executed = built
     monkeypatch.setattr(checking, "EXECUTED_NOTEBOOKS", executed)
-    assert checking.main([str(pdf)]) == 0
+    checking.report_faults(pdf)
+    assert "all headings" in capsys.readouterr().out
     nbformat.write(notebook(text("## Lost")), executed / "05_more.ipynb")
-    assert checking.main([str(pdf)]) == 1
-    assert "heading 'Lost'" in capsys.readouterr().err
-    assert checking.main([]) == 2
+    with pytest.raises(ReportError, match=r"report.pdf: .*heading 'Lost'"):
+        checking.report_faults(pdf)

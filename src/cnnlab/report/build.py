@@ -12,6 +12,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
+from cnnlab.commands import run_command
 from cnnlab.faces.loading import Faces, load_faces
 from cnnlab.paths import EXECUTED, FIGURES, NOTEBOOKS, REPORT, ROOT
 from cnnlab.report.about import describe_run
@@ -36,8 +37,7 @@ def build_report() -> None:
 
     Raises:
         ReportError: a notebook fails, or can't be typeset; the message says where.
-        ValueError: the profile, the data or the title page's settings can't be used.
-        FileNotFoundError: the user's data are not there.
+        UserError: the profile, the data or the title page's settings can't be used.
     """
     begun = time.monotonic()
     profile = current_profile()
@@ -128,18 +128,5 @@ def _stage(name: str) -> Iterator[None]:
     print(f"{name:<12} {time.monotonic() - begun:6.1f} s", flush=True)
 
 
-def main() -> int:
-    """Build the report; return the exit code."""
-    try:
-        build_report()
-    except (ReportError, ValueError, FileNotFoundError) as error:
-        print(f"The report was not built. {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("Interrupted. What was finished is kept; run the same again.", file=sys.stderr)
-        return 130
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_command(build_report))

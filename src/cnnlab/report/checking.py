@@ -3,10 +3,12 @@
 ``python -m cnnlab.report.checking report/report.pdf`` prints the faults and exits with 1.
 """
 
+import argparse
 import re
 import sys
 import unicodedata
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import nbformat
@@ -14,7 +16,9 @@ from nbformat import NotebookNode
 from pypdf import PdfReader
 from pypdf.generic import Destination
 
+from cnnlab.commands import run_command
 from cnnlab.paths import REPORT
+from cnnlab.report.errors import ReportError
 
 EXECUTED_NOTEBOOKS = REPORT / "build" / "notebooks"
 
@@ -64,11 +68,11 @@ def read_declared(notebooks: Path, language: str = "en") -> Declared:
     """Collect what the executed notebooks of a folder declare, in the order of their names.
 
     Raises:
-        FileNotFoundError: the folder holds no notebooks.
+        ReportError: the folder holds no notebooks.
     """
     paths = sorted(notebooks.glob("*.ipynb"))
     if not paths:
-        raise FileNotFoundError(f"{notebooks} holds no executed notebooks: run `make report`.")
+        raise ReportError(f"{notebooks} holds no executed notebooks: run `make report`.")
     declared = Declared([], [], [], [])
     for path in paths:
         for cell in nbformat.read(path, as_version=4).cells:
@@ -171,23 +175,19 @@ def _squeeze(text: str) -> str:
     return "".join(character for character in plain if character.isalnum()).casefold()
 
 
-def main(arguments: list[str]) -> int:
-    """Check one report; return the exit code."""
-    if len(arguments) != 1:
-        print("Give the PDF to check: python -m cnnlab.report.checking report/report.pdf")
-        return 2
-    pdf = Path(arguments[0])
-    try:
-        faults = check_report(pdf, EXECUTED_NOTEBOOKS)
-    except FileNotFoundError as error:
-        print(error, file=sys.stderr)
-        return 1
-    for fault in faults:
-        print(f"{pdf}: {fault}", file=sys.stderr)
-    if not faults:
-        print(f"{pdf}: all headings, figures, tables and equations are there.")
-    return 1 if faults else 0
+def report_faults(pdf: Path) -> None:
+    """Check a report against the notebooks of the last build.
+
+    Raises:
+        ReportError: it has faults; the message lists them.
+    """
+    faults = check_report(pdf, EXECUTED_NOTEBOOKS)
+    if faults:
+        raise ReportError("\n".join(f"{pdf}: {fault}" for fault in faults))
+    print(f"{pdf}: all headings, figures, tables and equations are there.")
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    parser = argparse.ArgumentParser(description="Check a built report.")
+    parser.add_argument("pdf", type=Path)
+    sys.exit(run_command(partial(report_faults, parser.parse_args().pdf)))

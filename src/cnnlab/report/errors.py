@@ -1,5 +1,7 @@
 """The one error of the report's makers."""
 
+from cnnlab.commands import UserError
 
-class ReportError(Exception):
+
+class ReportError(UserError):
     """The report can't be made: says what is wrong, where, and what to do."""

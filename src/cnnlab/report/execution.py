@@ -36,7 +36,7 @@ def digest_state() -> str:
 
     Raises:
         FileNotFoundError: the user's data are not there.
-        ValueError: the profile is not known.
+        SettingsError: the profile is not known.
     """
     total = hashlib.sha256(f"profile {current_profile().name}\n".encode())
     sources = [path for path in (ROOT / "src" / "cnnlab").rglob("*") if _is_source(path)]

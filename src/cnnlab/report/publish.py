@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pypdf import PdfReader
 
+from cnnlab.commands import run_command
 from cnnlab.paths import FIGURES, PUBLISHED
 from cnnlab.report.build import REPORT_PDF, SOURCES
 from cnnlab.report.checking import EXECUTED_NOTEBOOKS, find_caption, read_declared
@@ -25,13 +26,13 @@ _FALLBACK_PAGE = 4
 _PAGE_DOTS_PER_INCH = 100.0
 
 
-def publish_report() -> list[Path]:
-    """Copy the report and the README's pictures to ``report/published``; return the files.
+def publish_report() -> None:
+    """Copy the report and the README's pictures to ``report/published``, and say so.
 
     Raises:
         ReportError: the report is missing, was made on another profile or on other data than
             the rendered faces, or is too large.
-        ValueError: the profile is not known.
+        SettingsError: the profile is not known.
     """
     if current_profile().name != "default" or os.environ.get("CNNLAB_DATA"):
         raise ReportError(
@@ -52,7 +53,8 @@ def publish_report() -> list[Path]:
     shutil.copyfile(REPORT_PDF, report)
     shutil.copyfile(FACES, faces)
     page.write_bytes(compile_page(SOURCES / "main.typ", _choose_page(), _PAGE_DOTS_PER_INCH))
-    return [report, faces, page]
+    for path in (report, faces, page):
+        print(f"{path} ({path.stat().st_size / 1e6:.1f} MB)")
 
 
 def check_origin(pdf: Path) -> None:
@@ -77,16 +79,5 @@ def _choose_page() -> int:
     return find_caption(PdfReader(REPORT_PDF), captions[SHOWN_FIGURE]) or _FALLBACK_PAGE
 
 
-def main() -> int:
-    """Publish the report; return the exit code."""
-    try:
-        for path in publish_report():
-            print(f"{path} ({path.stat().st_size / 1e6:.1f} MB)")
-    except (ReportError, ValueError, FileNotFoundError) as error:
-        print(f"Nothing was published. {error}", file=sys.stderr)
-        return 1
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_command(publish_report))
