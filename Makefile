@@ -59,8 +59,8 @@ clean: ## remove the built report and its figures
 	rm -rf report/report.pdf report/report.fa.pdf report/build figures/*.svg figures/*.png
 	rm -rf .pytest_cache .ruff_cache .hypothesis
 
-distclean: clean ## remove everything that was made: data, trained networks, environment
-	find data -mindepth 1 -maxdepth 1 ! -name README.md -exec rm -rf {} +
+distclean: clean ## remove all that was made: faces, caches, trained networks, environment
+	rm -rf data/rendered data/decoded data/features data/trained data/weights data/executed
 	rm -rf $(VENV) src/*.egg-info
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
