@@ -173,7 +173,7 @@ def draw_regions(image: np.ndarray) -> Figure:
 def centre_on_grey(projection: np.ndarray) -> np.ndarray:
     """Scale a signed projection so that 0 is mid-grey.
 
-    The 99th percentile of its absolute values reaches black or white, what is beyond is cut
+    The 99.7th percentile of its absolute values reaches black or white, what is beyond is cut
     off: otherwise a few pixels would leave the rest invisible.
 
     Args:
@@ -185,7 +185,7 @@ def centre_on_grey(projection: np.ndarray) -> np.ndarray:
     values = np.abs(projection[projection != 0])
     if values.size == 0:
         return np.full(projection.shape, 0.5)
-    return np.clip(0.5 + 0.5 * projection / np.percentile(values, 99), 0, 1)
+    return np.clip(0.5 + 0.5 * projection / np.percentile(values, 99.7), 0, 1)
 
 
 def _draw_mean(ax: Axes, mean: Mean, line: float, index: int, label: str) -> None:
