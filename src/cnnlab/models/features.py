@@ -59,12 +59,12 @@ def cache_vgg16_features(
         root / f"vgg16-block4-{_digest(faces, indices, augmentation, seed + copy, dtype)[:16]}.npy"
         for copy, augmentation in enumerate(augmentations)
     ]
-    if not all(file.exists() for file in files):
+    if not all(_is_whole(file) for file in files):
         root.mkdir(parents=True, exist_ok=True)
         base = build_vgg16_base(dtype)
         frozen = keras.Model(base.input, base.get_layer(f"block{FROZEN_BLOCKS[-1]}_pool").output)
         for copy, (file, augmentation) in enumerate(zip(files, augmentations, strict=True)):
-            if not file.exists():
+            if not _is_whole(file):
                 title = f"VGG16 features, copy {copy + 1} of {len(files)}"
                 _write_features(file, frozen, faces, indices, augmentation, seed + copy, title)
     return CachedFeatures(
@@ -134,6 +134,10 @@ def _write_features(
     _seconds_file(file).write_text(f"{time.perf_counter() - begun:.1f}")
     # The features say that all is there: they come last.
     partial.rename(file)
+
+
+def _is_whole(file: Path) -> bool:
+    return file.exists() and _seconds_file(file).exists()
 
 
 def _seconds_file(file: Path) -> Path:
