@@ -19,7 +19,7 @@ from cnnlab.report.about import describe_run
 from cnnlab.report.checking import EXECUTED_NOTEBOOKS
 from cnnlab.report.errors import ReportError
 from cnnlab.report.execution import digest_state, execute_notebooks, forget_old_caches
-from cnnlab.report.exporter import ReportExporter
+from cnnlab.report.exporter import ReportExporter, compress_photograph
 from cnnlab.report.title import Title, read_title
 from cnnlab.report.typesetting import Chapter, Layout, compile_pdf, write_sources
 from cnnlab.settings import Profile, current_profile
@@ -102,16 +102,25 @@ def describe_origin(profile: Profile, faces: Faces) -> tuple[str, ...]:
 def _typeset(chapters: Sequence[Chapter], title: Title, profile: Profile, faces: Faces) -> bytes:
     settings = asdict(title)
     del settings["abstract"]  # it stands in the chapter about the report
-    picture = ROOT / title.figure
-    settings["figure"] = f"title-figure{picture.suffix}" if picture.is_file() else None
+    files = _title_figure(ROOT / title.figure)
+    settings["figure"] = next(iter(files), None)
     layout = Layout(template="report", keywords=describe_origin(profile, faces), **settings)
-    files = {layout.figure: picture.read_bytes()} if layout.figure else {}
     new = BUILD / "new-sources"
     shutil.rmtree(new, ignore_errors=True)
     pdf = compile_pdf(write_sources(chapters, layout, new, files))
     shutil.rmtree(SOURCES, ignore_errors=True)
     new.rename(SOURCES)
     return pdf
+
+
+def _title_figure(path: Path) -> dict[str, bytes]:
+    if not path.is_file():
+        return {}
+    content = path.read_bytes()
+    lighter = compress_photograph(content) if path.suffix == ".png" else None
+    if lighter is None:
+        return {f"title-figure{path.suffix}": content}
+    return {"title-figure.jpg": lighter}
 
 
 def _save_notebooks(names: Sequence[str], notebooks: Sequence[NotebookNode]) -> None:
