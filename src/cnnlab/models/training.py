@@ -10,6 +10,7 @@ import hashlib
 import json
 import shutil
 import time
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -132,7 +133,10 @@ def train(
             model, folder, training_batches, development_batches, stopping, seed, class_weight
         )
         _finish(folder, {"name": name, "digest": digest, "description": dict(description)})
-    model.load_weights(folder / CHOSEN_WEIGHTS)
+    with warnings.catch_warnings():
+        # The file also holds the optimiser's state, which a finished network has no use for.
+        warnings.filterwarnings("ignore", message="Skipping variable loading for optimizer")
+        model.load_weights(folder / CHOSEN_WEIGHTS)
     return TrainingResult(model, _read_history(folder), folder, digest)
 
 
