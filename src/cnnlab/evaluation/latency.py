@@ -14,6 +14,7 @@ from concurrent.futures import ProcessPoolExecutor
 
 import pandas as pd
 
+from cnnlab.commands import run_command
 from cnnlab.evaluation.records import describe_machine, write_study
 from cnnlab.settings import IMAGE_SIZE, SEED
 
@@ -74,7 +75,7 @@ def measure_networks(threads: int) -> list[dict]:
     return rows
 
 
-def main() -> int:
+def record_latency() -> None:
     """Measure with one thread and with all cores, and write the study."""
     spawn = multiprocessing.get_context("spawn")
     rows = []
@@ -85,8 +86,7 @@ def main() -> int:
     table = pd.DataFrame(rows).round(3)
     table = table.assign(precision="float32", runs=RUNS, **describe_machine())
     write_study(table, "latency")
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_command(record_latency))

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from cnnlab.commands import run_command
 from cnnlab.evaluation.inference import predict_validation
 from cnnlab.evaluation.learning import assert_learned
 from cnnlab.evaluation.metrics import summarise
@@ -126,14 +127,13 @@ def read_other_studies(data_digest: str) -> list[Study]:
     return [Study(rows) for _, rows in others.groupby(["data", "profile"])]
 
 
-def main() -> int:
-    """Record this run."""
+def record_run() -> None:
+    """Record this run's accuracy."""
     faces, profile = load_faces(), current_profile()
     networks = [train_vgg16(faces, profile), train_light_vgg(faces, profile)]
     table = pd.concat([measure_network(network, faces, profile) for network in networks])
     name = PREFIX + _slug(faces.dataset.title, profile.name)
     write_study(table.assign(**describe_machine()), name)
-    return 0
 
 
 def _slug(*names: str) -> str:
@@ -141,4 +141,4 @@ def _slug(*names: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_command(record_run))
