@@ -1,3 +1,4 @@
+import os
 import zipfile
 from dataclasses import replace
 
@@ -24,6 +25,13 @@ def test_digest_changes_with_content_name_label_split_and_identity(tmp_path):
     ]
     assert len({dataset.digest, *(other.digest for other in others)}) == 6
     assert replace(dataset, title="another", notes=("a note",)).digest == dataset.digest
+
+
+def test_a_file_name_that_is_no_utf_8_has_a_digest(tmp_path):
+    folder = write_folder(tmp_path / "a", course_files())
+    before = read_course_layout(folder).digest
+    (folder / "Train/fear/0.png").rename(folder / "Train/fear" / os.fsdecode(b"f\xe9e.png"))
+    assert read_course_layout(folder).digest != before
 
 
 def test_select_keeps_rows_together_and_reads_no_file_twice(tmp_path):

@@ -1,5 +1,6 @@
 import io
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -72,13 +73,26 @@ def test_16_bit_grey_is_scaled_not_clipped(kind):
     np.testing.assert_array_equal(decoded, np.repeat(RAMP[..., None], 3, axis=-1))
 
 
+def test_16_bit_colour_is_scaled_not_clipped():
+    _, content = cv2.imencode(".png", COLOURS[..., ::-1].astype(np.uint16) * 257)
+    np.testing.assert_array_equal(decode_image(content.tobytes(), 8), COLOURS)
+
+
+def test_grey_with_transparency():
+    image = Image.merge("LA", [Image.fromarray(RAMP), Image.new("L", (8, 8), 255)])
+    np.testing.assert_array_equal(decode_image(save(image, "PNG"), 8)[..., 0], RAMP)
+
+
 @pytest.mark.parametrize(
     ("orientation", "turn"),
     [
         (1, lambda x: x),
         (2, lambda x: x[:, ::-1]),
         (3, lambda x: x[::-1, ::-1]),
+        (4, lambda x: x[::-1]),
+        (5, lambda x: x.transpose(1, 0, 2)),
         (6, lambda x: np.rot90(x, -1)),
+        (7, lambda x: np.rot90(x, 2).transpose(1, 0, 2)),
         (8, lambda x: np.rot90(x, 1)),
     ],
 )
@@ -87,6 +101,16 @@ def test_exif_rotation_is_carried_out(orientation, turn):
     exif[0x0112] = orientation
     decoded = decode_image(encode(COLOURS, "PNG", exif=exif), 8)
     np.testing.assert_array_equal(decoded, turn(COLOURS))
+
+
+def test_exif_rotation_of_a_jpeg():
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    halves = np.zeros((16, 16, 3), np.uint8)
+    halves[:8] = 255
+    decoded = decode_image(encode(halves, "JPEG", quality=100, exif=exif), 16)
+    # The camera was held so that the top of its picture is the right of what was seen.
+    assert (decoded[:, 8:] > 250).all() and (decoded[:, :8] < 5).all()
 
 
 def test_oblong_image_is_kept_whole_between_grey_bars():

@@ -150,6 +150,14 @@ def test_path_that_does_not_exist(tmp_path):
         read_course_layout(tmp_path / "nowhere.zip")
 
 
+def test_path_below_a_file_and_path_that_no_system_takes(tmp_path):
+    (tmp_path / "file").write_bytes(b"x")
+    with pytest.raises(DataError, match="does not exist"):
+        read_course_layout(tmp_path / "file" / "faces.zip")
+    with pytest.raises(DataError, match="cannot be read"):
+        read_course_layout(tmp_path / ("x" * 300))
+
+
 def test_file_that_is_no_archive(tmp_path):
     path = tmp_path / "faces.rar"
     path.write_bytes(b"Rar!")
@@ -177,7 +185,14 @@ def test_zip_with_a_damaged_member(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "name", ["../evil.png", "Train/anger/../../../evil.png", "/etc/evil.png", "C:/evil.png"]
+    "name",
+    [
+        "../evil.png",
+        "Train/anger/../../../evil.png",
+        "/etc/evil.png",
+        "C:/evil.png",
+        "..\\..\\evil.png",
+    ],
 )
 def test_zip_with_paths_that_lead_outside(tmp_path, name):
     path = write_zip(tmp_path / "data.zip", course_files() | {name: b"x"})
@@ -233,6 +248,13 @@ def test_label_table_is_matched_by_name_not_by_order(write):
     np.testing.assert_allclose(dataset.action_units, np.stack([numbers % 2, 0.5 + 0 * numbers], 1))
 
 
+def test_label_table_with_windows_newlines_and_byte_order_mark(write):
+    files = course_files()
+    content = label_table(files)["labels.csv"].replace(b"\n", b"\r\n")
+    dataset = read_course_layout(write(files | {"labels.csv": b"\xef\xbb\xbf" + content}))
+    np.testing.assert_array_equal(dataset.identities, np.arange(len(files))[::-1])
+
+
 def test_label_table_of_another_kind_is_noted(write):
     table = {"labels.csv": b"pth,label\nanger/image0000006.jpg,surprise\n"}
     dataset = read_course_layout(write(course_files() | table))
@@ -251,6 +273,8 @@ BAD_TABLES = {
     ),
     "text for a number": (lambda row: row.replace(",0.5", ",much"), "must be numbers"),
     "empty cell": (lambda row: row.replace(",0.5", ","), "empty cells"),
+    "half a person": (lambda row: row.replace(",x,", ",x,0.5"), "identity must be whole numbers"),
+    "row twice": (lambda row: f"{row}\n{row}", "more than one row for 40 images, such as"),
 }
 
 

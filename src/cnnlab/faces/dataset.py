@@ -138,7 +138,8 @@ class FaceDataset:
         """A sha256 over names, contents and all that is known: the same data, the same digest."""
         total = hashlib.sha256()
         for file, content in zip(self.files, self.content_hashes, strict=True):
-            total.update(f"{file.name}\0{content}\n".encode())
+            # Names that are no UTF-8, as old archives leave them behind, are names too.
+            total.update(f"{file.name}\0{content}\n".encode(errors="surrogateescape"))
         for field in fields(self):
             values = getattr(self, field.name)
             if isinstance(values, np.ndarray):

@@ -120,10 +120,14 @@ def read_course_layout(path: Path) -> FaceDataset:
 
 
 def _list(path: Path) -> Listing:
-    if path.is_dir():
+    try:
+        mode = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise DataError(f"{path} does not exist. Check the path given as DATA.") from error
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror}). Check the path.") from error
+    if stat.S_ISDIR(mode):
         return _list_folder(path)
-    if not path.exists():
-        raise DataError(f"{path} does not exist. Check the path given as DATA.")
     if zipfile.is_zipfile(path) or path.suffix.lower() == ".zip":
         return _list_archive(path)
     raise DataError(f"{path} is neither a folder nor a .zip. {EXPECTED}")
@@ -327,7 +331,13 @@ def _read_label_table(
     if "file" not in table:
         return {}, [f"{name} has no column named file and was not used."]
 
-    table = table.drop_duplicates("file", keep="last").set_index("file")
+    twice = table["file"][table["file"].duplicated()]
+    if len(twice):
+        raise DataError(
+            f"{listing.path}: {name} has more than one row for {len(twice)} images, such as "
+            f"{twice.iloc[0]}. Keep one row for each."
+        )
+    table = table.set_index("file")
     shown = [file.name for file in files]
     absent = [file for file in shown if file not in table.index]
     if absent:
@@ -381,5 +391,7 @@ def _optional_fields(listing: Listing, name: str, table: pd.DataFrame) -> dict[s
                 f"{listing.path}: {name}: {', '.join(names)} has empty cells. Fill them in, or "
                 "remove the column."
             )
+        if np.issubdtype(kind, np.integer) and (values % 1).any():
+            raise DataError(f"{listing.path}: {name}: {', '.join(names)} must be whole numbers.")
         fields[field] = (values if len(names) > 1 else values[:, 0]).astype(kind)
     return fields

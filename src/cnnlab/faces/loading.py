@@ -55,6 +55,7 @@ def load_faces() -> Faces:
 
     Raises:
         DataError: the user's data cannot be used.
+        SettingsError: the profile is not known.
     """
     profile = current_profile()
     path = current_data()
