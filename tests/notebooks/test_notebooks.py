@@ -1,6 +1,7 @@
 import nbformat
 import pytest
 
+from cnnlab.faces.loading import load_faces
 from cnnlab.paths import EXECUTED, NOTEBOOKS
 from cnnlab.report.execution import digest_state, execute_notebooks
 
@@ -38,9 +39,14 @@ def test_notebook_is_committed_clean(path):
             assert "sys.path" not in cell.source
 
 
+@pytest.fixture(scope="module")
+def cache():
+    return EXECUTED / digest_state(load_faces())[:16]
+
+
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
-def test_notebook_runs_and_shows_described_figures(path):
-    (notebook,) = execute_notebooks([path], EXECUTED / digest_state()[:16])
+def test_notebook_runs_and_shows_described_figures(path, cache):
+    (notebook,) = execute_notebooks([path], cache)
     outputs = outputs_of(notebook)
     assert not [output for output in outputs if output.output_type == "error"]
     labels = [output.metadata.get("label") for output in outputs if "metadata" in output]

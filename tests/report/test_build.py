@@ -3,39 +3,21 @@
 import base64
 
 import nbformat
-import numpy as np
 import pytest
 from pypdf import PdfReader
 
 from cnnlab.commands import run_command
-from cnnlab.faces.dataset import FaceDataset, ImageFile
-from cnnlab.faces.decoding import Unreadable
-from cnnlab.faces.loading import Faces
-from cnnlab.faces.splits import Split
+from cnnlab.paths import NOTEBOOKS
 from cnnlab.report import build, publish
 
+from .made_faces import make_faces
 from .made_notebooks import PNG, code, notebook, picture, shown, text
 
 SHOW = """from IPython.display import display
 svg = '<svg xmlns="http://www.w3.org/2000/svg" width="90" height="40"><path d="M0 0H9V9"/></svg>'
 display({"image/svg+xml": svg}, raw=True,
-        metadata={"label": "fig-07-confusion-matrix", "caption": "A made matrix.", "alt": "A box."})
+        metadata={"label": "fig-07-confusion", "caption": "A made matrix.", "alt": "A box."})
 print("seen", 6 * 7)"""
-
-
-def make_faces(tmp_path, rendered=True):
-    files = tuple(ImageFile(tmp_path, f"Train/fear/{number}.jpg") for number in range(16))
-    dataset = FaceDataset(
-        title="made_faces @home | *2*",
-        rendered=rendered,
-        files=files,
-        labels=np.repeat(np.arange(8), 2),
-        splits=np.array(["train", "validation"] * 8),
-        notes=("Validation is `val`.",),
-    )
-    thirds = Split(np.arange(0, 8), np.arange(8, 12), np.arange(12, 16))
-    lost = (Unreadable("Train/fear/悲_$1$.jpg", "cut off"),)
-    return Faces(dataset, np.zeros((16, 4, 4, 3), np.uint8), lost, thirds, "0123456789abcdef" * 4)
 
 
 @pytest.fixture
@@ -60,7 +42,7 @@ def project(tmp_path, monkeypatch):
     monkeypatch.setattr(publish, "FACES", tmp_path / "figures" / "05-contact-sheet.png")
     monkeypatch.setattr(build, "load_faces", lambda: make_faces(tmp_path))
     places["NOTEBOOKS"].mkdir()
-    made = notebook(text("# A chapter {#sec-07}\n\nSee @fig-07-confusion-matrix."), code(SHOW))
+    made = notebook(text("# A chapter {#sec-07}\n\nSee @fig-07-confusion."), code(SHOW))
     nbformat.write(made, places["NOTEBOOKS"] / "07_made.ipynb")
     return tmp_path
 
@@ -73,15 +55,15 @@ def test_build_publish_and_refusals(project, capsys, monkeypatch):
     assert "made_faces @home | *2* (digest 0123456789ab)" in printed
     assert "Validation is `val`." in printed
     assert r"Not read: Train/fear/\u60b2_$1$.jpg (cut off)" in printed
-    assert (project / "figures" / "07-confusion-matrix.svg").is_file()
+    assert (project / "figures" / "07-confusion.svg").is_file()
     stages = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in stages[:3]] == ["data", "notebooks", "typesetting"]
 
     # The pictures come back even when nothing is executed; the bytes do not change.
     first = (project / "report.pdf").read_bytes()
-    (project / "figures" / "07-confusion-matrix.svg").unlink()
+    (project / "figures" / "07-confusion.svg").unlink()
     assert run_command(build.build_report) == 0
-    assert (project / "figures" / "07-confusion-matrix.svg").is_file()
+    assert (project / "figures" / "07-confusion.svg").is_file()
     assert (project / "report.pdf").read_bytes() == first
 
     # Published, once the contact sheet is there.
@@ -91,9 +73,14 @@ def test_build_publish_and_refusals(project, capsys, monkeypatch):
     assert run_command(publish.publish_report) == 0
     assert (project / "published" / "report.pdf").read_bytes() == first
     assert (project / "published" / "page.png").read_bytes().startswith(b"\x89PNG")
-    monkeypatch.setattr(publish, "LARGEST_PDF", 1000)
-    assert run_command(publish.publish_report) == 1
+    with monkeypatch.context() as patch:
+        patch.setattr(publish, "LARGEST_PDF", 1000)
+        assert run_command(publish.publish_report) == 1
     assert "MB is most" in capsys.readouterr().err
+
+    monkeypatch.setattr(publish, "SHOWN_FIGURE", "fig-07-another")
+    assert run_command(publish.publish_report) == 1
+    assert "no figure fig-07-another" in capsys.readouterr().err
 
     # A notebook that can't be typeset is one clear message, and the old report stays.
     broken = notebook(text("# A chapter\n\nSee @fig-07-none."), code(SHOW))
@@ -124,6 +111,12 @@ def test_errors_of_the_user_are_one_message(project, capsys, monkeypatch):
     assert run_command(build.build_report) == 1
     message = capsys.readouterr().err
     assert "PROFILE=huge is not known" in message and "Traceback" not in message
+
+
+def test_what_is_published_is_shown_by_the_notebooks():
+    for name in (publish.SHOWN_FIGURE.removeprefix("fig-"), publish.FACES.stem):
+        [path] = NOTEBOOKS.glob(f"{name[:2]}_*.ipynb")
+        assert name in path.read_text(encoding="utf-8").replace('\\"', '"').split('"')
 
 
 def test_no_notebooks(tmp_path):

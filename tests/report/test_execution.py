@@ -2,6 +2,7 @@
 
 import copy
 import os
+from dataclasses import replace
 
 import nbformat
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from cnnlab.report import execution
 from cnnlab.report.errors import ReportError
 
+from .made_faces import make_faces
 from .made_notebooks import code, notebook, text
 
 COUNT = """from pathlib import Path
@@ -68,7 +70,6 @@ def state(tmp_path, monkeypatch):
     """A small project whose state is digested."""
     monkeypatch.setattr(execution, "ROOT", tmp_path)
     monkeypatch.setattr(execution, "STUDIES", tmp_path / "report" / "studies")
-    monkeypatch.delenv("CNNLAB_DATA", raising=False)
     monkeypatch.setenv("CNNLAB_PROFILE", "smoke")
     (tmp_path / "src" / "cnnlab" / "__pycache__").mkdir(parents=True)
     (tmp_path / "report" / "studies").mkdir(parents=True)
@@ -82,35 +83,36 @@ def state(tmp_path, monkeypatch):
     ["src/cnnlab/paths.py", "src/cnnlab/new.py", "requirements.txt", "report/studies/a.csv"],
 )
 def test_the_state_follows_what_results_depend_on(state, changed):
-    before = execution.digest_state()
-    assert execution.digest_state() == before
+    faces = make_faces(state)
+    before = execution.digest_state(faces)
+    assert execution.digest_state(faces) == before
     (state / changed).write_text("A = 2")
-    assert execution.digest_state() != before
+    assert execution.digest_state(faces) != before
 
 
 def test_the_state_follows_profile_and_data_but_not_compiled_files(state, monkeypatch):
-    before = execution.digest_state()
+    faces = make_faces(state)
+    before = execution.digest_state(faces)
     (state / "src" / "cnnlab" / "__pycache__" / "paths.pyc").write_text("compiled")
-    assert execution.digest_state() == before
+    assert execution.digest_state(faces) == before
+    others = [
+        replace(faces, digest="f" * 64),
+        replace(faces, dataset=replace(faces.dataset, title="renamed")),
+        replace(faces, dataset=replace(faces.dataset, notes=("A folder was not read.",))),
+    ]
+    states = [before, *(execution.digest_state(other) for other in others)]
     monkeypatch.setenv("CNNLAB_PROFILE", "default")
-    assert execution.digest_state() != before
-    data = state / "faces" / "Train"
-    data.mkdir(parents=True)
-    (data / "a.jpg").write_bytes(b"1")
-    monkeypatch.setenv("CNNLAB_DATA", str(data.parent))
-    with_data = execution.digest_state()
-    (data / "b.jpg").write_bytes(b"2")
-    assert execution.digest_state() != with_data
-    monkeypatch.setenv("CNNLAB_DATA", str(state / "nowhere"))
-    with pytest.raises(FileNotFoundError, match="nowhere"):
-        execution.digest_state()
+    states.append(execution.digest_state(faces))
+    assert len(set(states)) == 5
 
 
 def test_only_the_caches_used_last_are_kept(tmp_path):
+    (tmp_path / ".DS_Store").write_bytes(b"")
+    os.utime(tmp_path / ".DS_Store", (0, 0))
     for age in range(execution.CACHES_KEPT + 2):
         (tmp_path / str(age)).mkdir()
         os.utime(tmp_path / str(age), (0, 1000 - age))
     execution.forget_old_caches(tmp_path)
-    assert sorted(path.name for path in tmp_path.iterdir()) == [
+    assert sorted(path.name for path in tmp_path.iterdir() if path.is_dir()) == [
         str(age) for age in range(execution.CACHES_KEPT)
     ]

@@ -70,7 +70,6 @@ class TrainedNetwork:
         history: one row an epoch: loss, accuracy, val_loss, val_accuracy (``val`` is the
             development split), seconds, stage.
         chosen_epoch: the epoch whose weights the model has.
-        recipe: how it was trained.
         folder: where the training is kept.
         seed: of weights, order and augmentation.
         seconds: wall-clock seconds of all epochs, and of the cached features before them, when
@@ -81,7 +80,6 @@ class TrainedNetwork:
     model: keras.Model
     history: pd.DataFrame
     chosen_epoch: int
-    recipe: Recipe
     folder: Path
     seed: int
     seconds: float
@@ -131,7 +129,6 @@ def train_light_vgg(
         model=model,
         history=result.history.assign(stage="from scratch"),
         chosen_epoch=result.chosen_epoch,
-        recipe=LIGHT_VGG,
         folder=result.folder,
         seed=seed,
         seconds=result.seconds,
@@ -166,7 +163,6 @@ def train_vgg16(faces: Faces, profile: Profile | None = None, seed: int = SEED) 
         model=model,
         history=history,
         chosen_epoch=best.chosen_epoch + (len(head.history) if best is top else 0),
-        recipe=VGG16_FINE_TUNING,
         folder=best.folder,
         seed=seed,
         seconds=features.seconds + head.seconds + top.seconds,

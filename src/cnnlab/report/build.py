@@ -46,7 +46,7 @@ def build_report() -> None:
     with _stage("data"):
         faces = load_faces()
     with _stage("notebooks"):
-        executed = execute_notebooks(paths, EXECUTED / digest_state()[:16])
+        executed = execute_notebooks(paths, EXECUTED / digest_state(faces)[:16])
         forget_old_caches(EXECUTED)
         names = [path.stem for path in paths]
         _save_notebooks(names, executed)

@@ -18,9 +18,10 @@ from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbformat import NotebookNode
 from tqdm import tqdm
 
+from cnnlab.faces.loading import Faces
 from cnnlab.paths import ROOT, STUDIES
 from cnnlab.report.errors import ReportError
-from cnnlab.settings import current_data, current_profile
+from cnnlab.settings import current_profile
 
 CACHES_KEPT = 6
 """How many caches stay: enough to change between profiles and data without executing again."""
@@ -28,14 +29,16 @@ CACHES_KEPT = 6
 _COMPILED = {".pyc", ".nbi", ".nbc"}
 
 
-def digest_state() -> str:
+def digest_state(faces: Faces) -> str:
     """Return a sha256 of what every notebook's results depend on besides its own code.
 
-    These are the package, the pinned requirements, the studies, the profile and the user's
-    data: the data by name, size and time of change, since reading them all would take long.
+    These are the package, the pinned requirements, the studies, the profile and the data:
+    what they hold, and what captions and notes say of them.
+
+    Args:
+        faces: the data of this run.
 
     Raises:
-        FileNotFoundError: the user's data are not there.
         SettingsError: the profile is not known.
     """
     total = hashlib.sha256(f"profile {current_profile().name}\n".encode())
@@ -43,12 +46,7 @@ def digest_state() -> str:
     for path in sorted([*sources, *STUDIES.rglob("*.csv"), ROOT / "requirements.txt"]):
         content = hashlib.sha256(path.read_bytes()).hexdigest()
         total.update(f"{path.relative_to(ROOT).as_posix()} {content}\n".encode())
-    data = current_data()
-    if data is not None:
-        files = sorted(path for path in data.rglob("*") if path.is_file()) or [data]
-        for path in files:
-            status = path.stat()
-            total.update(f"{path} {status.st_size} {status.st_mtime_ns}\n".encode())
+    total.update("\n".join([faces.digest, faces.dataset.title, *faces.dataset.notes]).encode())
     return total.hexdigest()
 
 
@@ -80,7 +78,8 @@ def execute_notebooks(paths: Sequence[Path], cache_folder: Path) -> list[Noteboo
 
 def forget_old_caches(folder: Path) -> None:
     """Remove all but the ``CACHES_KEPT`` caches that were used last."""
-    caches = sorted(folder.glob("*"), key=lambda path: path.stat().st_mtime, reverse=True)
+    caches = [path for path in folder.glob("*") if path.is_dir()]
+    caches.sort(key=lambda path: path.stat().st_mtime, reverse=True)
     for cache in caches[CACHES_KEPT:]:
         shutil.rmtree(cache)
 

@@ -4,7 +4,6 @@ Only a report on the rendered faces may be published: nobody's photographs get i
 repository by accident.
 """
 
-import os
 import shutil
 import sys
 from pathlib import Path
@@ -17,12 +16,11 @@ from cnnlab.report.build import REPORT_PDF, SOURCES
 from cnnlab.report.checking import EXECUTED_NOTEBOOKS, find_caption, read_declared
 from cnnlab.report.errors import ReportError
 from cnnlab.report.typesetting import compile_page
-from cnnlab.settings import current_profile
+from cnnlab.settings import current_data, current_profile
 
 LARGEST_PDF = 5_000_000
-SHOWN_FIGURE = "fig-07-confusion-matrix"
+SHOWN_FIGURE = "fig-07-confusion"
 FACES = FIGURES / "05-contact-sheet.png"
-_FALLBACK_PAGE = 4
 _PAGE_DOTS_PER_INCH = 100.0
 
 
@@ -31,10 +29,10 @@ def publish_report() -> None:
 
     Raises:
         ReportError: the report is missing, was made on another profile or on other data than
-            the rendered faces, or is too large.
+            the rendered faces, is too large, or lacks the figure that the README shows.
         SettingsError: the profile is not known.
     """
-    if current_profile().name != "default" or os.environ.get("CNNLAB_DATA"):
+    if current_profile().name != "default" or current_data() is not None:
         raise ReportError(
             "Only the default profile on the rendered faces is published: run `make publish` "
             "without PROFILE and DATA."
@@ -48,11 +46,12 @@ def publish_report() -> None:
         raise ReportError(
             f"{REPORT_PDF} has {size / 1e6:.1f} MB; {LARGEST_PDF / 1e6:g} MB is most."
         )
+    page_number = _find_shown_page()
     PUBLISHED.mkdir(parents=True, exist_ok=True)
     report, faces, page = (PUBLISHED / name for name in ("report.pdf", "faces.png", "page.png"))
     shutil.copyfile(REPORT_PDF, report)
     shutil.copyfile(FACES, faces)
-    page.write_bytes(compile_page(SOURCES / "main.typ", _choose_page(), _PAGE_DOTS_PER_INCH))
+    page.write_bytes(compile_page(SOURCES / "main.typ", page_number, _PAGE_DOTS_PER_INCH))
     for path in (report, faces, page):
         print(f"{path} ({path.stat().st_size / 1e6:.1f} MB)")
 
@@ -72,11 +71,17 @@ def check_origin(pdf: Path) -> None:
             )
 
 
-def _choose_page() -> int:
+def _find_shown_page() -> int:
     captions = dict(read_declared(EXECUTED_NOTEBOOKS).figures)
-    if SHOWN_FIGURE not in captions:
-        return _FALLBACK_PAGE
-    return find_caption(PdfReader(REPORT_PDF), captions[SHOWN_FIGURE]) or _FALLBACK_PAGE
+    page = None
+    if SHOWN_FIGURE in captions:
+        page = find_caption(PdfReader(REPORT_PDF), captions[SHOWN_FIGURE])
+    if page is None:
+        raise ReportError(
+            f"{REPORT_PDF} has no figure {SHOWN_FIGURE}, whose page the README shows. Name "
+            "another one in cnnlab/report/publish.py."
+        )
+    return page
 
 
 if __name__ == "__main__":
