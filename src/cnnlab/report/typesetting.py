@@ -7,12 +7,14 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pypandoc
 import typst
 
 from cnnlab.paths import REPORT
 from cnnlab.report.errors import ReportError
+from cnnlab.report.title import Title
 
 TEMPLATE = REPORT / "template"
 FONTS = REPORT / "fonts"
@@ -57,29 +59,16 @@ class Layout:
 
     Attributes:
         template: the template's function: ``report`` or ``single-notebook``.
-        title: the document's title.
-        language: its language, ``en`` or ``fa``.
-        subtitle, course, lecturer, university, department, date, author, student_number,
-            figure_alt: as in :class:`cnnlab.report.title.Title`.
-        figure: name of the title page's picture among the files, or None.
+        title: the title page, whose figure is the name of a picture among the files.
+        language: the document's language, ``en`` or ``fa``.
         keywords: the PDF's keywords; they say on which data it was made.
         notebook: number of the notebook when it is typeset alone, so that references to the
             others are worded and not numbered; else None.
     """
 
     template: str
-    title: str
+    title: Title
     language: str = "en"
-    subtitle: str = ""
-    course: str = ""
-    lecturer: str = ""
-    university: str = ""
-    department: str = ""
-    date: str = ""
-    author: str = ""
-    student_number: str = ""
-    figure: str | None = None
-    figure_alt: str = ""
     keywords: tuple[str, ...] = ()
     notebook: str | None = None
 
@@ -126,7 +115,8 @@ def write_sources(
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copy(TEMPLATE / "report.typ", folder)
     shutil.copy(REFERENCES, folder)
-    (folder / "settings.json").write_text(json.dumps(asdict(layout), ensure_ascii=False))
+    settings = json.dumps(asdict(layout) | asdict(layout.title), ensure_ascii=False)
+    (folder / "settings.json").write_text(settings, encoding="utf-8")
     lines = [
         '#import "report.typ": *',
         '#let settings = json("settings.json")',
@@ -158,13 +148,7 @@ def compile_pdf(main: Path) -> bytes:
     """
     try:
         pdf, warnings = typst.compile_with_warnings(
-            str(main),
-            root=str(main.parent),
-            font_paths=[str(FONTS)],
-            ignore_system_fonts=True,
-            format="pdf",
-            pdf_standards=PDF_STANDARDS,
-            timestamp=TIMESTAMP,
+            str(main), format="pdf", pdf_standards=PDF_STANDARDS, **_surroundings(main)
         )
     except typst.TypstError as error:
         raise ReportError(_explain(error)) from error
@@ -175,16 +159,18 @@ def compile_pdf(main: Path) -> bytes:
 
 def compile_page(main: Path, page: int, dots_per_inch: float) -> bytes:
     """Return one page (from 1) of Typst's sources as a PNG."""
-    pages = typst.compile(
-        str(main),
-        root=str(main.parent),
-        font_paths=[str(FONTS)],
-        ignore_system_fonts=True,
-        format="png",
-        ppi=dots_per_inch,
-        timestamp=TIMESTAMP,
-    )
+    pages = typst.compile(str(main), format="png", ppi=dots_per_inch, **_surroundings(main))
     return pages[page - 1] if isinstance(pages, list) else pages
+
+
+def _surroundings(main: Path) -> dict[str, Any]:
+    """Return what is to decide the pages besides the sources: nothing of the machine's own."""
+    return {
+        "root": str(main.parent),
+        "font_paths": [str(FONTS)],
+        "ignore_system_fonts": True,
+        "timestamp": TIMESTAMP,
+    }
 
 
 def _pictures(chapters: Sequence[Chapter]) -> dict[str, bytes]:
