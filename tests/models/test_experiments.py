@@ -1,0 +1,93 @@
+"""The report's networks, on a handful of made images."""
+
+from dataclasses import replace
+from functools import partial
+
+import keras
+import numpy as np
+import pytest
+
+from cnnlab.faces.dataset import FaceDataset
+from cnnlab.faces.loading import Faces
+from cnnlab.faces.splits import Split
+from cnnlab.models import experiments, prediction
+from cnnlab.models.features import cache_vgg16_features
+from cnnlab.models.prediction import predict_logits
+from cnnlab.models.training import train
+from cnnlab.settings import PROFILES
+
+SHORT = replace(
+    PROFILES["smoke"],
+    light_vgg_epochs=2,
+    vgg16_copies=1,
+    vgg16_frozen_epochs=2,
+    vgg16_fine_tuning_epochs=1,
+)
+
+
+@pytest.fixture(scope="module")
+def faces():
+    labels = np.tile(np.arange(8), 4)
+    images = np.random.default_rng(0).integers(0, 100, (32, 128, 128, 3), dtype=np.uint8)
+    for image, label in zip(images, labels, strict=True):
+        image[16 * label : 16 * label + 16] += 150
+    dataset = FaceDataset("made", False, (), labels, np.array(["train"] * 24 + ["validation"] * 8))
+    split = Split(np.arange(16), np.arange(16, 24), np.arange(24, 32))
+    return Faces(dataset, images, (), split, "0" * 64)
+
+
+@pytest.fixture(scope="module")
+def networks(faces, tmp_path_factory):
+    root = tmp_path_factory.mktemp("data")
+    with pytest.MonkeyPatch.context() as patch:
+        # Fast enough that epochs of a few steps can be told apart by their loss.
+        for name, learning_rate in (("VGG16_HEAD", 0.03), ("VGG16_FINE_TUNING", 1e-3)):
+            recipe = replace(getattr(experiments, name), learning_rate=learning_rate, batch_size=4)
+            patch.setattr(experiments, name, recipe)
+        patch.setattr(experiments, "train", partial(train, root=root))
+        patch.setattr(experiments, "cache_vgg16_features", partial(cache_vgg16_features, root=root))
+        return {
+            "VGG16": experiments.train_vgg16(faces, SHORT, seed=1),
+            "Light VGG": experiments.train_light_vgg(faces, SHORT, seed=1),
+        }
+
+
+@pytest.mark.parametrize(
+    ("title", "stages"),
+    [
+        ("VGG16", ["frozen", "frozen", "fine-tuning"]),
+        ("Light VGG", ["from scratch", "from scratch"]),
+    ],
+)
+def test_history_numbers_all_epochs_of_all_stages(networks, title, stages):
+    network = networks[title]
+    assert network.title == title
+    assert network.history["stage"].tolist() == stages
+    assert network.history.index.tolist() == list(range(1, len(stages) + 1))
+    assert network.seconds >= network.history["seconds"].sum()
+
+
+@pytest.mark.parametrize("title", ["VGG16", "Light VGG"])
+def test_model_is_that_of_the_chosen_epoch_from_pixels_to_float32_logits(networks, faces, title):
+    network = networks[title]
+    rows = faces.split.development
+    logits = np.asarray(network.model(faces.images[rows] / np.float32(255)))
+    assert logits.dtype == np.float32
+    assert {layer.compute_dtype for layer in network.model.layers} == {"float32"}
+    loss = keras.losses.sparse_categorical_crossentropy(faces.labels[rows], logits, True)
+    losses = network.history["val_loss"]
+    assert losses[network.chosen_epoch] == losses.min()
+    # Trained on float16 features, on some machines in bfloat16: near, not equal.
+    assert float(np.mean(loss)) == pytest.approx(losses.min(), abs=0.03)
+
+
+def test_predictions_are_the_models_in_the_asked_order_and_are_kept(networks, faces, monkeypatch):
+    network = networks["Light VGG"]
+    rows = np.array([30, 24, 27])
+    logits = predict_logits(network, faces, rows)
+    expected = np.asarray(network.model(faces.images[rows] / np.float32(255)))
+    np.testing.assert_allclose(logits, expected, rtol=1e-4, atol=1e-5)
+    monkeypatch.setattr(prediction, "evaluation_batches", None)
+    np.testing.assert_array_equal(predict_logits(network, faces, rows), logits)
+    with pytest.raises(TypeError):
+        predict_logits(network, faces, rows[::-1])
