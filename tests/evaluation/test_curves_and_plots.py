@@ -6,9 +6,8 @@ import pytest
 from matplotlib import pyplot as plt
 
 from cnnlab.evaluation.curves import MACRO, MICRO, trace_roc
-from cnnlab.evaluation.metrics import compute_figures, summarise
+from cnnlab.evaluation.metrics import compute_figures
 from cnnlab.evaluation.plots import (
-    plot_comparison,
     plot_confusion,
     plot_roc,
     plot_signal,
@@ -104,13 +103,6 @@ def test_training_figure_of_one_stage_names_none():
     assert not texts(plot_training(history(["from scratch"] * 2), chosen_epoch=1).axes[0])
 
 
-def test_comparison_and_signal_stay_within_the_text():
-    summary = summarise(make_predictions(), 50, seed=0)
-    comparison = plot_comparison({"A": summary, "B": summary}, ["accuracy", "macro-F1"])
+def test_signal_stays_within_the_text():
     signal = plot_signal({"He": pd.Series([1.0, 2.0], index=["conv", "fc"])})
-    for figure in (comparison, signal):
-        assert figure.get_figwidth() <= TEXT_WIDTH
-    assert [label.get_text() for label in comparison.axes[0].get_yticklabels()] == [
-        "accuracy",
-        "macro-F1",
-    ]
+    assert signal.get_figwidth() <= TEXT_WIDTH

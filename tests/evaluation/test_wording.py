@@ -5,8 +5,10 @@ from cnnlab.evaluation.metrics import summarise, summarise_classes
 from cnnlab.evaluation.wording import (
     describe_classes,
     describe_confusions,
+    describe_differences,
     format_classes,
     format_interval,
+    format_number,
     format_power,
     format_summaries,
     name_sample,
@@ -19,7 +21,16 @@ from .made_predictions import make_predictions, predictions_of
 def test_intervals_have_a_minus_sign_and_fixed_digits():
     row = pd.Series({"estimate": -0.1, "low": -0.25, "high": 0.05})
     assert format_interval(row) == "−0.10 [−0.25, 0.05]"
-    assert format_interval(row, 1) == "−0.1 [−0.2, 0.1]"
+    assert format_interval(row, 1) == "−0.1 [−0.3, 0.1]"
+
+
+def test_halves_are_rounded_alike_whatever_the_unit():
+    for images in range(41):
+        share = images / 40
+        percent = format_number(100 * share, 0)
+        assert format_number(share, 2) == f"{int(percent) / 100:.2f}"
+    assert format_number(-0.004, 2) == "0.00"
+    assert format_number(-0.005, 2) == "−0.01"
 
 
 def test_powers_of_ten():
@@ -58,13 +69,30 @@ def test_best_and_worst_class_are_named_and_overlap_is_admitted():
     confusion[7] = [90, 0, 0, 0, 0, 0, 0, 10]
     confusion[[0, 1, 2, 4, 5, 6], [1, 2, 4, 5, 6, 0]] = 40
     text = describe_classes(summarise_classes(predictions_of(confusion), 100, seed=0))
-    assert "best is surprise" in text
-    assert "worst is contempt" in text
+    assert "highest recall is that of surprise (1.00" in text
+    assert "lowest that of contempt (0.10" in text
     assert "do not overlap" in text
+
+
+def test_classes_with_equal_recall_are_named_together():
     small = np.diag(np.full(8, 2))
     small[2, 1] = 1
     text = describe_classes(summarise_classes(predictions_of(small), 100, seed=0))
+    assert all(name in text for name in CLASSES)
     assert "order is not certain" in text
+    equal = predictions_of(np.diag(np.full(8, 2)))
+    assert "All classes" in describe_classes(summarise_classes(equal, 10, seed=0))
+
+
+def test_a_network_is_ahead_only_where_the_interval_excludes_zero():
+    differences = pd.DataFrame(
+        {"low": [-0.2, 0.1, -0.1, -0.3], "high": [-0.1, 0.2, 0.1, -0.2]},
+        index=["accuracy", "macro-F1", "kappa", "macro AUC"],
+    )
+    assert describe_differences(differences, list(differences.index), ("A", "B")) == (
+        "A is ahead in accuracy and macro AUC; B is ahead in macro-F1; this sample does not "
+        "decide which is ahead in kappa"
+    )
 
 
 def test_tables_have_a_row_for_each_figure_and_class():

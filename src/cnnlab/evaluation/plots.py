@@ -1,6 +1,6 @@
-"""Figures of trained networks: training, ROC curves, confusion matrix, comparison."""
+"""Figures of trained networks: training, ROC curves, confusion matrix, signal."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,7 @@ from cnnlab.evaluation.curves import MACRO, MICRO, Roc, trace_roc
 from cnnlab.evaluation.learning import CHANCE_LOSS
 from cnnlab.evaluation.metrics import count_confusions
 from cnnlab.evaluation.predictions import Predictions
+from cnnlab.evaluation.wording import format_number
 from cnnlab.faces.dataset import CLASSES
 from cnnlab.style import CLASS_COLOURS, CLASS_LINES, TEXT_WIDTH
 
@@ -65,40 +66,11 @@ def plot_confusion(predictions: Predictions) -> Figure:
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     figure, (left, right) = plt.subplots(1, 2, figsize=(TEXT_WIDTH, 3.3), sharey=False)
     _draw_matrix(left, shares, counts.astype(str))
-    _draw_matrix(right, shares, np.char.mod("%.0f", 100 * shares))
+    _draw_matrix(right, shares, np.vectorize(lambda share: format_number(100 * share, 0))(shares))
     right.set_yticklabels([])
     left.set_ylabel("true class")
     left.set_title("images")
     right.set_title("% of the true class")
-    return figure
-
-
-def plot_comparison(summaries: Mapping[str, pd.DataFrame], figures: Sequence[str]) -> Figure:
-    """Plot figures of merit of several networks side by side, with their 95% intervals.
-
-    Args:
-        summaries: for each network what ``metrics.summarise`` returns.
-        figures: which of its rows, from top to bottom.
-    """
-    figure, axes = plt.subplots(figsize=(TEXT_WIDTH, 0.6 + 0.36 * len(figures)))
-    offsets = np.linspace(-0.15, 0.15, len(summaries))
-    markers = "osD^v"
-    for number, (title, summary) in enumerate(summaries.items()):
-        chosen = summary.loc[list(figures)]
-        errors = np.abs(chosen[["low", "high"]].to_numpy().T - chosen["estimate"].to_numpy())
-        axes.errorbar(
-            chosen["estimate"],
-            np.arange(len(figures)) + offsets[number],
-            xerr=errors,
-            fmt=markers[number],
-            color=CLASS_COLOURS[(0, 6, 3, 4, 7)[number]],
-            capsize=2,
-            label=title,
-        )
-    axes.set_yticks(range(len(figures)), figures)
-    axes.set(xlim=(0, 1.01), ylim=(len(figures) - 0.5, -0.5), xlabel="value and 95% interval")
-    axes.grid(axis="x")
-    figure.legend(loc="outside upper center", ncols=len(summaries))
     return figure
 
 
