@@ -16,6 +16,7 @@ def draw_face_grid(
     row_labels: Sequence[str],
     column_labels: Sequence[str],
     width: float = TEXT_WIDTH,
+    below: str = "",
 ) -> Figure:
     """Draw images in rows and columns.
 
@@ -25,11 +26,15 @@ def draw_face_grid(
         row_labels: one for each row, set to its left.
         column_labels: one for each column, set above.
         width: of the figure in inches.
+        below: a line of text below the grid, for where the figure stands without a caption.
     """
     columns = len(column_labels)
     cell = (width - 0.7) / columns
     figure, grid = plt.subplots(
-        len(rows), columns, figsize=(width, 0.25 + cell * len(rows)), squeeze=False
+        len(rows),
+        columns,
+        figsize=(width, 0.25 + 0.2 * bool(below) + cell * len(rows)),
+        squeeze=False,
     )
     figure.get_layout_engine().set(w_pad=0.01, h_pad=0.01, wspace=0.01, hspace=0.01)
     for axes in grid.flat:
@@ -42,6 +47,8 @@ def draw_face_grid(
         axes.set_title(label, fontsize=8, fontweight="normal", loc="center", pad=3)
     for axes, label in zip(grid[:, 0], row_labels, strict=True):
         axes.set_ylabel(label, fontsize=8, rotation=0, ha="right", va="center")
+    if below:
+        figure.supxlabel(below, fontsize=8)
     return figure
 
 
