@@ -5,7 +5,7 @@ import re
 from importlib.metadata import version
 from pathlib import Path
 
-from cnnlab.faces.loading import Faces, count_images
+from cnnlab.faces.loading import Faces
 from cnnlab.report.title import Title
 from cnnlab.report.typesetting import Chapter
 from cnnlab.settings import SEED, Profile
@@ -23,7 +23,9 @@ def describe_run(title: Title, profile: Profile, faces: Faces) -> Chapter:
         "Origin": "rendered on this machine: synthetic, no photographs"
         if dataset.rendered
         else "brought by the user",
-        "Images": f"{len(dataset):,} read, {len(faces.unreadable):,} could not be read",
+        "Images": f"{len(faces.split.training):,} for training, {len(faces.split.development):,} "
+        f"for development, {len(faces.split.validation):,} for validation; "
+        f"{len(faces.unreadable):,} could not be read",
         "Profile": f"`{profile.name}`",
         "Seed": str(SEED),
         "Versions": f"Python {platform.python_version()}, "
@@ -40,8 +42,6 @@ def describe_run(title: Title, profile: Profile, faces: Faces) -> Chapter:
                 *(f"| {key} | {fact} |" for key, fact in facts.items()),
             ]
         ),
-        "The images of each class, by what they serve:",
-        count_images(faces).to_markdown(),
         "\n".join(f"- {_plain(note)}" for note in [*dataset.notes, *_unreadable(faces)]),
     ]
     return Chapter("about", "\n\n".join(parts))
