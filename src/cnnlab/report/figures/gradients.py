@@ -9,8 +9,9 @@ from cnnlab.style import CLASS_COLOURS, TEXT_WIDTH
 from cnnlab.theory.gradients import Architecture, Parameters, sigmoid
 
 _BLUE, _RED, _GREY = CLASS_COLOURS[0], CLASS_COLOURS[6], CLASS_COLOURS[5]
-_TAP_COLOURS = (_BLUE, _RED, CLASS_COLOURS[3], CLASS_COLOURS[4])
-_TAP_LINES = ("-", "--", ":", "-.")
+# Not blue and red, which tell the sign of the other weights.
+_TAP_COLOURS = (CLASS_COLOURS[3], CLASS_COLOURS[4], CLASS_COLOURS[1], CLASS_COLOURS[2])
+_TAP_LINES = ("-", "-.", ":", "--")
 
 
 def draw_network(parameters: Parameters, architecture: Architecture) -> Figure:
@@ -127,20 +128,25 @@ def plot_sharing(delta: np.ndarray, terms: np.ndarray) -> Figure:
     return figure
 
 
-def plot_learning(by_hand: np.ndarray, by_keras: np.ndarray, differences: np.ndarray) -> Figure:
+def plot_learning(
+    by_hand: np.ndarray, by_keras: np.ndarray, differences: np.ndarray, others: np.ndarray
+) -> Figure:
     """Plot two cost curves and the relative difference of the two networks' parameters.
 
     Args:
         by_hand: (steps + 1,) mean cost before each step and after the last.
         by_keras: (steps + 1,) the same for Keras.
         differences: (steps + 1,) relative norm of the difference.
+        others: (starts, steps + 1) mean costs by hand from other first parameters.
     """
     figure, (left, right) = plt.subplots(1, 2, figsize=(TEXT_WIDTH, 2.2))
     steps = np.arange(by_hand.size)
+    other_lines = left.plot(steps, others.T, color=_GREY, lw=0.4, ls="-")
     left.plot(steps, by_hand, label="by hand")
     left.plot(steps[::5], by_keras[::5], "o", mfc="none", label="Keras SGD")
     left.axhline(np.log(2), color=_GREY, lw=0.8, ls=":")
-    left.annotate("guessing: ln 2", (steps[-1], np.log(2)), ha="right", va="top", fontsize=8)
+    left.annotate("guessing: ln 2", (steps[-1], np.log(2)), ha="right", va="bottom", fontsize=8)
+    other_lines[0].set_label("by hand, other seeds")
     left.set(xlabel="step", ylabel="cost per signal (nat)", ylim=(0, None))
     left.legend()
     # The common start has no difference, which a logarithmic axis cannot show.
@@ -157,7 +163,7 @@ def plot_output_delta(limit: float) -> Figure:
     """Plot, for label 1, the derivative of two costs by the logit from -limit to limit."""
     s = np.linspace(-limit, limit, 401)
     z = sigmoid(s)
-    figure, axes = plt.subplots(figsize=(0.72 * TEXT_WIDTH, 1.9))
+    figure, axes = plt.subplots(figsize=(0.72 * TEXT_WIDTH, 1.55))
     axes.plot(s, 1 - z, label="cross-entropy: $1 - z$")
     axes.plot(s, 2 * (1 - z) ** 2 * z, label="squared error: $2 z (1 - z)^2$")
     axes.set(
