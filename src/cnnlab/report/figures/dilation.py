@@ -155,7 +155,9 @@ def draw_kronecker(kernel: np.ndarray, dilation: int) -> Figure:
         ((0, kept_rows), columns, dilation - 1),
         ((kept_columns, 0), dilation - 1, kept_rows),
     ):
-        panels[2].add_patch(Rectangle(corner, w, h, fc="none", ec=_RED, hatch="////", lw=0))
+        panels[2].add_patch(
+            Rectangle(corner, w, h, fc="none", ec=_RED, hatch="///", lw=0, alpha=0.5)
+        )
     panels[2].add_patch(Rectangle((0, 0), kept_columns, kept_rows, fc="none", ec="black", lw=1.4))
     return figure
 
