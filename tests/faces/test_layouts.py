@@ -21,6 +21,28 @@ def test_folder_and_zip_give_the_same_dataset(tmp_path):
     assert [file.read_bytes() for file in archive.files] == [files[f.name] for f in archive.files]
 
 
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("AffectNet 1.5", "AffectNet 1.5"),
+        ("my_faces+more", "my_faces+more"),
+        ("faces @home *2* $x$", "faces -home -2- -x"),
+        ("_[a]^b~", "a-b"),
+        ("چهره‌ها", "چهره‌ها"),
+        ("悲", "data"),
+    ],
+)
+def test_title_is_the_name_as_a_caption_can_print_it(tmp_path, name, title):
+    files = course_files()
+    assert read_course_layout(write_folder(tmp_path / name, files)).title == title
+    assert read_course_layout(write_zip(tmp_path / f"{name}.zip", files)).title == title
+
+
+def test_title_of_a_folder_given_by_its_parent(tmp_path):
+    folder = write_folder(tmp_path / "faces", course_files())
+    assert read_course_layout(folder / "Train" / "..").title == "faces"
+
+
 def test_labels_and_splits_follow_the_folders(write):
     dataset = read_course_layout(write(course_files(train=3, validation=2)))
     assert len(dataset) == 8 * 5

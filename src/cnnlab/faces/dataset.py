@@ -89,7 +89,7 @@ class FaceDataset:
     """Labelled faces.
 
     Attributes:
-        title: how figures and tables call the data.
+        title: how figures and tables call the data; it has no marks of Markdown.
         rendered: whether the faces are rendered, so that every figure says "synthetic".
         files: n images.
         labels: (n,) int64, indices into ``CLASSES``.

@@ -5,6 +5,7 @@ A folder or a .zip; what it holds decides, not a flag. Nothing is ever unpacked.
 
 import io
 import os
+import re
 import stat
 import zipfile
 from collections import Counter
@@ -44,6 +45,9 @@ CLASS_NAMES = {
     "contemptuous": 7,
 }
 """From a folder's name in lower case, or AffectNet's index, to the label."""
+
+# Titles stand in captions: Latin, Greek, Cyrillic and Arabic letters are in the report's fonts.
+_NOT_FOR_TITLES = re.compile(r"[^A-Za-z0-9 .+_\-\u00c0-\u052f\u0600-\u06ff\u200c]+")
 
 EXPECTED = (
     "Expected Train/<class>/* and Validation/<class>/* with the classes "
@@ -109,7 +113,7 @@ def read_course_layout(path: Path) -> FaceDataset:
     labels = np.array(labels, np.int64)
     table, notes_on_table = _read_label_table(listing, top, files, labels)
     return FaceDataset(
-        title=path.stem,
+        title=_title_of(path),
         rendered=False,
         files=files,
         labels=labels,
@@ -117,6 +121,13 @@ def read_course_layout(path: Path) -> FaceDataset:
         notes=(*notes, *notes_on_table),
         **table,
     )
+
+
+def _title_of(path: Path) -> str:
+    """Return the path's name, without what means something in Markdown or has no glyph."""
+    absolute = Path(os.path.abspath(path))
+    name = absolute.name if absolute.is_dir() else absolute.stem
+    return _NOT_FOR_TITLES.sub("-", name).strip("-_. ") or "data"
 
 
 def _list(path: Path) -> Listing:
