@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 import tensorflow as tf
 
-from cnnlab.models.training import Stopping, train
+from cnnlab.models.training import DivergedError, Stopping, train
 
 
 def build():
@@ -87,6 +87,16 @@ def test_data_seed_and_length_name_the_training(tmp_path):
         run(tmp_path, data="a", stopping=Stopping(2, 1)),
     ]
     assert len({result.folder for result in results}) == len(results)
+
+
+def test_a_loss_that_is_not_a_number_is_an_error_and_nothing_is_kept(tmp_path):
+    def broken(epoch):
+        # Weights of the loss: one step, and the network's own are no numbers either.
+        return batches(epoch).map(lambda x, y: (x, y, tf.fill(tf.shape(y), np.nan)))
+
+    with pytest.raises(DivergedError, match=r"tiny-\w+: .* after epoch 1"):
+        run(tmp_path, broken)
+    assert run(tmp_path).history["val_loss"].notna().all()
 
 
 def test_the_model_is_that_of_the_lowest_development_loss(tmp_path):

@@ -21,11 +21,16 @@ import pandas as pd
 import tensorflow as tf
 from tqdm import tqdm
 
+from cnnlab.commands import UserError
 from cnnlab.paths import TRAINED
 
 HISTORY = "history.csv"
 CHOSEN_WEIGHTS = "chosen.weights.h5"
 RECORD = "record.json"
+
+
+class DivergedError(UserError):
+    """A training has no weights worth keeping."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +119,9 @@ def train(
 
     Returns:
         The network with the chosen epoch's weights, and its history.
+
+    Raises:
+        DivergedError: the development loss is not a number from the first epoch on.
     """
     make_reproducible(seed)
     model = build()
@@ -171,6 +179,11 @@ def _run_epochs(
         row = {key: values[0] for key, values in logs.items()}
         row["seconds"] = time.perf_counter() - start
         history = pd.concat([history, pd.DataFrame(row, index=[epoch + 1])])
+        if history["val_loss"].isna().all():
+            raise DivergedError(
+                f"{folder.name}: the development loss is not a number after epoch {epoch + 1}. "
+                "Lower the learning rate, or look for images or labels that can't be right."
+            )
         last = _save_epoch(model, history, folder, last)
         progress.set_postfix(loss=row["loss"], development_loss=row["val_loss"])
         progress.update()
