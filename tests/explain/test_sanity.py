@@ -63,3 +63,13 @@ def test_units_that_look_at_different_colours_disagree():
     model.get_layer("top").set_weights([kernel, np.zeros(2)])
     forward = forward_with_switches(model, IMAGES, "top")
     np.testing.assert_allclose(compare_units(forward, backpropagate), 0, atol=1e-7)
+
+
+def test_a_unit_that_shuffling_turned_off_is_compared_all_the_same():
+    inputs = keras.Input((12, 12, 3))
+    model = keras.Model(inputs, keras.layers.Conv2D(2, 1, activation="relu", name="top")(inputs))
+    model.get_layer("top").set_weights([np.ones((1, 1, 3, 2)), np.zeros(2)])
+    off = keras.models.clone_model(model)
+    off.get_layer("top").set_weights([-np.ones((1, 1, 3, 2)), np.zeros(2)])
+    for rule in (backpropagate, deconvolve):
+        np.testing.assert_allclose(compare_shuffled(model, off, IMAGES, "top", rule), -1, rtol=1e-5)

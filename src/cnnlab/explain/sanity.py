@@ -4,6 +4,8 @@ After Nie et al. (2018) and Adebayo et al. (2018): a picture that explains a uni
 when another unit is asked about, and when the unit's weights are destroyed.
 """
 
+from dataclasses import replace
+
 import keras
 import numpy as np
 
@@ -65,6 +67,9 @@ def compare_shuffled(
 ) -> np.ndarray:
     """Compare the projections of one unit before and after its weights were shuffled.
 
+    They start from the unit's value before its ReLU: most units are off after shuffling, and
+    from behind a ReLU that is off there is no gradient to compare.
+
     Args:
         model: a plain stack as far as ``layer``.
         shuffled: the same with other weights.
@@ -75,10 +80,16 @@ def compare_shuffled(
     Returns:
         (n,) cosines in [-1, 1]; not a number where a projection is zero.
     """
-    trained = forward_with_switches(model, images, layer)
-    other = forward_with_switches(shuffled, images, layer)
+    trained = _skip_last_relu(forward_with_switches(model, images, layer))
+    other = _skip_last_relu(forward_with_switches(shuffled, images, layer))
     unit, _ = select_two_units(trained.activations.numpy())
     return _cosines(trace_back(trained, unit, rule), trace_back(other, unit, rule))
+
+
+def _skip_last_relu(forward: ForwardPass) -> ForwardPass:
+    """Return the pass as it is traced back from before the ReLU of its last layer."""
+    *steps, last = forward.steps
+    return replace(forward, steps=(*steps, replace(last, before_relu=None)))
 
 
 def _cosines(first: np.ndarray, second: np.ndarray) -> np.ndarray:
