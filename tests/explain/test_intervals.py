@@ -34,7 +34,7 @@ def test_no_image_and_few_people_have_no_interval():
     assert average(np.array([np.nan]), None, 100, 0).format() == "–"
     four = average(np.array([0.25, 0.75] * 4), np.arange(8) % 4, 100, 0)
     assert four.format() == "0.50"
-    assert average(np.full(5, 0.25), None, 100, 0).format(1) == "0.2 [0.2, 0.2]"
+    assert average(np.full(5, 0.25), None, 100, 0).format(1) == "0.3 [0.3, 0.3]"
 
 
 def test_difference_of_groups_agrees_with_welchs_interval():

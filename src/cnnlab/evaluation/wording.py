@@ -97,11 +97,12 @@ def describe_classes(classes: pd.DataFrame) -> str:
     verdict = (
         "Their intervals overlap: on this sample the order is not certain."
         if overlap
-        else "Their intervals do not overlap, though the two were picked from eight afterwards."
+        else "Their intervals do not overlap, though these classes were picked from eight after "
+        "the fact."
     )
 
     def list_recalls(names: pd.Index) -> str:
-        return " and ".join(f"{name} ({format_interval(recalls.loc[name])})" for name in names)
+        return join_words([f"{name} ({format_interval(recalls.loc[name])})" for name in names])
 
     return (
         f"The highest recall is that of {list_recalls(best)}, the lowest that of "
@@ -136,6 +137,12 @@ def describe_confusions(predictions: Predictions, most: int = 3) -> str:
     return f"Of {wrong} mistakes, the most frequent by share of the true class: {'; '.join(named)}."
 
 
+def join_words(words: Sequence[str]) -> str:
+    """Return such as ``a, b and c``; of one word, the word."""
+    *others, last = words
+    return f"{', '.join(others)} and {last}" if others else last
+
+
 def describe_differences(
     differences: pd.DataFrame, figures: Sequence[str], titles: tuple[str, str]
 ) -> str:
@@ -155,9 +162,4 @@ def describe_differences(
             (chosen["low"] <= 0) & (chosen["high"] >= 0)
         ],
     }
-    return "; ".join(f"{words} {_enumerate(names)}" for words, names in ahead.items() if len(names))
-
-
-def _enumerate(names: Sequence[str]) -> str:
-    *others, last = names
-    return f"{', '.join(others)} and {last}" if others else last
+    return "; ".join(f"{words} {join_words(names)}" for words, names in ahead.items() if len(names))

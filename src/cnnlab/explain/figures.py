@@ -6,6 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from cnnlab.explain.intervals import Mean
 from cnnlab.explain.regions import make_regions
@@ -130,6 +131,15 @@ def draw_shares(shares: dict[str, dict[str, dict[str, Mean]]], areas: dict[str, 
     figure, axes = plt.subplots(
         1, len(shares), figsize=(TEXT_WIDTH, 3.3), sharey=True, squeeze=False
     )
+    ends = [
+        end
+        for by_class in shares.values()
+        for by_kind in by_class.values()
+        for mean in by_kind.values()
+        for end in (mean.value, mean.high)
+        if np.isfinite(end)
+    ]
+    limit = min(1, 1.05 * max(*ends, *areas.values()))
     for ax, (region, by_class) in zip(axes[0], shares.items(), strict=True):
         names = list(by_class)
         kinds = list(next(iter(by_class.values())))
@@ -139,8 +149,8 @@ def draw_shares(shares: dict[str, dict[str, dict[str, Mean]]], areas: dict[str, 
                 _draw_mean(ax, by_class[name][kind], line + offset, index, kind if not line else "")
         ax.axvline(areas[region], color="0.4", linestyle=":", linewidth=1)
         ax.set_title(region)
-        ax.set_xlim(0, 1)
-        ax.set_xticks([0, 0.5, 1], ["0", ".5", "1"])
+        ax.set_xlim(0, limit)
+        ax.xaxis.set_major_locator(MaxNLocator(3))
     axes[0, 0].set_yticks(range(len(names)), names)
     axes[0, 0].invert_yaxis()
     figure.supxlabel("share of the map's energy", fontsize=9)

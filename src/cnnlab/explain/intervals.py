@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cnnlab.evaluation.resampling import draw_counts, percentile_interval
+from cnnlab.evaluation.wording import format_number
 
 FEWEST = 5
 """People, or images of unknown people, below which resampling says nothing of the spread."""
@@ -31,10 +32,10 @@ class Mean:
         """Return such as ``0.43 [0.40, 0.47]``, and an en dash for what is not there."""
         if self.n == 0:
             return "–"
-        interval = (
-            f" [{self.low:.{digits}f}, {self.high:.{digits}f}]" if np.isfinite(self.low) else ""
+        value, low, high = (
+            format_number(each, digits) for each in (self.value, self.low, self.high)
         )
-        return f"{self.value:.{digits}f}{interval}"
+        return f"{value} [{low}, {high}]" if np.isfinite(self.low) else value
 
 
 def average(
