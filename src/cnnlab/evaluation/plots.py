@@ -43,7 +43,7 @@ def plot_roc(predictions: Predictions) -> Figure:
     """Plot the one-vs-rest ROC curve of each class (left), their averages (right)."""
     curves = trace_roc(predictions)
     figure, (left, right) = plt.subplots(
-        1, 2, figsize=(TEXT_WIDTH, 3.1), sharey=True, gridspec_kw={"wspace": 0.1}
+        1, 2, figsize=(TEXT_WIDTH, 2.85), sharey=True, gridspec_kw={"wspace": 0.1}
     )
     for name, colour, line in zip(CLASSES, CLASS_COLOURS, CLASS_LINES, strict=True):
         _plot_curve(left, curves[name], name, color=colour, ls=line)
@@ -64,7 +64,7 @@ def plot_confusion(predictions: Predictions) -> Figure:
     """
     counts = count_confusions(predictions, np.ones((1, len(predictions))))[0].astype(int)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    figure, (left, right) = plt.subplots(1, 2, figsize=(TEXT_WIDTH, 3.3), sharey=False)
+    figure, (left, right) = plt.subplots(1, 2, figsize=(TEXT_WIDTH, 3.05), sharey=False)
     _draw_matrix(left, shares, counts.astype(str))
     _draw_matrix(right, shares, np.vectorize(lambda share: format_number(100 * share, 0))(shares))
     right.set_yticklabels([])
@@ -80,7 +80,7 @@ def plot_signal(signals: Mapping[str, pd.Series]) -> Figure:
     Args:
         signals: for each initialisation what ``signal.measure_signal`` returns.
     """
-    figure, axes = plt.subplots(figsize=(TEXT_WIDTH, 2.1))
+    figure, axes = plt.subplots(figsize=(TEXT_WIDTH, 1.8))
     for marker, (title, signal) in zip("os^v", signals.items(), strict=False):
         axes.plot(signal.index, signal / signal.iloc[0], marker=marker, label=title)
     axes.set_yscale("log")

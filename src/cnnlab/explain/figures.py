@@ -129,7 +129,7 @@ def draw_shares(shares: dict[str, dict[str, dict[str, Mean]]], areas: dict[str, 
         areas: region -> share of an even map, drawn as a dotted line.
     """
     figure, axes = plt.subplots(
-        1, len(shares), figsize=(TEXT_WIDTH, 3.3), sharey=True, squeeze=False
+        1, len(shares), figsize=(TEXT_WIDTH, 2.5), sharey=True, squeeze=False
     )
     ends = [
         end
@@ -161,7 +161,7 @@ def draw_shares(shares: dict[str, dict[str, dict[str, Mean]]], areas: dict[str, 
 
 def draw_regions(image: np.ndarray) -> Figure:
     """Draw the four regions over an (h, w, 3) image in [0, 1]."""
-    figure, ax = plt.subplots(figsize=(1.7, 1.7))
+    figure, ax = plt.subplots(figsize=(1.4, 1.4))
     _clear(ax)
     ax.imshow(image)
     for name, mask in make_regions(*image.shape[:2]).items():

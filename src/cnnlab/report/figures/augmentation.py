@@ -79,7 +79,7 @@ def single_movements(image: np.ndarray) -> dict[str, np.ndarray]:
 
 def plot_pixel_distances(distances: PixelDistances) -> Figure:
     """Draw the cumulative distributions of the three distances."""
-    figure, axes = plt.subplots(figsize=(TEXT_WIDTH, 2.4))
+    figure, axes = plt.subplots(figsize=(TEXT_WIDTH, 2.1))
     labels = {
         "moved": "to its own moved copy",
         "nearest": "to the nearest of another class",
