@@ -2,6 +2,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
+from cnnlab.evaluation.intervals import Mean
 from cnnlab.explain.figures import (
     centre_on_grey,
     draw_grid,
@@ -10,7 +11,6 @@ from cnnlab.explain.figures import (
     draw_regions,
     draw_shares,
 )
-from cnnlab.explain.intervals import Mean
 from cnnlab.explain.regions import REGIONS
 from cnnlab.style import TEXT_WIDTH, apply_style
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from cnnlab.explain.intervals import Mean
+from cnnlab.evaluation.intervals import Mean
 from cnnlab.explain.wording import (
     describe_coherence,
     describe_errors,

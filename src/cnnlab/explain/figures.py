@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from cnnlab.explain.intervals import Mean
+from cnnlab.evaluation.intervals import Mean
 from cnnlab.explain.regions import make_regions
 from cnnlab.style import TEXT_WIDTH
 

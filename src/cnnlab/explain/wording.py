@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
+from cnnlab.evaluation.intervals import Mean
 from cnnlab.evaluation.wording import join_words
-from cnnlab.explain.intervals import Mean
 
 
 def describe_places(shares: Mapping[str, Mean], areas: Mapping[str, float]) -> str:

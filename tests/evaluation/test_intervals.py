@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from cnnlab.explain.intervals import average, compare_groups
+from cnnlab.evaluation.intervals import average, compare_groups
 
 
 def test_interval_agrees_with_scipys_bootstrap():
