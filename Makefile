@@ -33,10 +33,11 @@ report: $(INSTALLED) ## report/report.pdf: data, training, notebooks, typesettin
 publish: report ## copy the report of the rendered faces, and the README's pictures, to report/published
 	@$(RUN) cnnlab.report.publish
 
-studies: $(INSTALLED) ## record accuracy on DATA and latency under report/studies (hours on PROFILE=full)
+studies: $(INSTALLED) ## record accuracy on DATA and measured times under report/studies (hours on PROFILE=full)
 	@$(RUN) cnnlab.models.experiments
 	@$(RUN) cnnlab.evaluation.study
 	@$(RUN) cnnlab.evaluation.latency
+	@$(RUN) cnnlab.evaluation.dilation_timing
 
 test: $(INSTALLED) ## run the tests, every notebook on the smoke profile among them
 	@CNNLAB_PROFILE=smoke CNNLAB_DATA= $(RUN) pytest
