@@ -15,10 +15,11 @@ from cnnlab.theory.gradients import (
     backward,
     cost,
     count_parameters,
-    descend,
     forward,
     initialise,
+    kernel_gradients,
     kink_distance,
+    learn,
     parameters_from_vector,
     sigmoid,
     softplus,
@@ -87,7 +88,32 @@ def set_parameters(network, parameters):
     )
 
 
-@settings(deadline=None, max_examples=60)
+def tape_gradient(parameters, signals, labels, architecture):
+    """The network written in TensorFlow's own operations, differentiated by its tape."""
+    import tensorflow as tf
+
+    values = [tf.Variable(getattr(parameters, name)) for name in NAMES]
+    ends = [[0, 0], [architecture.padding] * 2, [0, 0]]
+    with tf.GradientTape() as tape:
+        W_C, b_C, W_F, b_F, W_Z, b_Z = values
+        x = tf.pad(signals[..., None], ends)
+        c = tf.nn.relu(tf.nn.conv1d(x, W_C[:, None, None], 1, "VALID") + b_C)
+        p = tf.nn.avg_pool1d(c, architecture.pool, architecture.pool, "VALID")[..., 0]
+        s = tf.linalg.matvec(tf.nn.relu(p @ W_F + b_F), W_Z) + b_Z
+        total = tf.reduce_sum(tf.nn.sigmoid_cross_entropy_with_logits(labels, s))
+    return np.concatenate([np.ravel(g) for g in tape.gradient(total, values)])
+
+
+@settings(deadline=None, max_examples=100)
+@given(architectures(), st.integers(0, 10_000))
+def test_gradients_equal_the_tape(architecture, seed):
+    parameters, signals, labels = draw_problem(architecture, seed)
+    assume(kink_distance(forward(signals, parameters, architecture)) > 1e-9)
+    by_hand = gradient_vector(parameters, signals, labels, architecture)
+    assert relative_error(by_hand, tape_gradient(parameters, signals, labels, architecture)) < 1e-9
+
+
+@settings(deadline=None, max_examples=100)
 @given(architectures(), st.integers(0, 10_000))
 def test_gradients_equal_complex_step_and_central_differences(architecture, seed):
     parameters, signals, labels = draw_problem(architecture, seed)
@@ -95,6 +121,8 @@ def test_gradients_equal_complex_step_and_central_differences(architecture, seed
     by_hand = gradient_vector(parameters, signals, labels, architecture)
     function = cost_function(signals, labels, architecture)
     vector = parameters.to_vector()
+    # Central differences cancel to about eps cost / step, which a tiny gradient would drown in.
+    assume(np.linalg.norm(by_hand) > 1e-2 * function(vector))
     assert relative_error(by_hand, complex_step(function, vector)) < 1e-12
     assert relative_error(by_hand, central_differences(function, vector)) < 1e-6
 
@@ -138,16 +166,23 @@ def test_steps_of_descent_follow_keras_sgd():
         keras.optimizers.SGD(0.05),
         keras.losses.BinaryCrossentropy(from_logits=True, reduction="sum"),
     )
-    before = cost(forward(signals, parameters, architecture).s, labels)
-    for _ in range(5):
-        passed = forward(signals, parameters, architecture)
-        gradient = backward(passed, labels, parameters, architecture).parameters
-        parameters = descend(parameters, gradient, 0.05)
-        network.train_on_batch(signals[..., None], labels[:, None])
+    learned, costs = learn(parameters, signals, labels, architecture, 0.05, 5)
+    for step in range(5):
+        # Keras returns the cost before its step, and stores the learning rate as float32.
+        by_keras = network.train_on_batch(signals[..., None], labels[:, None])
+        np.testing.assert_allclose(costs[step], by_keras, rtol=1e-6)
     by_keras = np.concatenate([w.ravel() for w in network.get_weights()])
-    # Keras stores the learning rate as float32.
-    assert relative_error(parameters.to_vector(), by_keras) < 1e-7
-    assert cost(forward(signals, parameters, architecture).s, labels) < before
+    assert relative_error(learned.to_vector(), by_keras) < 1e-7
+    assert costs.shape == (6,) and costs[-1] < costs[0]
+    assert costs[-1] == cost(forward(signals, learned, architecture).s, labels)
+
+
+def test_learning_without_a_step_changes_nothing():
+    architecture = Architecture(6, hidden=2)
+    parameters, signals, labels = draw_problem(architecture, seed=0)
+    same, costs = learn(parameters, signals, labels, architecture, 0.1, 0)
+    np.testing.assert_array_equal(same.to_vector(), parameters.to_vector())
+    assert costs == [cost(forward(signals, parameters, architecture).s, labels)]
 
 
 def test_lengths_and_count_of_the_homework():
@@ -171,6 +206,45 @@ def test_delta_of_the_output_is_z_minus_y_and_gradients_add_up(architecture, see
     np.testing.assert_allclose(
         gradients.parameters.to_vector(), np.sum(one_by_one, axis=0), rtol=1e-9, atol=1e-12
     )
+    width = architecture.kernel_width
+    np.testing.assert_allclose(
+        kernel_gradients(gradients.delta_C, passed.padded),
+        np.array(one_by_one)[:, :width],
+        rtol=1e-9,
+        atol=1e-12,
+    )
+
+
+@given(st.floats(-15, 15), st.sampled_from([0.0, 1.0]))
+def test_with_a_squared_error_delta_keeps_the_sigmoids_slope(logit, label):
+    delta = complex_step(lambda s: (sigmoid(s[0]) - label) ** 2, np.array([logit]))[0]
+    z = expit(logit)
+    assert delta == pytest.approx(2 * (z - label) * z * (1 - z), rel=1e-9)
+    # z (1 - z) is at most 1/4: delta is never z - y, but at most half of it.
+    assert abs(delta) <= abs(z - label) / 2 * (1 + 1e-9)
+
+
+@settings(deadline=None, max_examples=40)
+@given(architectures(), st.integers(0, 10_000))
+def test_gradient_of_the_shared_kernel_is_the_sum_over_untied_weights(architecture, seed):
+    parameters, signals, labels = draw_problem(architecture, seed, samples=1)
+    passed = forward(signals, parameters, architecture)
+    assume(kink_distance(passed) > 1e-9)
+    T, k = architecture.convolved_length, architecture.kernel_width
+    M, P = architecture.pooled_length, architecture.pool
+
+    def untied_cost(weights):
+        taps = weights.reshape(T, k)
+        u = np.array([passed.padded[0, t : t + k] @ taps[t] for t in range(T)]) + parameters.b_C
+        p = np.array([np.sum((u * (u.real > 0))[m * P : m * P + P]) / P for m in range(M)])
+        v = p @ parameters.W_F + parameters.b_F
+        return cost(np.array([(v * (v.real > 0)) @ parameters.W_Z + parameters.b_Z]), labels)
+
+    untied = complex_step(untied_cost, np.tile(parameters.W_C, T)).reshape(T, k)
+    gradients = backward(passed, labels, parameters, architecture)
+    windows = np.lib.stride_tricks.sliding_window_view(passed.padded[0], k)
+    np.testing.assert_allclose(untied, gradients.delta_C[0][:, None] * windows, atol=1e-12)
+    np.testing.assert_allclose(untied.sum(axis=0), gradients.parameters.W_C, atol=1e-12)
 
 
 @given(architectures(), st.integers(0, 10_000))
@@ -180,6 +254,46 @@ def test_gradient_of_the_kernel_is_the_correlation_of_input_and_delta(architectu
     gradients = backward(passed, labels, parameters, architecture)
     correlated = np.correlate(passed.padded[0], gradients.delta_C[0], mode="valid")
     np.testing.assert_allclose(gradients.parameters.W_C, correlated, rtol=1e-9, atol=1e-12)
+
+
+def test_gradient_of_the_kernel_is_not_the_flipped_convolution():
+    architecture = Architecture(12, kernel_width=3, hidden=3)
+    parameters, signals, labels = draw_problem(architecture, seed=6, samples=1)
+    passed = forward(signals, parameters, architecture)
+    gradients = backward(passed, labels, parameters, architecture)
+    flipped = np.convolve(passed.padded[0], gradients.delta_C[0], mode="valid")
+    assert relative_error(flipped, gradients.parameters.W_C) > 0.1
+
+
+@given(architectures(), st.integers(0, 10_000), st.floats(0.01, 10))
+def test_a_factor_on_the_later_weights_enters_squared(architecture, seed, factor):
+    parameters, signals, labels = draw_problem(architecture, seed)
+    parameters = replace(parameters, b_F=np.zeros(architecture.hidden))
+    scaled = replace(parameters, W_F=factor * parameters.W_F, W_Z=factor * parameters.W_Z)
+    assume(kink_distance(forward(signals, parameters, architecture)) > 1e-9)
+
+    def kernel_and_output(current):
+        passed = forward(signals, current, architecture)
+        gradients = backward(passed, labels, current, architecture)
+        return kernel_gradients(gradients.delta_C, passed.padded), gradients.delta_Z[:, None]
+
+    (kernel, delta), (scaled_kernel, scaled_delta) = map(kernel_and_output, (parameters, scaled))
+    # Beside the factor only the output's delta differs; either may be rounded to 0.
+    np.testing.assert_allclose(
+        scaled_kernel * delta, factor**2 * kernel * scaled_delta, rtol=1e-9, atol=1e-12
+    )
+
+
+def test_a_bias_of_fc1_breaks_the_square_of_the_factor():
+    architecture = Architecture(8, hidden=1)
+    parameters, signals, labels = draw_problem(architecture, seed=1, samples=1)
+    v = forward(signals, replace(parameters, b_F=np.zeros(1)), architecture).v[0]
+    # The unit is on at the start; with smaller weights the bias shuts it.
+    parameters = replace(parameters, W_F=parameters.W_F * np.sign(v), b_F=-np.abs(v) / 2)
+    smaller = replace(parameters, W_F=parameters.W_F / 4, W_Z=parameters.W_Z / 4)
+    k = architecture.kernel_width
+    assert np.any(gradient_vector(parameters, signals, labels, architecture)[:k] != 0)
+    assert np.all(gradient_vector(smaller, signals, labels, architecture)[:k] == 0)
 
 
 def test_positions_beyond_the_last_full_window_have_no_influence():
@@ -214,12 +328,15 @@ def test_cost_and_output_are_finite_and_right_for_every_logit(logit, label):
     np.testing.assert_allclose(sigmoid(s), expit(s), rtol=1e-10, atol=1e-300)
 
 
-def test_the_cost_as_written_fails_where_the_stable_one_does_not():
+@given(st.floats(38, 700))
+def test_the_cost_as_written_is_no_number_where_the_stable_one_is_right(logit):
     with np.errstate(all="ignore"):
-        z = 1 / (1 + np.exp(-40.0))
+        z = 1 / (1 + np.exp(-logit))
         naive = -1 * np.log(z) - 0 * np.log(1 - z)
     assert np.isnan(naive)
-    assert cost(np.array([40.0]), np.array([1.0])) == pytest.approx(softplus(np.array(-40.0)))
+    stable = cost(np.array([logit]), np.array([1.0]))
+    assert stable == pytest.approx(softplus(np.array(-logit)), rel=1e-12)
+    assert 0 < stable < 1e-16
 
 
 @given(architectures(), st.integers(0, 100))

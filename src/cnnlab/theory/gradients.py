@@ -218,7 +218,9 @@ def forward(signals: np.ndarray, parameters: Parameters, architecture: Architect
     _check_shapes(signals, parameters, architecture)
     M, P = architecture.pooled_length, architecture.pool
     padded = np.pad(signals, ((0, 0), (architecture.padding, architecture.padding)))
-    u = _windows(padded, architecture) @ parameters.W_C + parameters.b_C
+    # Entry [n, t, i] is sample t + i of signal n.
+    windows = sliding_window_view(padded, architecture.kernel_width, axis=1)
+    u = windows @ parameters.W_C + parameters.b_C
     c = relu(u)
     p = c[:, : M * P].reshape(-1, M, P).mean(axis=2)
     v = p @ parameters.W_F + parameters.b_F
@@ -273,7 +275,7 @@ def backward(
     spread[:, : M * P] = np.repeat(delta_P / P, P, axis=1)
     delta_C = spread * (passed.u > 0)
     gradient = Parameters(
-        W_C=np.einsum("nt,nti->i", delta_C, _windows(passed.padded, architecture)),
+        W_C=kernel_gradients(delta_C, passed.padded).sum(axis=0),
         b_C=delta_C.sum(),
         W_F=passed.p.T @ delta_F,
         b_F=delta_F.sum(axis=0),
@@ -281,6 +283,19 @@ def backward(
         b_Z=delta_Z.sum(),
     )
     return Gradients(delta_Z, delta_F, delta_P, delta_C, gradient)
+
+
+def kernel_gradients(delta_C: np.ndarray, padded: np.ndarray) -> np.ndarray:
+    """Return each signal's gradient of the kernel: entry i is sum_t delta_C[t] padded[t + i].
+
+    Args:
+        delta_C: (n, T) derivative of the cost with respect to the convolution before ReLU.
+        padded: (n, T + k - 1) zero-padded input.
+
+    Returns:
+        (n, k); the sum over the signals is the gradient of the cost.
+    """
+    return np.einsum("nt,nit->ni", delta_C, sliding_window_view(padded, delta_C.shape[1], axis=1))
 
 
 def descend(parameters: Parameters, gradient: Parameters, learning_rate: float) -> Parameters:
@@ -292,6 +307,38 @@ def descend(parameters: Parameters, gradient: Parameters, learning_rate: float) 
             for field in fields(Parameters)
         }
     )
+
+
+def learn(
+    parameters: Parameters,
+    signals: np.ndarray,
+    labels: np.ndarray,
+    architecture: Architecture,
+    learning_rate: float,
+    steps: int,
+) -> tuple[Parameters, np.ndarray]:
+    """Descend on the cost of all signals at once.
+
+    Args:
+        parameters: where to start.
+        signals: (n, input_length).
+        labels: (n,) y in [0, 1].
+        architecture: the sizes.
+        learning_rate: of the cost, which is a sum over the signals.
+        steps: at least 0.
+
+    Returns:
+        the parameters after the last step, and the (steps + 1,) costs before each step and
+        after the last.
+    """
+    costs = np.empty(steps + 1)
+    for step in range(steps):
+        passed = forward(signals, parameters, architecture)
+        costs[step] = cost(passed.s, labels)
+        gradients = backward(passed, labels, parameters, architecture)
+        parameters = descend(parameters, gradients.parameters, learning_rate)
+    costs[steps] = cost(forward(signals, parameters, architecture).s, labels)
+    return parameters, costs
 
 
 def relu(x: np.ndarray) -> np.ndarray:
@@ -313,11 +360,6 @@ def sigmoid(x: np.ndarray) -> np.ndarray:
 def kink_distance(passed: Forward) -> float:
     """Return how near the nearest input of a ReLU lies to its kink at 0."""
     return float(min(np.abs(passed.u).min(), np.abs(passed.v).min()))
-
-
-def _windows(padded: np.ndarray, architecture: Architecture) -> np.ndarray:
-    """View (n, T + k - 1) samples as (n, T, k): entry [:, t, i] is sample t + i."""
-    return sliding_window_view(padded, architecture.kernel_width, axis=1)
 
 
 def _check_shapes(signals: np.ndarray, parameters: Parameters, architecture: Architecture) -> None:

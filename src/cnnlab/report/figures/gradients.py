@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from cnnlab.style import CLASS_COLOURS, TEXT_WIDTH
-from cnnlab.theory.gradients import Architecture, Parameters, sigmoid
+from cnnlab.theory.gradients import Architecture, Parameters
 
 _BLUE, _RED, _GREY = CLASS_COLOURS[0], CLASS_COLOURS[6], CLASS_COLOURS[5]
 # Not blue and red, which tell the sign of the other weights.
@@ -159,15 +159,25 @@ def plot_learning(
     return figure
 
 
-def plot_output_delta(limit: float) -> Figure:
-    """Plot, for label 1, the derivative of two costs by the logit from -limit to limit."""
-    s = np.linspace(-limit, limit, 401)
-    z = sigmoid(s)
-    figure, axes = plt.subplots(figsize=(0.72 * TEXT_WIDTH, 1.55))
-    axes.plot(s, 1 - z, label="cross-entropy: $1 - z$")
-    axes.plot(s, 2 * (1 - z) ** 2 * z, label="squared error: $2 z (1 - z)^2$")
-    axes.set(
-        xlabel="logit $s$ (label $y = 1$)", ylabel=r"$|\partial\,\mathrm{Cost}\,/\,\partial s|$"
-    )
-    axes.legend()
+def plot_vanishing(
+    saturation: tuple[np.ndarray, dict[str, np.ndarray]],
+    weights: tuple[np.ndarray, np.ndarray],
+    units: tuple[np.ndarray, np.ndarray],
+) -> Figure:
+    """Plot the norm of the kernel's gradient against three causes that make it vanish.
+
+    Args:
+        saturation: biases of the output unit, and by the name of a cost the norms there.
+        weights: factors on the weights after the pool, and the norms.
+        units: the part of FC1's units that is on, in [0, 1], and the norms; they may be 0.
+    """
+    figure, (left, middle, right) = plt.subplots(1, 3, figsize=(TEXT_WIDTH, 1.8))
+    for name, norms in saturation[1].items():
+        left.semilogy(saturation[0], norms, label=name)
+    left.set(xlabel="bias $b^Z$ (label $y = 1$)", ylabel="norm (start: 1)")
+    left.legend(fontsize=7, loc="lower left")
+    middle.loglog(*weights, "o-", ms=3)
+    middle.set(xlabel="factor on $W^F$ and $W^Z$")
+    right.plot(100 * units[0], units[1], "o-", ms=3)
+    right.set(xlabel="FC1's units that are on (%)", ylim=(0, None))
     return figure
