@@ -9,6 +9,7 @@ from scipy.signal import correlate2d
 from cnnlab.theory.dilation import (
     correlate_dilated,
     dilate_kernel,
+    gradient_spread,
     kernel_extent,
     output_size,
     receptive_field,
@@ -56,6 +57,28 @@ def test_any_extension_of_the_image_gives_the_lost_positions_back(case, value):
     extended = np.pad(image, (0, dilation - 1), constant_values=value)
     bordered = correlate2d(extended, dilate_kernel(kernel, dilation), "valid")
     np.testing.assert_allclose(correlate_dilated(image, kernel, dilation), bordered, atol=1e-12)
+
+
+@given(cases())
+def test_an_extension_on_the_other_side_does_not_give_them_back(case):
+    image, kernel, dilation = case
+    assume(dilation > 1)
+    extended = np.pad(image, ((dilation - 1, 0), (dilation - 1, 0)))
+    bordered = correlate2d(extended, dilate_kernel(kernel, dilation), "valid")
+    assert not np.allclose(correlate_dilated(image, kernel, dilation), bordered)
+
+
+@given(st.integers(2, 4), st.integers(1, 4), st.data())
+def test_the_dilated_kernel_may_fit_though_its_zero_border_does_not(dilation, width, data):
+    side = dilation * width - data.draw(st.integers(1, dilation - 1))
+    image, kernel = np.ones((side, side)), np.ones((width, width))
+    bordered = dilate_kernel(kernel, dilation)
+    ours = correlate_dilated(image, kernel, dilation)
+    np.testing.assert_allclose(
+        ours, correlate2d(image, trim_zero_border(bordered, dilation), "valid")
+    )
+    with pytest.raises(ValueError, match="does not fit"):
+        correlate_dilated(image, bordered)
 
 
 @settings(deadline=None, max_examples=30)
@@ -161,6 +184,59 @@ def test_no_holes_exactly_under_the_condition_on_dilations(stack):
     assert filled == condition
 
 
+@pytest.mark.parametrize(
+    ("sizes", "dilations", "strides", "condition", "filled"),
+    [
+        ((2, 2), (1, 2), (2, 1), True, False),  # a stride spreads the second layer's taps
+        ((1, 3), (6, 1), (1, 1), False, True),  # a kernel of width 1 has no taps to spread
+    ],
+)
+def test_beyond_the_assumptions_on_gridding_its_condition_does_not_decide(
+    sizes, dilations, strides, condition, filled
+):
+    order = np.argsort(dilations)
+    sizes_sorted, dilations_sorted = np.array(sizes)[order], np.array(dilations)[order]
+    reach = np.cumsum([1, *(dilations_sorted * (sizes_sorted - 1))])[:-1]
+    assert np.all(dilations_sorted <= reach) == condition
+    positions = receptive_positions(sizes, dilations, strides)
+    assert (positions.size == receptive_field(sizes, dilations, strides)) == filled
+
+
+strided_layers = st.lists(
+    st.tuples(st.integers(1, 4), st.integers(1, 4), st.integers(1, 3)), min_size=1, max_size=4
+)
+
+
+def path_counts(stack, weights=np.ones):
+    """The gradient of output 0 of linear layers, by putting taps where the strides lead."""
+    gradient, jump = np.ones(1), 1
+    for size, dilation, stride in stack:
+        taps = np.zeros(jump * dilation * (size - 1) + 1)
+        taps[:: jump * dilation] = weights(size)
+        gradient = np.convolve(gradient, taps)
+        jump *= stride
+    return gradient
+
+
+def spread_of(gradient):
+    positions = np.arange(gradient.size)
+    mean = np.average(positions, weights=gradient)
+    return np.sqrt(np.average((positions - mean) ** 2, weights=gradient))
+
+
+@given(strided_layers)
+def test_spread_of_the_gradient_is_that_of_the_paths(stack):
+    assert gradient_spread(*zip(*stack, strict=True)) == pytest.approx(
+        spread_of(path_counts(stack)), abs=1e-9
+    )
+
+
+def test_unequal_weights_have_another_spread():
+    stack = [(3, 1, 1)] * 4
+    peaked = spread_of(path_counts(stack, weights=lambda size: np.array([1.0, 2.0, 1.0])))
+    assert peaked < 0.9 * gradient_spread([3] * 4)
+
+
 def test_equal_dilations_leave_holes_and_doubled_ones_do_not():
     np.testing.assert_array_equal(
         receptive_positions([3, 3, 3], [2, 2, 2]), [0, 2, 4, 6, 8, 10, 12]
@@ -168,14 +244,13 @@ def test_equal_dilations_leave_holes_and_doubled_ones_do_not():
     np.testing.assert_array_equal(receptive_positions([3, 3, 3], [1, 2, 4]), np.arange(15))
 
 
-def test_receptive_field_is_the_support_of_a_networks_gradient():
+def gradient_support(stack, signal_length, least=0.1, greatest=1.0):
+    """The samples by which output 0 of a Keras network with ReLU has a derivative."""
     import keras
     import tensorflow as tf
 
-    stack = ((3, 2, 1), (2, 1, 2), (3, 3, 1))
-    positive = keras.initializers.RandomUniform(0.1, 1.0, seed=0)
-    signal = tf.ones((1, 40, 1))
-    network = keras.Sequential([keras.Input((40, 1))])
+    signal = tf.ones((1, signal_length, 1))
+    network = keras.Sequential([keras.Input((signal_length, 1))])
     for size, dilation, stride in stack:
         network.add(
             keras.layers.Conv1D(
@@ -184,14 +259,42 @@ def test_receptive_field_is_the_support_of_a_networks_gradient():
                 strides=stride,
                 dilation_rate=dilation,
                 activation="relu",
-                kernel_initializer=positive,
+                kernel_initializer=keras.initializers.RandomUniform(least, greatest, seed=0),
             )
         )
     with tf.GradientTape() as tape:
         tape.watch(signal)
         output = network(signal)[0, 0, 0]
-    reached = np.flatnonzero(tape.gradient(output, signal).numpy()[0, :, 0])
-    np.testing.assert_array_equal(reached, receptive_positions(*zip(*stack, strict=True)))
+    return np.flatnonzero(tape.gradient(output, signal).numpy()[0, :, 0])
+
+
+# Keras allows a stride or a dilation in one layer, not both.
+keras_layers = st.tuples(st.integers(1, 4), st.integers(1, 3), st.booleans()).map(
+    lambda layer: (layer[0], layer[1], 1) if layer[2] else (layer[0], 1, layer[1])
+)
+
+
+@settings(deadline=None, max_examples=15)
+@given(st.lists(keras_layers, min_size=1, max_size=3))
+def test_receptive_field_is_the_support_of_a_networks_gradient(stack):
+    sizes, dilations, strides = zip(*stack, strict=True)
+    width = receptive_field(sizes, dilations, strides)
+    reached = gradient_support(stack, signal_length=width + 5)
+    np.testing.assert_array_equal(reached, receptive_positions(sizes, dilations, strides))
+    assert reached[-1] - reached[0] + 1 == width
+
+
+def test_weights_that_are_not_positive_can_reach_less_than_the_field():
+    stack = ((3, 2, 1), (2, 1, 2), (3, 3, 1))
+    # All weights are negative: the first ReLU is off, and the output depends on nothing.
+    assert gradient_support(stack, least=-1.0, greatest=-0.1, signal_length=40).size == 0
+
+
+def test_ignored_strides_count_too_little():
+    stack = ((3, 2, 1), (2, 1, 2), (3, 3, 1))
+    reached = gradient_support(stack, signal_length=40)
+    sizes, dilations, _ = zip(*stack, strict=True)
+    assert receptive_field(sizes, dilations) < reached[-1] - reached[0] + 1
 
 
 def test_integer_images_stay_integers():

@@ -165,6 +165,32 @@ def receptive_positions(
     return positions
 
 
+def gradient_spread(
+    kernel_sizes: Sequence[int],
+    dilations: Sequence[int] | None = None,
+    strides: Sequence[int] | None = None,
+) -> float:
+    """Return the standard deviation of the gradient of one output, read as a distribution.
+
+    Holds for linear layers whose weights are all equal (Luo et al. 2016, section 2): then the
+    gradient counts paths, and its variance is sum_l (S_l d_l)^2 (K_l^2 - 1) / 12 with S_l the
+    product of the strides before layer l.
+
+    Args:
+        kernel_sizes: K_l of each layer.
+        dilations: d_l of each layer; 1 by default.
+        strides: s_l of each layer; 1 by default.
+
+    Returns:
+        in input samples.
+
+    Raises:
+        ValueError: the lengths differ, or a value is below 1.
+    """
+    layers = _layers(kernel_sizes, dilations, strides)
+    return float(np.sqrt(sum(spacing**2 * (width**2 - 1) / 12 for width, spacing in layers)))
+
+
 def _layers(
     kernel_sizes: Sequence[int], dilations: Sequence[int] | None, strides: Sequence[int] | None
 ) -> list[tuple[int, int]]:

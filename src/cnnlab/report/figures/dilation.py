@@ -70,16 +70,19 @@ def plot_growth(measured: Mapping[str, Mapping[int, int]], width: int) -> Figure
     """Plot the receptive field's width against depth: formulae as lines, measurements as marks.
 
     Args:
-        measured: for "dilation 1" and "dilations 1, 2, 4, ..." the measured width by depth.
+        measured: for "dilation 1", "dilations 1, 2, 4, ..." and "dilation 1, strides 2" the
+            measured width by depth.
         width: K of every layer.
     """
     depth = np.arange(1, 9)
+    doubled = [2**layer for layer in range(depth.size)]
     formulae = {
-        "dilation 1": depth * (width - 1) + 1,
-        "dilations 1, 2, 4, ...": (2**depth - 1) * (width - 1) + 1,
+        "dilation 1": [receptive_field([width] * L) for L in depth],
+        "dilations 1, 2, 4, ...": [receptive_field([width] * L, doubled[:L]) for L in depth],
+        "dilation 1, strides 2": [receptive_field([width] * L, None, [2] * L) for L in depth],
     }
     figure, axes = plt.subplots(figsize=(0.62 * TEXT_WIDTH, 2.1))
-    for (name, sizes), marker in zip(formulae.items(), "os", strict=True):
+    for (name, sizes), marker in zip(formulae.items(), "osx", strict=True):
         (line,) = axes.plot(depth, sizes, label=name)
         points = measured[name]
         axes.plot(
