@@ -42,6 +42,30 @@ def test_error_by_shift_draws_the_mean_over_images():
     np.testing.assert_allclose(figure.axes[0].lines[0].get_ydata(), [0.0, 0.3])
 
 
+def test_errors_by_depth_draw_the_mean_over_images_and_cut_no_line():
+    generator = np.random.default_rng(1)
+    errors = {"low": generator.random((2, 3, 2)), "high": 5 * generator.random((2, 3, 2))}
+    figure = figures.draw_errors_by_depth(errors, [1, 2, 4])
+    assert [axes.get_title(loc="left") for axes in figure.axes] == ["low", "high"]
+    second = figure.axes[1].lines[1]
+    np.testing.assert_allclose(second.get_ydata(), errors["high"].mean(axis=0)[:, 1])
+    highest = max(line.get_ydata().max() for axes in figure.axes for line in axes.lines)
+    assert all(axes.get_ylim()[1] >= highest for axes in figure.axes)
+
+
+def test_lifting_shows_all_maps_on_one_scale():
+    generator = np.random.default_rng(2)
+    rows = [
+        (generator.random((6, 6, 3)), size * generator.normal(size=(6, 6, 4)), np.zeros((6, 6)))
+        for size in (1, 2)
+    ]
+    figure = figures.draw_lifting(rows)
+    assert figure.get_figwidth() <= TEXT_WIDTH
+    panels = np.reshape(figure.axes, (2, 6))
+    assert len({axes.images[0].get_clim() for axes in panels[:, 1:].flat}) == 1
+    np.testing.assert_array_equal(panels[1, 3].images[0].get_array(), rows[1][1][..., 2])
+
+
 def test_generalisation_draws_the_interval_given():
     mean = np.full((2, 2, 2), 0.5)
     figure = figures.draw_generalisation([4, 8], mean, mean - 0.1, mean + 0.2, ("a", "b"), 0.25)

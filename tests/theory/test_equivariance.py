@@ -152,6 +152,12 @@ def test_valid_region_is_equivariant_where_nothing_has_wrapped(seed, shift):
     )
 
 
+def test_valid_region_is_not_equivariant_where_something_has_wrapped():
+    output = eq.correlate(draw_image(0), draw_kernels(0), "valid")
+    of_shifted = eq.correlate(eq.translate(draw_image(0), (2, 0)), draw_kernels(0), "valid")
+    assert eq.relative_error(of_shifted[:2], eq.translate(output, (2, 0))[:2]) > 0.1
+
+
 # The converse ---------------------------------------------------------------------------------
 
 
@@ -216,6 +222,31 @@ def test_max_pooling_with_stride_1_is_equivariant(seed, shift, size):
     assert eq.equivariance_error(lambda f: eq.max_pool(f, size, 1), draw_image(seed), shift) == 0
 
 
+@given(seed=seeds, shift=shifts, size=odd_sides)
+@settings(max_examples=30, deadline=None)
+def test_average_pooling_with_stride_1_is_equivariant(seed, shift, size):
+    window = np.einsum("ij,kc->ijkc", np.ones((size, size)) / size**2, np.eye(2))
+
+    def average_pool(f):
+        return eq.correlate(f, window, "circular")
+
+    image = draw_image(seed)
+    expected = np.stack(
+        [ndimage.uniform_filter(image[..., k], size, mode="wrap") for k in range(2)], axis=2
+    )
+    np.testing.assert_allclose(average_pool(image), expected, atol=TOLERANCE)
+    assert eq.equivariance_error(average_pool, image, shift) < TOLERANCE
+
+
+def test_composition_with_one_map_that_is_not_equivariant_is_not():
+    bias = np.arange(96.0).reshape(12, 8, 1)
+    (layer,) = draw_biased_layers(0, 1)
+    error = eq.equivariance_error(
+        lambda f: eq.apply_layers(f + bias, [layer], "circular"), draw_image(0), (0, 1)
+    )
+    assert error > 0.01
+
+
 # Borders --------------------------------------------------------------------------------------
 
 
@@ -246,6 +277,29 @@ def test_zero_padding_fills_the_predicted_band():
         axis=2
     )
     np.testing.assert_array_equal(error > TOLERANCE, eq.reached_by_border((24, 20), 2, shift))
+
+
+def test_map_error_is_zero_only_where_nothing_is_wrong():
+    def operator(f):
+        output = f.copy()
+        output[2, 3] *= 2  # at one position of its own
+        return output
+
+    image = np.ones((6, 8, 2))
+    error = eq.map_error(operator, image, (1, 2))
+    # Wrong where the operator's own position is, and where the shift has carried it.
+    assert set(zip(*np.nonzero(error), strict=True)) == {(2, 3), (3, 5)}
+    assert error[2, 3] == 0.5  # 1, relative to the largest output, 2
+
+
+@pytest.mark.parametrize("shift", [(2, 1), (0, 3), (3, 0)])
+def test_band_widths_are_those_of_the_predicted_band(shift):
+    assert eq.band_widths(eq.reached_by_border((24, 20), 4, shift)) == (4 + shift[0], 4)
+
+
+def test_band_widths_need_a_frame():
+    with pytest.raises(ValueError, match="no frame"):
+        eq.band_widths(np.ones((5, 5), dtype=bool))
 
 
 def test_bias_spoils_zero_padding_of_a_black_border():
@@ -288,6 +342,24 @@ def test_other_shifts_are_not_exact(shift):
         assert eq.equivariance_error(operator, image, shift, 2) > 0.1
 
 
+def test_stride_after_a_map_that_is_not_equivariant_is_not_exact_either():
+    gain = np.random.default_rng(1).uniform(0.5, 1.5, (12, 8, 1))
+    error = eq.equivariance_error(lambda f: eq.subsample(gain * f, 2), draw_image(0), (2, 0), 2)
+    assert error > 0.1
+
+
+def test_errors_by_shift_are_those_of_each_image_and_shift():
+    images, shifts = np.stack([draw_image(0), draw_image(1)]), [(0, 0), (0, 1), (2, 3)]
+
+    def operator(f):
+        return eq.max_pool(f, 2, 2)
+
+    errors = eq.errors_by_shift(operator, images, shifts, 2)
+    assert errors.shape == (2, 3)
+    assert errors[1, 2] == eq.equivariance_error(operator, images[1], (2, 3), 2)
+    np.testing.assert_array_equal(errors[:, 0], 0)
+
+
 def test_blur_lowers_the_error_of_pooling():
     image = np.abs(draw_image(8, 32, 32))
     plain, blurred = (
@@ -327,12 +399,21 @@ def test_global_average_pooling_after_a_stride_is_not_invariant_to_all_shifts():
     assert eq.invariance_error(operator, draw_image(3), (1, 0)) > 0.01
 
 
-def test_flatten_and_dense_are_not_invariant_but_constant_weights_are():
-    image = draw_image(6)
-    dense = np.random.default_rng(0).normal(size=(4, image.size))
-    constant = np.tile([1.0, -2.0], image.size // 2)[None]  # the same at all positions
+@given(seed=seeds, shift=shifts)
+@settings(max_examples=30, deadline=None)
+def test_linear_map_to_numbers_with_equal_weights_everywhere_is_invariant(seed, shift):
+    image = draw_image(seed)
+    weights = np.tile(np.random.default_rng(seed).normal(size=2), image.size // 2)[None]
+    difference = weights @ eq.translate(image, shift).ravel() - weights @ image.ravel()
+    assert np.abs(difference).max() < TOLERANCE
+
+
+@given(seed=seeds)
+@settings(max_examples=30, deadline=None)
+def test_flatten_and_dense_are_not_invariant(seed):
+    image = draw_image(seed)
+    dense = np.random.default_rng([seed, 3]).normal(size=(10, image.size))
     assert eq.invariance_error(lambda f: dense @ f.ravel(), image, (1, 0)) > 0.1
-    assert eq.invariance_error(lambda f: constant @ f.ravel(), image, (1, 0)) < TOLERANCE
 
 
 # Parameters -----------------------------------------------------------------------------------

@@ -226,9 +226,58 @@ def equivariance_error(
     Raises:
         ValueError: the operator's output is zero, so that nothing can be said relative to it.
     """
-    output, of_shifted = operator(image), operator(translate(image, shift))
+    return compare_outputs(operator(image), operator(translate(image, shift)), shift, stride)
+
+
+def compare_outputs(
+    output: np.ndarray, of_shifted: np.ndarray, shift: Shift, stride: int = 1
+) -> float:
+    """Do what ``equivariance_error`` does, with outputs that are there already.
+
+    Args:
+        output: operator(f), (H / s, W / s, C).
+        of_shifted: operator(L_t f), of the same shape.
+        shift: t.
+        stride: s.
+
+    Raises:
+        ValueError: ``output`` is zero, so that nothing can be said relative to it.
+    """
     candidates = product(*({t // stride, -(-t // stride)} for t in shift))
-    return min(_relative_norm(of_shifted - translate(output, u), output) for u in candidates)
+    return min(relative_error(of_shifted, translate(output, u)) for u in candidates)
+
+
+def errors_by_shift(
+    operator: Operator, images: np.ndarray, shifts: Sequence[Shift], stride: int = 1
+) -> np.ndarray:
+    """Measure ``equivariance_error`` for each of some images and shifts: (images, shifts).
+
+    Args:
+        operator: as for ``equivariance_error``.
+        images: (n, H, W, K).
+        shifts: each a t.
+        stride: s.
+    """
+    return np.array(
+        [[equivariance_error(operator, image, t, stride) for t in shifts] for image in images]
+    )
+
+
+def map_error(operator: Operator, image: np.ndarray, shift: Shift) -> np.ndarray:
+    """Show where an operator of stride 1 misses equivariance.
+
+    Args:
+        operator: maps (H, W, K) to (H, W, C).
+        image: f.
+        shift: t.
+
+    Returns:
+        (H, W), the absolute value of operator(L_t f) - L_t operator(f), largest over the channels,
+        relative to the largest absolute value of operator(f).
+    """
+    output = operator(image)
+    difference = operator(translate(image, shift)) - translate(output, shift)
+    return np.abs(difference).max(axis=2) / np.abs(output).max()
 
 
 def invariance_error(operator: Operator, image: np.ndarray, shift: Shift) -> float:
@@ -245,8 +294,19 @@ def invariance_error(operator: Operator, image: np.ndarray, shift: Shift) -> flo
     Raises:
         ValueError: the operator's output is zero, so that nothing can be said relative to it.
     """
-    output = operator(image)
-    return _relative_norm(operator(translate(image, shift)) - output, output)
+    return relative_error(operator(translate(image, shift)), operator(image))
+
+
+def relative_error(actual: np.ndarray, expected: np.ndarray) -> float:
+    """Return the norm of the difference of two arrays over the norm of the second.
+
+    Raises:
+        ValueError: ``expected`` is zero, so that nothing can be said relative to it.
+    """
+    norm = np.linalg.norm(expected)
+    if norm == 0:
+        raise ValueError("The operator's output is zero everywhere. Give it another image.")
+    return float(np.linalg.norm(actual - expected) / norm)
 
 
 def reached_by_border(shape: tuple[int, int], reach: int, shift: Shift) -> np.ndarray:
@@ -264,6 +324,21 @@ def reached_by_border(shape: tuple[int, int], reach: int, shift: Shift) -> np.nd
     border = np.ones((*shape, 1), dtype=bool)
     border[reach : shape[0] - reach, reach : shape[1] - reach] = False
     return (border | translate(border, shift))[..., 0]
+
+
+def band_widths(wrong: np.ndarray) -> tuple[int, int]:
+    """Return how wide a frame of errors is at the top and at the bottom, mid-way across.
+
+    Args:
+        wrong: (H, W) bool, where an error is.
+
+    Raises:
+        ValueError: the middle column is wrong from top to bottom.
+    """
+    right = np.flatnonzero(~wrong[:, wrong.shape[1] // 2])
+    if not len(right):
+        raise ValueError("Every position of the middle column is wrong: there is no frame.")
+    return int(right[0]), int(len(wrong) - 1 - right[-1])
 
 
 def read_kernels(operator: Operator, shape: tuple[int, int, int]) -> np.ndarray:
@@ -342,10 +417,3 @@ def _pad(image: np.ndarray, kernel_shape: tuple[int, int], padding: str) -> np.n
 def _reflect(array: np.ndarray) -> np.ndarray:
     """Return x -> array(-x) on the cyclic group."""
     return np.roll(array[::-1, ::-1], (1, 1), axis=(0, 1))
-
-
-def _relative_norm(difference: np.ndarray, reference: np.ndarray) -> float:
-    norm = np.linalg.norm(reference)
-    if norm == 0:
-        raise ValueError("The operator's output is zero everywhere. Give it another image.")
-    return float(np.linalg.norm(difference) / norm)

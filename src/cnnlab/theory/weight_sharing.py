@@ -43,6 +43,25 @@ class PatchNetwork:
     bias: np.ndarray
 
 
+def repeat_measurement(seed: int, repetitions: int, sizes: Sequence[int]) -> np.ndarray:
+    """Repeat ``measure_generalisation`` with new images and weights.
+
+    Args:
+        seed: each repetition has its own, drawn from this one.
+        repetitions: how many.
+        sizes: training images of each direction.
+
+    Returns:
+        (repetitions, sizes, 2, 2) accuracies.
+    """
+    return np.array(
+        [
+            [measure_generalisation(each, size) for size in sizes]
+            for each in np.random.SeedSequence(seed).spawn(repetitions)
+        ]
+    )
+
+
 def measure_generalisation(seed: np.random.SeedSequence, per_class: int) -> np.ndarray:
     """Train with and without sharing on strokes that begin in the left half; test everywhere.
 

@@ -31,7 +31,7 @@ def draw_commuting_square(
         filtered_then_shifted: (H, W, 1).
         shifted_then_filtered: (H, W, 1).
     """
-    figure, panels = plt.subplots(2, 3, figsize=(TEXT_WIDTH, 4.0))
+    figure, panels = plt.subplots(2, 3, figsize=(TEXT_WIDTH, 3.4))
     figure.get_layout_engine().set(wspace=0.2, hspace=0.14)
     largest = np.abs(filtered).max()
 
@@ -90,7 +90,7 @@ def draw_error_by_shift(curves: Mapping[str, np.ndarray], shifts: Sequence[int])
         curves: operator -> (images, shifts) relative errors; the mean over images is drawn.
         shifts: in pixels.
     """
-    figure, axes = plt.subplots(figsize=(TEXT_WIDTH, 2.6))
+    figure, axes = plt.subplots(figsize=(TEXT_WIDTH, 2.3))
     for (name, errors), marker in zip(curves.items(), _MARKERS, strict=False):
         axes.plot(
             shifts, errors.mean(axis=0), marker=marker, markersize=6, fillstyle="none", label=name
@@ -98,6 +98,60 @@ def draw_error_by_shift(curves: Mapping[str, np.ndarray], shifts: Sequence[int])
     axes.set(xlabel="shift to the right [pixel]", ylabel="relative error", xticks=shifts)
     axes.set_ylim(bottom=-0.003)
     axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    return figure
+
+
+def draw_errors_by_depth(errors: Mapping[str, np.ndarray], shifts: Sequence[int]) -> Figure:
+    """Draw the error of networks' pooled maps against the shift.
+
+    Args:
+        errors: title of a panel -> (images, shifts, depths) relative errors; the mean over images
+            is drawn, a line for each depth, the first pool's first.
+        shifts: in pixels, powers of 2.
+    """
+    figure, panels = plt.subplots(1, len(errors), figsize=(TEXT_WIDTH, 2.1), sharey=True)
+    for axes, (title, values) in zip(panels, errors.items(), strict=True):
+        for depth, line in enumerate(values.mean(axis=0).T, 1):
+            axes.plot(
+                shifts,
+                line,
+                marker=_MARKERS[depth - 1],
+                fillstyle="none",
+                clip_on=False,
+                label=f"pool {depth}",
+            )
+        axes.set_xscale("log", base=2)
+        axes.set_xticks(shifts, shifts)
+        axes.set_title(title, fontweight="normal")
+    panels[0].set_ylim(bottom=0)  # of all, once all lines are there
+    panels[0].set_ylabel("relative error")
+    figure.supxlabel("shift to the right [pixel]", fontsize="medium")
+    handles, labels = panels[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper center", ncols=len(labels))
+    return figure
+
+
+def draw_lifting(rows: Sequence[tuple[np.ndarray, np.ndarray, np.ndarray]]) -> Figure:
+    """Draw images, their maps at the orientations of p4, and the maximum over these.
+
+    Args:
+        rows: each an image (H, W, 3) in [0, 1], its maps (H, W, 4) and their maximum (H, W); the
+            second row is the first one's, rotated.
+    """
+    orientations = rows[0][1].shape[2]
+    figure, panels = plt.subplots(len(rows), orientations + 2, figsize=(TEXT_WIDTH, 2.15))
+    largest = max(np.abs(maps).max() for _, maps, _ in rows)
+    for row, name, (image, maps, pooled) in zip(panels, ("f", "L_r f"), rows, strict=True):
+        row[0].imshow(image)
+        row[0].set_title(f"${name}$")
+        for axes, values in zip(row[1:], [*np.moveaxis(maps, 2, 0), pooled], strict=True):
+            axes.imshow(values, cmap="RdBu_r", vmin=-largest, vmax=largest)
+        for q, axes in enumerate(row[1:-1]):
+            axes.set_title(f"$q = {q}$")
+        row[-1].set_title("maximum", fontweight="normal")
+    for axes in panels.flat:
+        axes.set(xticks=[], yticks=[])
+        axes.spines[:].set_visible(True)
     return figure
 
 
@@ -119,7 +173,7 @@ def draw_generalisation(
         places: a panel's title each.
         chance: the accuracy of guessing.
     """
-    figure, panels = plt.subplots(1, len(places), figsize=(TEXT_WIDTH, 2.5), sharey=True)
+    figure, panels = plt.subplots(1, len(places), figsize=(TEXT_WIDTH, 2.2), sharey=True)
     for place, (axes, title) in enumerate(zip(panels, places, strict=True)):
         for network, label in enumerate(("shared weights", "unshared weights")):
             middle = mean[:, network, place]
