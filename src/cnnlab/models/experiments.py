@@ -240,9 +240,9 @@ def _fine_tune(
         return _compile(top, VGG16_FINE_TUNING, stopping, steps)
 
     def development() -> tf.data.Dataset:
+        rows = np.arange(len(faces.split.development))
         labels = faces.labels[faces.split.development]
-        pairs = tf.data.Dataset.from_tensor_slices((features.development, labels)).batch(64)
-        return pairs.map(lambda batch, targets: (tf.cast(batch, tf.float32), targets))
+        return _gather_batches([features.development], np.zeros_like(rows), rows, labels, 64)
 
     return train(
         "vgg16-block5",
@@ -264,6 +264,17 @@ def _feature_batches(
     order = rng.permutation(len(faces.split.training))
     drawn = rng.integers(len(copies), size=len(order))
     labels = faces.labels[faces.split.training]
+    return _gather_batches(copies, drawn, order, labels, recipe.batch_size)
+
+
+def _gather_batches(
+    copies: list[np.ndarray] | np.ndarray,
+    drawn: np.ndarray,
+    order: np.ndarray,
+    labels: np.ndarray,
+    batch_size: int,
+) -> tf.data.Dataset:
+    """Batches of features in an order, row i from copy ``drawn[i]``; a few at a time in memory."""
     shape = copies[0].shape[1:]
 
     def gather(rows: np.ndarray) -> np.ndarray:
@@ -273,8 +284,7 @@ def _feature_batches(
         batch = tf.numpy_function(gather, [rows], tf.float32)
         return tf.ensure_shape(batch, (None, *shape)), tf.gather(labels, rows)
 
-    batches = tf.data.Dataset.from_tensor_slices(order).batch(recipe.batch_size)
-    return batches.map(load).prefetch(2)
+    return tf.data.Dataset.from_tensor_slices(order).batch(batch_size).map(load).prefetch(2)
 
 
 def _development_batches(faces: Faces) -> Callable[[], tf.data.Dataset]:

@@ -90,7 +90,14 @@ def pool_block5(features: list[np.ndarray], dtype: str) -> np.ndarray:
         if layer.name.startswith("block5_"):
             x = layer(x)
     block5 = keras.Model(inputs, keras.layers.GlobalAveragePooling2D(dtype="float32")(x))
-    return np.stack([block5.predict(copy, batch_size=64, verbose=0) for copy in features])
+    forward = tf.function(block5, reduce_retracing=True)
+
+    def pool(copy: np.ndarray) -> np.ndarray:
+        # Slice by slice: Keras's predict would hold all features in memory.
+        batches = (copy[row : row + BATCH_SIZE] for row in range(0, len(copy), BATCH_SIZE))
+        return np.concatenate([forward(batch.astype(np.float32)).numpy() for batch in batches])
+
+    return np.stack([pool(copy) for copy in features])
 
 
 def _digest(
