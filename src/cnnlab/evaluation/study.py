@@ -110,7 +110,8 @@ class Study:
             f"`{row['data']}` ({kind}; digest {row['data_digest']}; {row['train_n']:,} training "
             f"and {row['n']:,} Validation images; seed {row['seed']}; profile "
             f"`{row['profile']}`; {row['date']}; {row['processor']}). Training, with VGG16's "
-            f"frozen features, took {durations} by the clock; other work shared the machine at times."
+            f"frozen features, took {durations} by the clock; other work "
+            "shared the machine at times."
         )
 
 
