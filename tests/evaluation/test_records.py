@@ -77,6 +77,7 @@ def test_a_study_says_where_it_comes_from():
         "data_digest": "abc",
         "profile": "full",
         "training_seconds": 600,
+        "copies_in_train": 17,
         "date": "2024-05-13",
         "processor": "2 x Chip X",
     }
@@ -94,6 +95,7 @@ def test_a_study_says_where_it_comes_from():
         "1403",
         "2024-05-13",
         "10 minutes for VGG16",
+        "17 have an identical",
     ):
         assert part in study.describe()
     assert "n = 3,199 images, seed 1403" in study.name_sample()

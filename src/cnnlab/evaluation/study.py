@@ -17,6 +17,7 @@ from cnnlab.evaluation.inference import predict_validation
 from cnnlab.evaluation.learning import assert_learned
 from cnnlab.evaluation.metrics import summarise
 from cnnlab.evaluation.records import describe_machine, read_studies, write_study
+from cnnlab.faces.duplicates import find_duplicates
 from cnnlab.faces.loading import Faces, load_faces
 from cnnlab.models.experiments import TrainedNetwork, train_light_vgg, train_vgg16
 from cnnlab.models.training import RECORD
@@ -29,8 +30,10 @@ def measure_network(network: TrainedNetwork, faces: Faces, profile: Profile) -> 
     """Return a row for each figure of merit of a network on Validation/.
 
     Columns: network, figure, estimate, low, high, n, train_n, seed, resamples, data, rendered,
-    data_digest, configuration_digest, profile, epochs, chosen_epoch, training_seconds (of all
-    epochs and of VGG16's frozen features, when they were computed; empty if that is not known).
+    copies_in_train (images of Validation/ that are byte-identical or nearly so to one of
+    Train/), data_digest, configuration_digest, profile, epochs, chosen_epoch, training_seconds
+    (of all epochs and of VGG16's frozen features, when they were computed; empty if that is not
+    known).
     """
     predictions = predict_validation(network, faces)
     if profile.must_learn:
@@ -44,6 +47,7 @@ def measure_network(network: TrainedNetwork, faces: Faces, profile: Profile) -> 
         train_n=len(faces.split.training),
         seed=network.seed,
         resamples=profile.bootstrap_resamples,
+        copies_in_train=find_duplicates(faces.dataset, faces.images)["validation"].nunique(),
         data=faces.dataset.title,
         rendered=faces.dataset.rendered,
         data_digest=faces.digest[:16],
@@ -109,9 +113,10 @@ class Study:
             f"The record `accuracy-{self.slug}.csv` is of a run on other data than this report's: "
             f"`{row['data']}` ({kind}; digest {row['data_digest']}; {row['train_n']:,} training "
             f"and {row['n']:,} Validation images; seed {row['seed']}; profile "
-            f"`{row['profile']}`; {row['date']}; {row['processor']}). Training, with VGG16's "
-            f"frozen features, took {durations} by the clock; other work "
-            "shared the machine at times."
+            f"`{row['profile']}`; {row['date']}; {row['processor']}). Of the Validation images "
+            f"{row['copies_in_train']:,} have an identical or nearly identical one in Train; they "
+            f"were left in. Training, with the frozen features of VGG16, took {durations} by the "
+            "clock; other work shared the machine at times."
         )
 
 
