@@ -3,6 +3,10 @@ import tensorflow as tf
 
 from cnnlab.models.precision import detect_policy
 
+pytestmark = pytest.mark.skipif(
+    bool(tf.config.list_physical_devices("GPU")), reason="a GPU decides before the processor does"
+)
+
 
 @pytest.mark.parametrize(
     ("flags", "policy"),
@@ -13,9 +17,6 @@ from cnnlab.models.precision import detect_policy
         ("flags : fpu avx512_bf16_lookalike", "float32"),
     ],
 )
-@pytest.mark.skipif(
-    bool(tf.config.list_physical_devices("GPU")), reason="a GPU decides before the processor does"
-)
 def test_policy_follows_the_processors_flags(tmp_path, flags, policy):
     cpuinfo = tmp_path / "cpuinfo"
     cpuinfo.write_text(flags)
@@ -23,5 +24,4 @@ def test_policy_follows_the_processors_flags(tmp_path, flags, policy):
 
 
 def test_unknown_processor_gets_float32(tmp_path):
-    if not tf.config.list_physical_devices("GPU"):
-        assert detect_policy(tmp_path / "missing") == "float32"
+    assert detect_policy(tmp_path / "missing") == "float32"
