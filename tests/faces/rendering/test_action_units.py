@@ -8,12 +8,16 @@ from cnnlab.faces.rendering.action_units import (
     ACTION_UNITS,
     GAINS,
     NEUTRAL,
-    ONE_SIDED,
-    RECIPES,
     Expression,
-    draw_expression,
+    neutral_twin,
 )
 from cnnlab.faces.rendering.assets import LIPS, SKIN, load_head
+from cnnlab.faces.rendering.expressions import (
+    ONE_SIDED,
+    RECIPES,
+    Difficulty,
+    draw_expression,
+)
 
 # EMFACS: the units without which the expression isn't itself.
 CORE = {
@@ -164,3 +168,60 @@ def test_each_unit_has_a_gain_and_known_targets():
 def test_an_unknown_expression_is_refused():
     with pytest.raises(ValueError, match="boredom"):
         draw_expression("boredom", np.random.default_rng(0))
+
+
+def test_the_neutral_twin_keeps_the_distractors_alone():
+    for seed in range(40):
+        for name in CLASSES:
+            drawn = draw_expression(name, np.random.default_rng(seed))
+            twin = neutral_twin(drawn)
+            assert (twin.name, twin.intensity) == ("neutral", 0)
+            assert twin.units == dict(drawn.distractors)
+            for unit, sides in drawn.units.items():
+                mine, theirs = drawn.recipe.get(unit, (0, 0)), twin.units.get(unit, (0, 0))
+                assert sides == tuple(np.maximum(mine, theirs))
+            assert neutral_twin(twin) == twin
+
+
+def test_units_of_a_region_vary_together_within_their_ranges():
+    rng = np.random.default_rng(0)
+    drawn = [draw_expression("fear", rng) for _ in range(400)]
+    relative = {
+        unit: np.array([sum(one.recipe[unit]) / 2 / one.intensity for one in drawn])
+        for unit in (1, 4, 20)
+    }
+    for unit, values in relative.items():
+        low, high = RECIPES["fear"][unit]
+        # The stronger side may be cut off at the largest activation.
+        assert (values > low - 0.05).all()
+        assert (values < high + 0.01).all()
+        assert values.std() > 0.1 * (high - low)
+    together = np.corrcoef(relative[1], relative[4])[0, 1]
+    apart = np.corrcoef(relative[1], relative[20])[0, 1]
+    assert together > 0.25
+    assert together > apart + 0.15
+
+
+def test_difficulty_sets_intensities_and_distractors():
+    easy = Difficulty(
+        weakest=1.0, variation=0, asymmetry=0, stray_units=0, talking_rate=0, blink_rate=0
+    )
+    drawn = draw_expression("sadness", np.random.default_rng(0), easy)
+    assert drawn.intensity == 1
+    assert not drawn.distractors
+    for unit, (low, high) in RECIPES["sadness"].items():
+        assert drawn.units[unit] == pytest.approx(((low + high) / 2,) * 2)
+    restless = Difficulty(talking_rate=1, blink_rate=1, stray_units=9)
+    shown = draw_expression("neutral", np.random.default_rng(0), restless)
+    assert shown.strength(43) == 1
+    assert shown.intensity == 0
+    assert len(shown.units) >= 12
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{"weakest": 1.1}, {"talking_rate": -0.1}, {"stray_units": 10}, {"intensity": (0.0, 1.0)}],
+)
+def test_a_difficulty_out_of_range_is_refused(values):
+    with pytest.raises(ValueError, match=next(iter(values))):
+        Difficulty(**values)

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from cnnlab.faces.dataset import CLASSES
-from cnnlab.faces.rendering.action_units import NEUTRAL, Expression, draw_expression
+from cnnlab.faces.rendering.action_units import NEUTRAL, Expression
 from cnnlab.faces.rendering.assets import load_head
+from cnnlab.faces.rendering.expressions import draw_expression
 from cnnlab.faces.rendering.identity import draw_identity, skin_colour
 from cnnlab.faces.rendering.mesh import ONE_SIDED, Mesh
 from cnnlab.faces.rendering.posing import face_vertices, frame_face, pose_head
@@ -50,6 +51,7 @@ def test_people_differ_in_shape_and_colour(people):
             assert (colour <= 1).all()
         assert one.brow_colour.max() < one.skin.max()
         assert one.is_male or not one.beard
+        assert 0 <= one.oiliness <= 1
 
 
 def test_the_same_seed_is_the_same_person():

@@ -17,8 +17,9 @@ from PIL import Image
 from tqdm import tqdm
 
 from cnnlab.faces.dataset import CLASSES, TRAIN, VALIDATION
-from cnnlab.faces.rendering.action_units import ACTION_UNITS, Expression, draw_expression
+from cnnlab.faces.rendering.action_units import ACTION_UNITS, Expression
 from cnnlab.faces.rendering.assets import HEAD_DIGEST
+from cnnlab.faces.rendering.expressions import draw_expression
 from cnnlab.faces.rendering.identity import draw_identity
 from cnnlab.faces.rendering.render import render_face
 from cnnlab.faces.rendering.scene import Scene, draw_scene

@@ -61,6 +61,7 @@ class Identity:
         beard: density of the beard in [0, 1].
         hair: what grows on the scalp; None for a bald head.
         maps: what is painted on the skin.
+        oiliness: of the skin, in [0, 1]; 0 is matte, 0.5 usual.
     """
 
     vertices: np.ndarray
@@ -77,6 +78,7 @@ class Identity:
     beard: float
     hair: Hair | None
     maps: SkinMaps
+    oiliness: float
 
 
 def blend_three(value: float, names: tuple[str, str, str]) -> dict[str, float]:
@@ -185,4 +187,5 @@ def draw_identity(rng: np.random.Generator) -> Identity:
         beard=float(rng.choice([0, 0.3, 0.65, 1.0], p=[0.5, 0.22, 0.14, 0.14])) * is_male,
         hair=draw_hair(is_male, melanin, age, rng),
         maps=draw_skin_maps(brows, age, melanin, rng),
+        oiliness=float(rng.beta(2.5, 3.0)),
     )
