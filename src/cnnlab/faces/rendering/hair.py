@@ -1,55 +1,71 @@
-"""Hair: shells over the scalp, cut out by a texture of strands, and what hangs or is tied."""
+"""A person's hair: from a haircut to strands on this head."""
 
 from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 from scipy.ndimage import gaussian_filter
+from scipy.spatial import cKDTree
 
-from cnnlab.faces.rendering.assets import EARS, HAIR, SKIN, load_head
-from cnnlab.faces.rendering.mesh import CUT_OUT, Mesh, grid_triangles
+from cnnlab.faces.rendering.assets import EARS, SKIN, load_head
+from cnnlab.faces.rendering.haircuts import (
+    NAPE,
+    SKULL,
+    Haircut,
+    choose_style,
+    comb,
+    draw_haircut,
+    hair_length,
+    over_forehead,
+)
+from cnnlab.faces.rendering.mesh import vertex_normals
+from cnnlab.faces.rendering.strands import (
+    Obstacle,
+    Roots,
+    Strands,
+    curl,
+    follow_guides,
+    grow_guides,
+    normalise,
+    scatter_roots,
+)
 
 TEXTURE_SIZE = 512
-LAYERS = 6
-SKULL_CENTRE = np.array([0.0, 7.55, 0.25])
+GUIDES = 320
 # The hairline of the average head: how far forward (z) hair grows at a height (y), decimetres.
-HAIRLINE_Y = (6.3, 6.75, 6.95, 7.1, 7.5, 7.8, 7.95, 8.10, 8.2, 8.6)
-HAIRLINE_Z = (-0.25, -0.2, 0.05, 0.50, 0.62, 0.88, 1.05, 1.28, 1.6, 2.2)
-STYLES_OF_MEN = {"bald": 0.08, "buzzed": 0.22, "short": 0.48, "full": 0.22}
-STYLES_OF_WOMEN = {"short": 0.10, "full": 0.18, "long": 0.50, "tied": 0.22}
+HAIRLINE_Y = (6.3, 6.75, 6.95, 7.1, 7.3, 7.5, 7.7, 7.85, 7.97, 8.05, 8.15, 8.6)
+HAIRLINE_Z = (-0.25, -0.2, 0.1, 0.55, 0.72, 0.80, 0.93, 1.12, 1.30, 1.45, 1.8, 2.6)
+# Roots, points of a strand, and width in decimetres of a lock that one strand stands for.
+COUNTS = {"buzzed": (9000, 3, 0.010), "crew": (7000, 5, 0.013), "afro": (6500, 12, 0.013)}
+COUNTS |= {"curls": (4200, 18, 0.016), "long": (4200, 16, 0.017), "wavy": (4000, 20, 0.017)}
+COUNTS |= {"bob": (4500, 14, 0.017)}
+USUAL_COUNT = (6500, 8, 0.014)
 
 
 @dataclass(frozen=True, eq=False)
 class Hair:
-    """A haircut; lengths in decimetres.
+    """What grows on a scalp: the haircut and its strands on the head at rest."""
 
-    Attributes:
-        scalp: (s,) indices of the subdivided head's vertices that hair grows on.
-        triangles: (t, 3) int64, the scalp's triangles, as indices into ``scalp``.
-        depth: (s,) float32, how far behind the hairline a vertex lies.
-        length: (s,) float32.
-        strands: (s, 2) float32, texture coordinates.
-        curly: whether the strands curl.
-        sweep: sideways lean of the hair on top, as a share of its length.
-        curtain: how far long hair hangs below the ears; 0 for none.
-        knot: radius of a knot of tied hair; 0 for none.
-    """
-
-    scalp: np.ndarray
-    triangles: np.ndarray
-    depth: np.ndarray
-    length: np.ndarray
-    strands: np.ndarray
-    curly: bool
-    sweep: float
-    curtain: float
-    knot: float
+    cut: Haircut
+    strands: Strands
 
 
 def behind_hairline(canonical: np.ndarray) -> np.ndarray:
     """Return how far (..., 3) points of the average head lie behind the hairline, decimetres."""
     depth = np.interp(canonical[..., 1], HAIRLINE_Y, HAIRLINE_Z) - canonical[..., 2]
     return np.minimum(depth, (canonical[..., 1] - 6.62) * 1.2)
+
+
+def hair_depth(cut: Haircut, canonical: np.ndarray) -> np.ndarray:
+    """Return how far (..., 3) points of the average head lie behind this haircut's hairline."""
+    x, y, z = np.moveaxis(canonical, -1, 0)
+    upper = np.clip((y - 7.6) / 0.3, 0, 1)
+    temples = np.exp(-(((np.abs(x) - 0.4) / 0.2) ** 2))
+    depth = behind_hairline(canonical) - cut.recession * upper * (0.55 + 0.9 * temples)
+    # A hairline wavers.
+    depth = depth + 0.025 * np.sin(9 * x + 3 * cut.top) + 0.015 * np.sin(23 * x + 5 * cut.sides)
+    bare = cut.thinning * np.clip(1 - np.hypot(x, z - 0.3) / 0.55, 0, 1) * upper
+    return depth - 0.6 * bare
 
 
 @cache
@@ -61,151 +77,147 @@ def strand_texture(curly: bool) -> np.ndarray:
     return (ranks.reshape(smooth.shape) / ranks.size).astype(np.float32)
 
 
-def draw_hair(is_male: bool, melanin: float, age: float, rng: np.random.Generator) -> Hair | None:
-    """Draw a haircut; None is a bald head.
+@cache
+def skin_vertices() -> np.ndarray:
+    """Return the indices of the subdivided skin's vertices without the ears."""
+    model = load_head()
+    keep = (model.vertex_materials == SKIN) & (model.fine_masks[:, EARS] < 0.2)
+    return np.flatnonzero(keep)
+
+
+def colour_strands(colour: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
+    """Return (n, 3) reflectances around a colour; grey hair is dark and white hairs mixed."""
+    colour = np.asarray(colour)
+    shades = np.exp(rng.normal(0, 0.16, (count, 1))) * np.exp(rng.normal(0, 0.03, (count, 3)))
+    plain = colour * shades
+    is_grey = colour.min() > 0.12 and np.ptp(colour) < 0.12 * colour.max()
+    if not is_grey:
+        return np.clip(plain, 0.004, 0.9).astype(np.float32)
+    dark, white = np.array([0.05, 0.045, 0.04]), np.array([0.62, 0.61, 0.60])
+    share = (colour.mean() - dark.mean()) / (white.mean() - dark.mean())
+    mixed = np.where(rng.random((count, 1)) < share, white, dark)
+    # A pixel shows several hairs, so that the mixture is softer than the hairs.
+    return np.clip((0.45 * mixed + 0.55 * colour) * shades, 0.004, 0.9).astype(np.float32)
+
+
+def _own_guides(roots: Roots, cut: Haircut, guides: np.ndarray) -> np.ndarray:
+    """Return (n,) the guide of each root: the nearest on the same side of the parting."""
+
+    def places(rows):
+        canonical = roots.canonical[rows]
+        side = np.sign(canonical[:, 0] - cut.parting) * (canonical[:, 1] > 7.7)
+        fringe = over_forehead(cut, canonical)
+        return np.column_stack([canonical, 0.4 * side, 0.6 * fringe])
+
+    return cKDTree(places(guides)).query(places(slice(None)))[1]
+
+
+def _end_fringe(curves: np.ndarray, limit: float) -> np.ndarray:
+    """Return (k,) the share of each (k, s, 3) curve that stays above a height."""
+    above = curves[..., 1] > limit
+    first_below = np.where(above.all(axis=1), curves.shape[1] - 1, np.argmin(above, axis=1))
+    return np.clip(first_below / (curves.shape[1] - 1), 0.15, 1)
+
+
+def _outward_normals(points: np.ndarray) -> np.ndarray:
+    """Return (n, s, 3) normals of hair around the skull and, below it, around the neck."""
+    axis = points - SKULL
+    axis[..., 1] = np.maximum(axis[..., 1], 0) + 0.25 * np.minimum(axis[..., 1], 0)
+    return normalise(axis).astype(np.float32)
+
+
+def grow_hair(
+    cut: Haircut,
+    colour: np.ndarray,
+    positions: np.ndarray,
+    normals: np.ndarray,
+    below: float,
+    rng: np.random.Generator,
+) -> Strands:
+    """Grow a haircut on a head at rest.
 
     Args:
-        is_male: which styles there are.
-        melanin: in [0, 1]; above 0.55 most hair is curly.
-        age: MakeHuman's age; men's hairlines recede from 0.6 on.
-        rng: source of the choices.
+        cut: the haircut.
+        colour: (3,) reflectance.
+        positions, normals: (m, 3), the subdivided head.
+        below: hair grows only below this height of the average head (a cap covers the rest).
+        rng: source of what differs from strand to strand.
     """
-    styles = STYLES_OF_MEN if is_male else STYLES_OF_WOMEN
-    style = str(rng.choice(list(styles), p=list(styles.values())))
-    curly = melanin > 0.55 and rng.random() < 0.8
-    offset = rng.uniform(0.04, 0.16) - 0.7 * max(0.0, age - 0.6) * is_male
-    fringe = rng.uniform(0.3, 0.6) if rng.random() < (0.15 if is_male else 0.3) else 0.0
-    sides, top = rng.uniform(0.07, 0.12), rng.uniform(0.06, 0.2)
-    if style == "full":
-        sides, top = rng.uniform(0.13, 0.2), rng.uniform(0.12, 0.3) + 0.12 * curly
-    elif style == "long":
-        sides, top = rng.uniform(0.14, 0.18), rng.uniform(0.06, 0.16)
-    elif style == "tied":
-        sides, top, fringe = rng.uniform(0.05, 0.08), rng.uniform(0.03, 0.08), 0.0
-    waves = rng.uniform(0, 2 * np.pi, 2)
-    sweep, curtain = rng.normal(0, 0.3), rng.uniform(0.3, 1.6)
-    knot = rng.uniform(0.3, 0.42) if rng.random() < 0.6 else 0.0
-    if style == "bald":
-        return None
-
     model = load_head()
     canonical = model.canonical
-    upper = np.clip((canonical[:, 1] - 7.6) / 0.3, 0, 1)
-    depth = behind_hairline(canonical) + offset * upper
-    depth += fringe * np.clip((canonical[:, 1] - 7.60) / 0.14, 0, 1)
-    grows = (depth > -0.12) & (model.fine_masks[:, EARS] < 0.35) & (canonical[:, 1] > 6.5)
+    count, steps, width = COUNTS.get(cut.style, USUAL_COUNT)
+    depth = hair_depth(cut, canonical)
+    density = np.clip((depth + 0.03) / 0.14, 0, 1) * (model.fine_masks[:, EARS] < 0.35)
+    density *= canonical[:, 1] < below
     skin = model.triangles[model.triangle_materials == SKIN]
-    covered = skin[grows[skin].all(axis=1)]
-    scalp, local = np.unique(covered, return_inverse=True)
+    skin = skin[density[skin].min(axis=1) > 0]
+    roots = scatter_roots(count, skin, density, positions, normals, canonical, rng)
 
-    place = canonical[scalp] - SKULL_CENTRE
-    direction = place / np.linalg.norm(place, axis=1, keepdims=True)
-    around = np.arctan2(np.abs(place[:, 0]), -(place[:, 2] + 0.35))
-    if style == "buzzed":
-        length = np.full(len(scalp), 0.035)
-    else:
-        lumps = 0.08 * np.sin(5 * around + waves[0]) + 0.04 * np.sin(11 * around + waves[1])
-        length = (sides + top * np.clip(direction[:, 1], 0, 1)) * (1 + lumps)
-    length *= np.clip(depth[scalp] / 0.2, 0, 1) ** 0.6
-    tiles = 3.0
-    strands = np.stack([around / (2 * np.pi) * tiles, 0.3 * (8.5 - canonical[scalp, 1])], axis=1)
-    return Hair(
-        scalp=scalp,
-        triangles=local.reshape(-1, 3),
-        depth=depth[scalp].astype(np.float32),
-        length=length.astype(np.float32),
-        strands=strands.astype(np.float32),
-        curly=bool(curly),
-        sweep=float(sweep),
-        curtain=float(curtain) if style == "long" else 0.0,
-        knot=float(knot) if style == "tied" else 0.0,
+    guides = rng.choice(count, GUIDES, replace=False)
+    at = roots.canonical[guides]
+    length = hair_length(cut, at) * rng.uniform(0.85, 1.1, GUIDES)
+    flow = comb(cut, at)
+    rise = roots.normals[guides] + cut.disorder * rng.standard_normal((GUIDES, 3))
+    start = normalise(cut.rise * rise + (1 - cut.rise) * flow(roots.points[guides], 0.0))
+    obstacle = Obstacle(positions[skin_vertices()], normals[skin_vertices()])
+    on_top = np.clip((at[:, 1] - 7.2) / 0.8, 0, 1)
+    margin = cut.lift * rng.uniform(0.6, 1.2, GUIDES) * (0.6 + 0.4 * on_top)
+    curves = grow_guides(
+        roots.points[guides], start, length, flow, cut.bend, margin, obstacle, steps
+    )
+
+    owner = _own_guides(roots, cut, guides)
+    inside = np.clip((hair_depth(cut, roots.canonical) + 0.03) / 0.16, 0, 1)
+    reach = rng.uniform(0.7, 1.0, count) * (0.25 + 0.75 * inside)
+    fringe = over_forehead(cut, roots.canonical)
+    if fringe.any():
+        ends = _end_fringe(curves, cut.fringe)[owner]
+        reach = np.where(fringe, np.minimum(reach, ends * rng.uniform(0.85, 1.05, count)), reach)
+    if cut.tied:
+        reach = np.full(count, 1.0)
+    points = follow_guides(roots.points, curves, owner, np.minimum(reach, 1.0), cut.gathering)
+    turns = hair_length(cut, roots.canonical) * reach / cut.curl_length
+    phase = rng.uniform(0, 2 * np.pi, GUIDES)[owner] + rng.normal(0, 0.6, count)
+    points = curl(points, cut.curl_radius * rng.uniform(0.5, 1.4, count), turns, phase)
+    stray = rng.normal(0, 0.03 * cut.disorder + 0.004, (count, 1, 3))
+    points = points + stray * np.linspace(0, 1, steps)[None, :, None] * reach[:, None, None]
+
+    taper = 1 - 0.55 * np.linspace(0, 1, steps) ** 2
+    widths = width * taper * (0.35 + 0.65 * inside)[:, None] * rng.uniform(0.7, 1.2, (count, 1))
+    return Strands(
+        points=points.astype(np.float32),
+        outwards=_outward_normals(points),
+        roots=roots.vertices,
+        weights=roots.weights,
+        widths=widths.astype(np.float32),
+        colours=colour_strands(colour, count, rng),
     )
 
 
-def _sheet(positions, normals, canonical, strands, thinness, triangles) -> Mesh:
-    return Mesh(
-        positions=positions.astype(np.float32),
-        normals=normals.astype(np.float32),
-        canonical=canonical.astype(np.float32),
-        masks=np.zeros((len(positions), 4), np.float32),
-        strands=strands.astype(np.float32),
-        thinness=np.broadcast_to(thinness, len(positions)).astype(np.float32),
-        triangles=triangles,
-        materials=np.full(len(triangles), HAIR),
-        kinds=np.full(len(triangles), CUT_OUT),
-    )
-
-
-def _grow_shells(hair: Hair, roots: np.ndarray, normals: np.ndarray) -> list[Mesh]:
-    canonical = load_head().canonical[hair.scalp]
-    # Near the hairline only the densest strands are left, so that it doesn't look cut.
-    edge = 0.9 - 18 * hair.depth
-    on_top = np.clip((canonical[:, 1] - 7.7) / 0.3, 0, 1)
-    shells = []
-    for layer in range(1, LAYERS + 1):
-        height = layer / LAYERS
-        offset = normals * (hair.length * height)[:, None]
-        offset[:, 1] -= 0.25 * hair.length * height * (1 - on_top)
-        offset[:, 0] += hair.sweep * hair.length * height * on_top
-        thinness = np.maximum(0.28 * height**2 - 0.1, edge)
-        shells.append(
-            _sheet(roots + offset, normals, canonical, hair.strands, thinness, hair.triangles)
-        )
-    return shells
-
-
-def _hang_curtain(hair: Hair, roots: np.ndarray) -> list[Mesh]:
-    columns, rows = 56, 26
-    around, down = np.meshgrid(np.linspace(-1, 1, columns), np.linspace(0, 1, rows))
-    angle = 0.70 * np.pi * around
-    half_width = np.abs(roots[:, 0]).max() + 0.6 * hair.length.mean()
-    top = roots[:, 1].mean() + 0.35
-    sheets = []
-    for layer in range(4):
-        bulge = 0.88 + 0.10 * np.sin(np.pi * np.clip(1.1 * down, 0, 1)) - 0.06 * down
-        bulge -= 0.22 * np.clip(1 - down / 0.25, 0, 1)
-        radius = (half_width * bulge + 0.04 * layer) * (1 + 0.02 * np.sin(9 * angle))
-        x = radius * np.sin(angle)
-        y = top - down * (1.15 + hair.curtain) + 0.06 * np.cos(angle)
-        z = 0.45 * roots[:, 2].min() + 0.17 - (0.66 + 0.03 * layer) * np.cos(angle)
-        positions = np.stack([x, y, z], axis=-1).reshape(-1, 3)
-        normals = np.stack([np.sin(angle), 0.15 + 0 * angle, -0.8 * np.cos(angle)], axis=-1)
-        normals = (normals / np.linalg.norm(normals, axis=-1, keepdims=True)).reshape(-1, 3)
-        thinness = 0.05 * layer - 0.05 + 0.9 * np.clip((down - 0.78) / 0.22, 0, 1) ** 2
-        thinness += 0.8 * np.clip((np.abs(around) - 0.9) / 0.1, 0, 1)
-        strands = np.stack([1.5 * np.abs(angle) / np.pi, 0.5 * down], axis=-1).reshape(-1, 2)
-        triangles = grid_triangles(rows, columns)
-        sheets.append(
-            _sheet(positions, normals, positions, strands, thinness.reshape(-1), triangles)
-        )
-    return sheets
-
-
-def _tie_knot(hair: Hair, roots: np.ndarray) -> Mesh:
-    columns, rows = 25, 13
-    turn, rise = np.meshgrid(np.linspace(0, 2 * np.pi, columns), np.linspace(0, np.pi, rows))
-    normals = np.stack(
-        [np.sin(rise) * np.cos(turn), np.cos(rise), np.sin(rise) * np.sin(turn)], axis=-1
-    ).reshape(-1, 3)
-    centre = np.array([0.0, roots[:, 1].max() + 0.12, -0.05])
-    positions = centre + hair.knot * normals
-    strands = np.stack([turn / np.pi, rise / 6], axis=-1).reshape(-1, 2)
-    triangles = grid_triangles(rows, columns)
-    return _sheet(positions, normals, positions, strands, -0.1, triangles)
-
-
-def grow_hair(hair: Hair, positions: np.ndarray, normals: np.ndarray) -> list[Mesh]:
-    """Return the hair of a head.
+def draw_hair(
+    vertices: np.ndarray,
+    is_male: bool,
+    melanin: float,
+    age: float,
+    colour: np.ndarray,
+    rng: np.random.Generator,
+) -> Hair | None:
+    """Draw a person's hair; None is a bald head.
 
     Args:
-        hair: the haircut.
-        positions: (m, 3), the subdivided head.
-        normals: (m, 3), its unit normals.
+        vertices: (n, 3), the head at rest (coarse mesh).
+        is_male: which styles there are.
+        melanin: in [0, 1]; above 0.55 most hair curls tightly.
+        age: MakeHuman's age, 0.5 being 25 years and 1 being 90.
+        colour: (3,) reflectance.
+        rng: source of the choices.
     """
-    roots = positions[hair.scalp]
-    meshes = _grow_shells(hair, roots, normals[hair.scalp])
-    if hair.curtain:
-        meshes += _hang_curtain(hair, roots)
-    if hair.knot:
-        meshes.append(_tie_knot(hair, roots))
-    return meshes
+    tight = bool(melanin > 0.55 and rng.random() < 0.85)
+    style = choose_style(is_male, tight, rng)
+    if style == "bald":
+        return None
+    cut = draw_haircut(style, is_male, tight, age, rng)
+    model = load_head()
+    positions = model.refine(vertices)
+    normals = vertex_normals(positions, model.triangles)
+    return Hair(cut, grow_hair(cut, colour, positions, normals, 99.0, rng))

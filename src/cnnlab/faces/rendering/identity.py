@@ -172,8 +172,9 @@ def draw_identity(rng: np.random.Generator) -> Identity:
         brows = Brows(rng.uniform(0.95, 1.35), rng.uniform(0.75, 1.0), rng.normal(0, 0.25))
     else:
         brows = Brows(rng.uniform(0.5, 0.8), rng.uniform(0.6, 0.9), rng.normal(0.25, 0.25))
+    vertices = model.vertices + model.displace(shape)
     return Identity(
-        vertices=model.vertices + model.displace(shape),
+        vertices=vertices,
         is_male=is_male,
         age=age,
         melanin=melanin,
@@ -185,7 +186,7 @@ def draw_identity(rng: np.random.Generator) -> Identity:
         clothes=np.clip(rng.uniform(0.02, 0.5) * np.exp(rng.normal(0, 0.4, 3)), 0.01, 0.8),
         lashes=0.3 if is_male else float(rng.uniform(0.6, 1.0)),
         beard=float(rng.choice([0, 0.3, 0.65, 1.0], p=[0.5, 0.22, 0.14, 0.14])) * is_male,
-        hair=draw_hair(is_male, melanin, age, rng),
         maps=draw_skin_maps(brows, age, melanin, rng),
         oiliness=float(rng.beta(2.5, 3.0)),
+        hair=draw_hair(vertices, is_male, melanin, age, hair_colour, rng.spawn(1)[0]),
     )

@@ -14,7 +14,6 @@ from cnnlab.faces.rendering.assets import (
     TEETH,
     load_head,
 )
-from cnnlab.faces.rendering.hair import grow_hair
 from cnnlab.faces.rendering.identity import Identity
 from cnnlab.faces.rendering.mesh import (
     CUT_OUT,
@@ -25,6 +24,7 @@ from cnnlab.faces.rendering.mesh import (
     vertex_normals,
 )
 from cnnlab.faces.rendering.scene import Scene
+from cnnlab.faces.rendering.strands import Strands, turn_strands
 
 # MakeHuman's upper teeth sit so high that smiles would show none (decimetres).
 UPPER_TEETH_SHIFT = np.array([0.0, -0.045, 0.02], np.float32)
@@ -50,7 +50,8 @@ class PosedHead:
     """A head in the camera's axes (x right, y up, z to the camera), decimetres.
 
     Attributes:
-        mesh: everything that is drawn, turned by ``rotation`` about ``pivot``.
+        mesh: all surfaces that are drawn, turned by ``rotation`` about ``pivot``.
+        strands: the hair and the beard, turned likewise.
         pivot: (3,) in the head's axes; the origin of the camera's axes.
         rotation: (3, 3), head to camera.
         eyes: left and right.
@@ -58,6 +59,7 @@ class PosedHead:
     """
 
     mesh: Mesh
+    strands: tuple[Strands, ...]
     pivot: np.ndarray
     rotation: np.ndarray
     eyes: tuple[Eye, Eye]
@@ -161,8 +163,6 @@ def pose_head(identity: Identity, expression: Expression, scene: Scene) -> Posed
     gaze = gaze_direction(scene)
     head = head_mesh(shape_head(identity, expression, gaze), eyes, identity.lashes)
     meshes = [head]
-    if identity.hair is not None:
-        meshes += grow_hair(identity.hair, head.positions, head.normals)
     mesh = join_meshes(meshes)
     pivot = np.array([0.0, (eyes[0].centre[1] + eyes[1].centre[1]) / 2 - 0.22, 0.55])
     rotation = scene.rotation
@@ -171,7 +171,9 @@ def pose_head(identity: Identity, expression: Expression, scene: Scene) -> Posed
         positions=((mesh.positions - pivot) @ rotation.T).astype(np.float32),
         normals=(mesh.normals @ rotation.T).astype(np.float32),
     )
-    return PosedHead(turned, pivot, rotation, eyes, gaze)
+    grown = [identity.hair.strands] if identity.hair is not None else []
+    strands = tuple(turn_strands(one, head.positions, pivot, rotation) for one in grown)
+    return PosedHead(turned, strands, pivot, rotation, eyes, gaze)
 
 
 def frame_face(identity: Identity, posed: PosedHead, scene: Scene, size: int) -> Frame:

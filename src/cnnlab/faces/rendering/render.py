@@ -6,15 +6,19 @@ import numpy as np
 from cnnlab.faces.rendering.action_units import Expression
 from cnnlab.faces.rendering.hair import strand_texture
 from cnnlab.faces.rendering.identity import Identity
-from cnnlab.faces.rendering.posing import frame_face, pose_head
-from cnnlab.faces.rendering.rasteriser import ambient_occlusion, interpolate, rasterise
+from cnnlab.faces.rendering.posing import Frame, PosedHead, frame_face, pose_head
+from cnnlab.faces.rendering.rasteriser import Fragments, ambient_occlusion, interpolate, rasterise
 from cnnlab.faces.rendering.scene import Scene
 from cnnlab.faces.rendering.shading import cast_shadows, expose, light_points
+from cnnlab.faces.rendering.strand_rasteriser import draw_strands
+from cnnlab.faces.rendering.strand_shading import light_strands, look_from_light, pass_hair
+from cnnlab.faces.rendering.strands import Strands
 from cnnlab.faces.rendering.surfaces import Points, describe_surface
 from cnnlab.settings import IMAGE_SIZE
 
 SUPERSAMPLING = 2
 OCCLUSION_REACH = 0.055
+STRAND_OPACITY = 0.85
 
 
 def _spread(values: np.ndarray, seen: np.ndarray, sigma: float) -> np.ndarray:
@@ -22,6 +26,30 @@ def _spread(values: np.ndarray, seen: np.ndarray, sigma: float) -> np.ndarray:
     image = np.ones(seen.shape, np.float32)
     image[seen] = values
     return cv2.GaussianBlur(image, (0, 0), sigma)[seen]
+
+
+def hair_points(strands: tuple[Strands, ...]) -> np.ndarray:
+    """Return (p, 3) float32, all points of all strands."""
+    return np.concatenate(
+        [np.zeros((0, 3), np.float32)] + [one.points.reshape(-1, 3) for one in strands]
+    )
+
+
+def draw_hair_over(
+    picture: np.ndarray, found: Fragments, posed: PosedHead, frame: Frame, scene: Scene
+) -> None:
+    """Draw hair and beard over the (h, w, 3) picture of the head, which is changed."""
+    if not posed.strands:
+        return
+    blockers = np.concatenate([hair_points(posed.strands), posed.mesh.positions])
+    for strands in posed.strands:
+        count, steps = strands.points.shape[:2]
+        lines = frame.project(strands.points.reshape(-1, 3)).reshape(count, steps, 3)
+        widths = (strands.widths * frame.focal * lines[..., 2]).astype(np.float32)
+        colours = light_strands(
+            strands.points, strands.outwards, strands.colours, blockers, scene
+        )
+        draw_strands(lines, colours, widths, STRAND_OPACITY, found.inverse_depth, picture)
 
 
 def render_face(
@@ -47,7 +75,7 @@ def render_face(
     posed = pose_head(identity, expression, scene)
     mesh = posed.mesh
     frame = frame_face(identity, posed, scene, side)
-    texture = strand_texture(identity.hair is not None and identity.hair.curly)
+    texture = strand_texture(curly=False)
     found = rasterise(
         frame.project(mesh.positions),
         *(mesh.triangles, mesh.kinds, mesh.strands, mesh.thinness, texture),
@@ -65,10 +93,13 @@ def render_face(
     openness = _spread(openness, seen, 0.6 * SUPERSAMPLING)
     key_light = cast_shadows(mesh, texture, points.positions, scene.light_direction)
     key_light = _spread(key_light, seen, 0.9 * SUPERSAMPLING)
+    shadow = look_from_light(hair_points(posed.strands), scene.light_direction)
+    key_light *= pass_hair(shadow, points.positions)
     picture = cv2.resize(scene.background, (side, side), interpolation=cv2.INTER_CUBIC)
     picture = np.clip(picture, 0, 1)
     picture[seen] = light_points(
         surface, points.positions, points.materials, key_light, openness, scene
     )
+    draw_hair_over(picture, found, posed, frame, scene)
     linear = picture.reshape(size, SUPERSAMPLING, size, SUPERSAMPLING, 3).mean(axis=(1, 3))
     return expose(linear, identity.skin, identity.melanin, scene)

@@ -9,7 +9,6 @@ from cnnlab.faces.rendering.action_units import Expression
 from cnnlab.faces.rendering.assets import (
     EARS,
     EYES,
-    HAIR,
     INSIDE_MOUTH,
     LASHES,
     LIPS,
@@ -17,7 +16,7 @@ from cnnlab.faces.rendering.assets import (
     TEETH,
     TONGUE,
 )
-from cnnlab.faces.rendering.hair import behind_hairline, strand_texture
+from cnnlab.faces.rendering.hair import hair_depth, strand_texture
 from cnnlab.faces.rendering.identity import Identity
 from cnnlab.faces.rendering.posing import PosedHead
 from cnnlab.faces.rendering.skin import (
@@ -144,8 +143,9 @@ def _skin(points: Points, identity: Identity, expression: Expression, rotation: 
         # Stubble lets skin through; a beard that covers keeps it.
         albedo = _mix(albedo, identity.brow_colour, np.clip(identity.beard * cover, 0, 0.93))
     if identity.hair is not None:
-        stubble = np.clip(behind_hairline(canonical) / 0.12, 0, 1) * (masks[:, EARS] < 0.3)
-        albedo = _mix(albedo, identity.hair_colour, 0.85 * stubble)
+        # The scalp between the strands, where hair is dense enough to darken it.
+        scalp = np.clip((hair_depth(identity.hair.cut, canonical) - 0.04) / 0.2, 0, 1)
+        albedo = _mix(albedo, 0.5 * identity.hair_colour, 0.9 * scalp * (masks[:, EARS] < 0.3))
     albedo = _mix(albedo, MUCOSA, inside)
     collar = 5.42 + 0.35 * np.abs(canonical[:, 0]) + 0.12 * np.clip(-canonical[:, 2], 0, 1)
     cloth = np.clip((collar - canonical[:, 1]) / 0.02, 0, 1)
@@ -209,12 +209,5 @@ def describe_surface(
     albedo[materials == LASHES] = LASH_COLOUR
     reflectance[materials == LASHES] = 0
 
-    hair = materials == HAIR
-    if hair.any():
-        texture = strand_texture(identity.hair.curly)
-        rows = np.floor(points.strands[hair] * len(texture)).astype(int) % len(texture)
-        strand = texture[rows[:, 1], rows[:, 0]][:, None]
-        albedo[hair] = identity.hair_colour.astype(np.float32) * (0.7 + 0.6 * strand)
-        reflectance[hair], wrap[hair] = 0.0, 0.25
     normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-6)
     return Surface(albedo, normals, roughness, reflectance, wrap, openness)

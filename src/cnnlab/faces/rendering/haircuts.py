@@ -1,0 +1,243 @@
+"""Haircuts: how long hair is where, which way it is combed, and how it curls."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cnnlab.faces.rendering.strands import normalise
+
+SKULL = np.array([0.0, 7.55, 0.5])
+CROWN = np.array([0.0, 8.35, 0.1])
+NAPE = np.array([0.0, 7.15, -0.42])
+UP, LEFT, AHEAD = np.eye(3)[[1, 0, 2]]
+
+STYLES_OF_MEN = {
+    "bald": 0.07,
+    "buzzed": 0.16,
+    "crew": 0.17,
+    "parted": 0.2,
+    "swept": 0.12,
+    "messy": 0.15,
+    "curls": 0.08,
+    "long": 0.05,
+}
+STYLES_OF_WOMEN = {
+    "crew": 0.02,
+    "pixie": 0.1,
+    "bob": 0.17,
+    "long": 0.3,
+    "wavy": 0.2,
+    "curls": 0.05,
+    "bun": 0.08,
+    "ponytail": 0.08,
+}
+STYLES_OF_TIGHT_CURLS = {
+    True: {"bald": 0.12, "buzzed": 0.4, "afro": 0.22, "curls": 0.18, "crew": 0.08},
+    False: {"buzzed": 0.08, "afro": 0.28, "curls": 0.26, "bun": 0.18, "wavy": 0.1, "long": 0.1},
+}
+"""For hair that curls tightly, for men and for women."""
+
+
+@dataclass(frozen=True)
+class Haircut:
+    """A haircut; lengths in decimetres.
+
+    Attributes:
+        style: one of the names above, but for "bald".
+        top, sides: lengths.
+        lift: least height over the skin of the hair as a whole.
+        rise: in [0, 1], how upright hair leaves the skin.
+        bend: length over which it turns to where it is combed.
+        gathering: in [0, 1], how far the tips of a lock come together.
+        curl_radius, curl_length: of a coil, and the length of strand that one turn takes.
+        disorder: spread of directions, radians.
+        parting: where the hair divides, to the head's left.
+        fringe: height at which hair over the forehead ends; 0 for none.
+        tight: whether the curls are tight.
+        recession: how far the hairline has gone back at the temples.
+        thinning: in [0, 1], how bare the crown is.
+    """
+
+    style: str
+    top: float
+    sides: float
+    lift: float
+    rise: float
+    bend: float
+    gathering: float
+    curl_radius: float
+    curl_length: float
+    disorder: float
+    parting: float
+    fringe: float
+    tight: bool
+    recession: float
+    thinning: float
+
+    @property
+    def tied(self) -> bool:
+        """Whether the hair is gathered at the back of the head."""
+        return self.style in ("bun", "ponytail")
+
+
+def choose_style(is_male: bool, tight: bool, rng: np.random.Generator) -> str:
+    """Draw the name of a style."""
+    styles = STYLES_OF_TIGHT_CURLS[is_male] if tight else None
+    styles = styles or (STYLES_OF_MEN if is_male else STYLES_OF_WOMEN)
+    odds = np.array(list(styles.values()))
+    return str(rng.choice(list(styles), p=odds / odds.sum()))
+
+
+def draw_haircut(
+    style: str, is_male: bool, tight: bool, age: float, rng: np.random.Generator
+) -> Haircut:
+    """Draw the measures of a haircut.
+
+    Args:
+        style: which; "bald" has none.
+        is_male: men's hair recedes and thins with age.
+        tight: whether the hair curls tightly.
+        age: MakeHuman's age, 0.5 being 25 years and 1 being 90.
+        rng: source of the choices.
+
+    Raises:
+        ValueError: there is no such style.
+    """
+    uniform = rng.uniform
+    lengths = {
+        "buzzed": ((0.03, 0.06), (0.02, 0.045)),
+        "crew": ((0.14, 0.3), (0.05, 0.1)),
+        "parted": ((0.5, 0.85), (0.12, 0.25)),
+        "swept": ((0.55, 0.9), (0.12, 0.3)),
+        "messy": ((0.4, 0.75), (0.2, 0.4)),
+        "curls": ((0.55, 1.0), (0.35, 0.9)),
+        "afro": ((0.35, 0.9), (0.3, 0.8)),
+        "pixie": ((0.55, 0.85), (0.3, 0.5)),
+        "bob": ((1.7, 2.1), (1.1, 1.5)),
+        "long": ((2.8, 4.2), (2.2, 3.6)),
+        "wavy": ((2.6, 4.0), (2.0, 3.4)),
+        "bun": ((1.2, 1.3), (0.9, 1.0)),
+        "ponytail": ((1.2, 1.3), (0.9, 1.0)),
+    }
+    if style not in lengths:
+        raise ValueError(f"There is no haircut called {style}; choose of {', '.join(lengths)}.")
+    (low_top, high_top), (low_sides, high_sides) = lengths[style]
+    age_share = float(np.clip((age - 0.58) / 0.3, 0, 1)) * is_male
+    forward = {"pixie": 0.8, "messy": 0.4, "bob": 0.35, "long": 0.2, "wavy": 0.12, "crew": 0.0}
+    wants_fringe = rng.random() < forward.get(style, 0.0)
+    curl_radius, curl_length, disorder = 0.004, 1.0, uniform(0.05, 0.18)
+    lift, rise, bend = uniform(0.05, 0.1), uniform(0.3, 0.6), uniform(0.05, 0.12)
+    gathering = uniform(0.5, 0.8)
+    if style == "buzzed":
+        lift, rise, bend, gathering, disorder = 0.0, 0.8, 1.0, 0.0, 0.5
+    elif style == "crew":
+        rise, bend, gathering, disorder = 0.75, 0.3, 0.6, 0.3
+    elif style == "messy":
+        disorder, lift = uniform(0.35, 0.6), uniform(0.08, 0.18)
+    elif style in ("bob", "long"):
+        lift, gathering = uniform(0.08, 0.16), uniform(0.45, 0.8)
+        curl_radius, curl_length = uniform(0.0, 0.02), uniform(0.8, 1.6)
+    elif style == "wavy":
+        lift, gathering = uniform(0.12, 0.22), uniform(0.6, 0.85)
+        curl_radius, curl_length = uniform(0.03, 0.07), uniform(0.6, 1.0)
+    elif style == "curls":
+        lift, rise, bend = uniform(0.1, 0.2), 0.8, uniform(0.15, 0.3)
+        gathering = uniform(0.75, 0.9)
+        curl_radius, curl_length = uniform(0.04, 0.07), uniform(0.25, 0.4)
+        disorder = uniform(0.3, 0.5)
+    elif style == "afro":
+        lift, rise, bend, gathering, disorder = 0.0, 1.0, 1.0, 0.3, 0.35
+        curl_radius, curl_length = uniform(0.02, 0.035), uniform(0.12, 0.2)
+    elif style in ("bun", "ponytail"):
+        lift, rise, gathering = uniform(0.02, 0.05), 0.15, uniform(0.2, 0.4)
+    if tight and style not in ("buzzed", "afro", "bun"):
+        curl_radius, curl_length = uniform(0.03, 0.05), uniform(0.2, 0.35)
+        disorder = max(disorder, 0.25)
+    return Haircut(
+        style=style,
+        top=float(uniform(low_top, high_top)),
+        sides=float(uniform(low_sides, high_sides)),
+        lift=float(lift),
+        rise=float(rise),
+        bend=float(bend),
+        gathering=float(gathering),
+        curl_radius=float(curl_radius),
+        curl_length=float(curl_length),
+        disorder=float(disorder),
+        parting=float(rng.choice([-1, 1]) * uniform(0.0, 0.34)),
+        fringe=float(uniform(7.56, 7.72)) if wants_fringe else 0.0,
+        tight=tight,
+        recession=float(uniform(0, 0.05) + is_male * uniform(0, 0.08) + 0.35 * age_share),
+        thinning=float(age_share * uniform(0.2, 1.0) if rng.random() < 0.5 else 0.0),
+    )
+
+
+def hair_length(cut: Haircut, canonical: np.ndarray) -> np.ndarray:
+    """Return (n,) decimetres for roots at (n, 3) points of the average head."""
+    height = np.clip((canonical[:, 1] - 7.55) / 0.55, 0, 1)
+    return cut.sides + (cut.top - cut.sides) * height**1.3
+
+
+def over_forehead(cut: Haircut, canonical: np.ndarray) -> np.ndarray:
+    """Return (n,) bool, which roots make the fringe."""
+    x, y, z = canonical.T
+    return (cut.fringe > 0) & (np.abs(x) < 0.5) & (y > 7.75) & (z > 0.75)
+
+
+def comb(cut: Haircut, canonical: np.ndarray):
+    """Return the flow that hair of (k, 3) roots follows, for ``grow_guides``."""
+    x, y, z = canonical.T
+    side = np.tanh((x - cut.parting) / 0.05)[:, None]
+    nearer_side = np.sign(x + 1e-3)[:, None]
+    front = np.clip((z - 0.75) / 0.5, 0, 1)[:, None]
+    on_top = np.clip((y - 7.85) / 0.3, 0, 1)[:, None]
+    fringe = over_forehead(cut, canonical)[:, None]
+
+    def along_skin(points, direction):
+        outwards = normalise(points - SKULL)
+        return normalise(direction - (direction * outwards).sum(axis=1, keepdims=True) * outwards)
+
+    def hanging(points, share):
+        outwards = normalise(points - SKULL)
+        high = np.clip((points[:, 1:2] - 7.55) / 0.5, 0, 1)
+        aside = np.where(fringe, 0.35 * side, side)
+        ahead = np.where(fringe, 1.0, -0.30 * front)
+        draped = along_skin(points, 1.3 * high * aside * LEFT + ahead * AHEAD * high - 1.0 * UP)
+        # Below the widest part of the head hair falls freely.
+        free = np.clip((7.35 - points[:, 1:2]) / 0.25, 0, 1)
+        flow = draped + free * (-UP - 0.12 * AHEAD * front - draped)
+        # Off the face.
+        on_face = np.clip((points[:, 2:3] - 0.85) / 0.2, 0, 1) * (points[:, 1:2] < 7.75) * ~fringe
+        return normalise(flow + on_face * (0.7 * nearer_side * LEFT - 0.9 * AHEAD) + 0 * outwards)
+
+    def parted(points, share):
+        top = along_skin(points, side * LEFT + 0.25 * front * UP - 0.25 * AHEAD)
+        down = along_skin(points, -UP - 0.45 * AHEAD)
+        return normalise(top * on_top + down * (1 - on_top))
+
+    def swept(points, share):
+        top = along_skin(points, -AHEAD + 0.25 * side * LEFT)
+        down = along_skin(points, -0.6 * UP - 0.8 * AHEAD)
+        return normalise(top * on_top + down * (1 - on_top))
+
+    def forwards(points, share):
+        away = normalise(points - CROWN)
+        lean = np.sign(cut.parting) * 0.5 * LEFT
+        top = along_skin(points, away + 0.6 * AHEAD * fringe + lean * on_top)
+        upright = 0.45 * normalise(points - SKULL) * (1 - fringe)
+        down = along_skin(points, -UP - 0.3 * AHEAD)
+        return normalise((top + upright) * on_top + (down + 0.3 * upright) * (1 - on_top))
+
+    def upright(points, share):
+        return normalise(normalise(points - SKULL) + 0.25 * on_top * AHEAD * front)
+
+    def outwards(points, share):
+        return normalise(normalise(points - SKULL) - 0.35 * UP * share)
+
+    def back(points, share):
+        return along_skin(points, NAPE - points)
+
+    flows = {"bob": hanging, "long": hanging, "wavy": hanging, "parted": parted}
+    flows |= {"swept": swept, "messy": forwards, "pixie": forwards, "crew": upright}
+    flows |= {"buzzed": upright, "afro": upright, "curls": outwards, "bun": back, "ponytail": back}
+    return flows[cut.style]
