@@ -9,7 +9,6 @@ from scipy.spatial import cKDTree
 
 from cnnlab.faces.rendering.assets import EARS, SKIN, load_head
 from cnnlab.faces.rendering.haircuts import (
-    NAPE,
     SKULL,
     Haircut,
     choose_style,
@@ -31,10 +30,10 @@ from cnnlab.faces.rendering.strands import (
 )
 
 TEXTURE_SIZE = 512
-GUIDES = 320
+GUIDES = 500
 # The hairline of the average head: how far forward (z) hair grows at a height (y), decimetres.
 HAIRLINE_Y = (6.3, 6.75, 6.95, 7.1, 7.3, 7.5, 7.7, 7.85, 7.97, 8.05, 8.15, 8.6)
-HAIRLINE_Z = (-0.25, -0.2, 0.1, 0.55, 0.72, 0.80, 0.93, 1.12, 1.30, 1.45, 1.8, 2.6)
+HAIRLINE_Z = (-0.25, -0.2, 0.1, 0.55, 0.72, 0.80, 0.93, 1.15, 1.35, 1.50, 1.85, 2.6)
 # Roots, points of a strand, and width in decimetres of a lock that one strand stands for.
 COUNTS = {"buzzed": (9000, 3, 0.010), "crew": (7000, 5, 0.013), "afro": (6500, 12, 0.013)}
 COUNTS |= {"curls": (4200, 18, 0.016), "long": (4200, 16, 0.017), "wavy": (4000, 20, 0.017)}
@@ -97,7 +96,7 @@ def colour_strands(colour: np.ndarray, count: int, rng: np.random.Generator) -> 
     share = (colour.mean() - dark.mean()) / (white.mean() - dark.mean())
     mixed = np.where(rng.random((count, 1)) < share, white, dark)
     # A pixel shows several hairs, so that the mixture is softer than the hairs.
-    return np.clip((0.45 * mixed + 0.55 * colour) * shades, 0.004, 0.9).astype(np.float32)
+    return np.clip((0.35 * mixed + 0.65 * colour) * shades, 0.004, 0.9).astype(np.float32)
 
 
 def _own_guides(roots: Roots, cut: Haircut, guides: np.ndarray) -> np.ndarray:
@@ -112,11 +111,12 @@ def _own_guides(roots: Roots, cut: Haircut, guides: np.ndarray) -> np.ndarray:
     return cKDTree(places(guides)).query(places(slice(None)))[1]
 
 
-def _end_fringe(curves: np.ndarray, limit: float) -> np.ndarray:
-    """Return (k,) the share of each (k, s, 3) curve that stays above a height."""
-    above = curves[..., 1] > limit
-    first_below = np.where(above.all(axis=1), curves.shape[1] - 1, np.argmin(above, axis=1))
-    return np.clip(first_below / (curves.shape[1] - 1), 0.15, 1)
+def _end_before_face(curves: np.ndarray, lowest: float) -> np.ndarray:
+    """Return (k,) the share of each (k, s, 3) curve before it hangs over the face."""
+    x, y, z = np.moveaxis(curves, -1, 0)
+    over = (np.abs(x) < 0.52) & (y < lowest) & (y > 5.9) & (z > 0.95)
+    last = np.where(over.any(axis=1), np.argmax(over, axis=1) - 1, curves.shape[1] - 1)
+    return np.clip(last / (curves.shape[1] - 1), 0.1, 1)
 
 
 def _outward_normals(points: np.ndarray) -> np.ndarray:
@@ -139,7 +139,8 @@ def grow_hair(
     Args:
         cut: the haircut.
         colour: (3,) reflectance.
-        positions, normals: (m, 3), the subdivided head.
+        positions: (m, 3), the subdivided head.
+        normals: (m, 3), its unit normals.
         below: hair grows only below this height of the average head (a cap covers the rest).
         rng: source of what differs from strand to strand.
     """
@@ -147,7 +148,7 @@ def grow_hair(
     canonical = model.canonical
     count, steps, width = COUNTS.get(cut.style, USUAL_COUNT)
     depth = hair_depth(cut, canonical)
-    density = np.clip((depth + 0.03) / 0.14, 0, 1) * (model.fine_masks[:, EARS] < 0.35)
+    density = np.clip((depth + 0.05) / 0.22, 0, 1) ** 1.5 * (model.fine_masks[:, EARS] < 0.35)
     density *= canonical[:, 1] < below
     skin = model.triangles[model.triangle_materials == SKIN]
     skin = skin[density[skin].min(axis=1) > 0]
@@ -167,22 +168,22 @@ def grow_hair(
     )
 
     owner = _own_guides(roots, cut, guides)
-    inside = np.clip((hair_depth(cut, roots.canonical) + 0.03) / 0.16, 0, 1)
-    reach = rng.uniform(0.7, 1.0, count) * (0.25 + 0.75 * inside)
-    fringe = over_forehead(cut, roots.canonical)
-    if fringe.any():
-        ends = _end_fringe(curves, cut.fringe)[owner]
-        reach = np.where(fringe, np.minimum(reach, ends * rng.uniform(0.85, 1.05, count)), reach)
-    if cut.tied:
-        reach = np.full(count, 1.0)
-    points = follow_guides(roots.points, curves, owner, np.minimum(reach, 1.0), cut.gathering)
+    inside = np.clip((hair_depth(cut, roots.canonical) + 0.05) / 0.22, 0, 1)
+    shortest = 0.85 if cut.style in ("afro", "buzzed") else 0.7
+    reach = rng.uniform(shortest, 1.0, count) * (0.25 + 0.75 * inside)
+    lowest = cut.fringe or 7.75
+    reach = np.minimum(reach, _end_before_face(curves, lowest)[owner])
+    points = follow_guides(roots.points, curves, owner, reach, cut.gathering)
+    # A turn needs five points to look round.
     turns = hair_length(cut, roots.canonical) * reach / cut.curl_length
+    turns = np.minimum(turns, steps / 5)
     phase = rng.uniform(0, 2 * np.pi, GUIDES)[owner] + rng.normal(0, 0.6, count)
     points = curl(points, cut.curl_radius * rng.uniform(0.5, 1.4, count), turns, phase)
     stray = rng.normal(0, 0.03 * cut.disorder + 0.004, (count, 1, 3))
     points = points + stray * np.linspace(0, 1, steps)[None, :, None] * reach[:, None, None]
 
     taper = 1 - 0.55 * np.linspace(0, 1, steps) ** 2
+    locks = np.exp(rng.normal(0, 0.14, (GUIDES, 1))).astype(np.float32)
     widths = width * taper * (0.35 + 0.65 * inside)[:, None] * rng.uniform(0.7, 1.2, (count, 1))
     return Strands(
         points=points.astype(np.float32),
@@ -190,7 +191,7 @@ def grow_hair(
         roots=roots.vertices,
         weights=roots.weights,
         widths=widths.astype(np.float32),
-        colours=colour_strands(colour, count, rng),
+        colours=colour_strands(colour, count, rng) * locks[owner],
     )
 
 

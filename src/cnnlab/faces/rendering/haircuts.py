@@ -107,10 +107,10 @@ def draw_haircut(
     lengths = {
         "buzzed": ((0.03, 0.06), (0.02, 0.045)),
         "crew": ((0.14, 0.3), (0.05, 0.1)),
-        "parted": ((0.5, 0.85), (0.12, 0.25)),
+        "parted": ((0.35, 0.65), (0.1, 0.2)),
         "swept": ((0.55, 0.9), (0.12, 0.3)),
         "messy": ((0.4, 0.75), (0.2, 0.4)),
-        "curls": ((0.55, 1.0), (0.35, 0.9)),
+        "curls": ((0.4, 0.75), (0.22, 0.5)),
         "afro": ((0.35, 0.9), (0.3, 0.8)),
         "pixie": ((0.55, 0.85), (0.3, 0.5)),
         "bob": ((1.7, 2.1), (1.1, 1.5)),
@@ -146,7 +146,7 @@ def draw_haircut(
         curl_radius, curl_length = uniform(0.04, 0.07), uniform(0.25, 0.4)
         disorder = uniform(0.3, 0.5)
     elif style == "afro":
-        lift, rise, bend, gathering, disorder = 0.0, 1.0, 1.0, 0.3, 0.35
+        lift, rise, bend, gathering, disorder = 0.0, 1.0, 1.0, 0.1, 0.2
         curl_radius, curl_length = uniform(0.02, 0.035), uniform(0.12, 0.2)
     elif style in ("bun", "ponytail"):
         lift, rise, gathering = uniform(0.02, 0.05), 0.15, uniform(0.2, 0.4)
@@ -175,7 +175,10 @@ def draw_haircut(
 def hair_length(cut: Haircut, canonical: np.ndarray) -> np.ndarray:
     """Return (n,) decimetres for roots at (n, 3) points of the average head."""
     height = np.clip((canonical[:, 1] - 7.55) / 0.55, 0, 1)
-    return cut.sides + (cut.top - cut.sides) * height**1.3
+    length = cut.sides + (cut.top - cut.sides) * height**1.3
+    # Over the round of the forehead down to where the fringe ends.
+    down = 0.8 * (1.4 - canonical[:, 2]) + 1.15 * (canonical[:, 1] - cut.fringe)
+    return np.where(over_forehead(cut, canonical), np.maximum(down, 0.1), length)
 
 
 def over_forehead(cut: Haircut, canonical: np.ndarray) -> np.ndarray:
@@ -188,7 +191,6 @@ def comb(cut: Haircut, canonical: np.ndarray):
     """Return the flow that hair of (k, 3) roots follows, for ``grow_guides``."""
     x, y, z = canonical.T
     side = np.tanh((x - cut.parting) / 0.05)[:, None]
-    nearer_side = np.sign(x + 1e-3)[:, None]
     front = np.clip((z - 0.75) / 0.5, 0, 1)[:, None]
     on_top = np.clip((y - 7.85) / 0.3, 0, 1)[:, None]
     fringe = over_forehead(cut, canonical)[:, None]
@@ -198,7 +200,6 @@ def comb(cut: Haircut, canonical: np.ndarray):
         return normalise(direction - (direction * outwards).sum(axis=1, keepdims=True) * outwards)
 
     def hanging(points, share):
-        outwards = normalise(points - SKULL)
         high = np.clip((points[:, 1:2] - 7.55) / 0.5, 0, 1)
         aside = np.where(fringe, 0.35 * side, side)
         ahead = np.where(fringe, 1.0, -0.30 * front)
@@ -207,32 +208,38 @@ def comb(cut: Haircut, canonical: np.ndarray):
         free = np.clip((7.35 - points[:, 1:2]) / 0.25, 0, 1)
         flow = draped + free * (-UP - 0.12 * AHEAD * front - draped)
         # Off the face.
-        on_face = np.clip((points[:, 2:3] - 0.85) / 0.2, 0, 1) * (points[:, 1:2] < 7.75) * ~fringe
-        return normalise(flow + on_face * (0.7 * nearer_side * LEFT - 0.9 * AHEAD) + 0 * outwards)
+        on_face = np.clip((points[:, 2:3] - 0.8) / 0.2, 0, 1) * (points[:, 1:2] < 7.9) * ~fringe
+        nearer_side = np.sign(points[:, :1] + 1e-3)
+        return normalise(flow + on_face * (0.8 * nearer_side * LEFT - 0.9 * AHEAD))
+
+    def height(points):
+        """Return (k, 1), 1 on top of the head and 0 at its sides."""
+        return np.clip((points[:, 1:2] - 7.75) / 0.35, 0, 1)
 
     def parted(points, share):
         top = along_skin(points, side * LEFT + 0.25 * front * UP - 0.25 * AHEAD)
         down = along_skin(points, -UP - 0.45 * AHEAD)
-        return normalise(top * on_top + down * (1 - on_top))
+        return normalise(top * height(points) + down * (1 - height(points)))
 
     def swept(points, share):
         top = along_skin(points, -AHEAD + 0.25 * side * LEFT)
         down = along_skin(points, -0.6 * UP - 0.8 * AHEAD)
-        return normalise(top * on_top + down * (1 - on_top))
+        return normalise(top * height(points) + down * (1 - height(points)))
 
     def forwards(points, share):
+        high = height(points)
         away = normalise(points - CROWN)
-        lean = np.sign(cut.parting) * 0.5 * LEFT
-        top = along_skin(points, away + 0.6 * AHEAD * fringe + lean * on_top)
-        upright = 0.45 * normalise(points - SKULL) * (1 - fringe)
+        lean = np.sign(cut.parting) * 0.4 * LEFT
+        top = along_skin(points, away + 0.4 * AHEAD * fringe + lean * high)
         down = along_skin(points, -UP - 0.3 * AHEAD)
-        return normalise((top + upright) * on_top + (down + 0.3 * upright) * (1 - on_top))
+        upright = 0.3 * normalise(points - SKULL) * (1 - fringe)
+        return normalise(top * high + down * (1 - high) + upright * (0.4 + 0.6 * high))
 
     def upright(points, share):
         return normalise(normalise(points - SKULL) + 0.25 * on_top * AHEAD * front)
 
     def outwards(points, share):
-        return normalise(normalise(points - SKULL) - 0.35 * UP * share)
+        return normalise(0.6 * normalise(points - SKULL) - (0.3 + 0.6 * share) * UP)
 
     def back(points, share):
         return along_skin(points, NAPE - points)

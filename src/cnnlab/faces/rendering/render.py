@@ -46,9 +46,7 @@ def draw_hair_over(
         count, steps = strands.points.shape[:2]
         lines = frame.project(strands.points.reshape(-1, 3)).reshape(count, steps, 3)
         widths = (strands.widths * frame.focal * lines[..., 2]).astype(np.float32)
-        colours = light_strands(
-            strands.points, strands.outwards, strands.colours, blockers, scene
-        )
+        colours = light_strands(strands.points, strands.outwards, strands.colours, blockers, scene)
         draw_strands(lines, colours, widths, STRAND_OPACITY, found.inverse_depth, picture)
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numba import njit
 
@@ -12,7 +13,7 @@ GRID_WIDTH = 5.2
 # Decimetres of hair that let through 1 / e of the light.
 FREE_PATH = 0.16
 # Share of the light that one strand takes from what lies behind its grid cell.
-STRAND_SHADE = 0.10
+STRAND_SHADE = 0.06
 HIGHLIGHTS = ((-0.10, 60.0), (0.14, 14.0))
 """Shift towards the root and exponent of the white and of the coloured highlight."""
 
@@ -46,21 +47,6 @@ def _fill_grid(points, axes, height, count):
             count[row, column] += 1
 
 
-@njit(cache=True)
-def _smooth(values):
-    """Mean of 3 x 3 cells."""
-    size = values.shape[0]
-    out = values.copy()
-    for row in range(1, size - 1):
-        for column in range(1, size - 1):
-            total = 0.0
-            for i in range(-1, 2):
-                for j in range(-1, 2):
-                    total += values[row + i, column + j]
-            out[row, column] = total / 9
-    return out
-
-
 def look_from_light(points: np.ndarray, direction: np.ndarray) -> HairShadow:
     """Return what the light sees of (p, 3) float32 points of strands, ``direction`` (3,) to it."""
     across = np.cross([0.0, 1.0, 0.0], direction)
@@ -69,7 +55,7 @@ def look_from_light(points: np.ndarray, direction: np.ndarray) -> HairShadow:
     height = np.full((GRID, GRID), -99, np.float32)
     count = np.zeros((GRID, GRID), np.float32)
     _fill_grid(points, axes, height, count)
-    return HairShadow(axes, height, _smooth(count))
+    return HairShadow(axes, height, cv2.GaussianBlur(count, (0, 0), 1.5))
 
 
 @njit(cache=True)
@@ -153,8 +139,8 @@ def _shade(points, outwards, colours, lit, open_, light, view, key, ambient, bou
             shine = min(1.0, max(0.0, facing + 0.25)) * pass_key
             for c in range(3):
                 base = colours[i, c]
-                white = 0.035 * glints[0] * shine * key[c]
-                tinted = 0.45 * base * glints[1] * shine * key[c]
+                white = 0.05 * glints[0] * shine * key[c]
+                tinted = 0.8 * base * glints[1] * shine * key[c]
                 body = base * (diffuse * key[c] + (sky + fill) * ambient[c])
                 out[i, j, c] = body + white + tinted
 

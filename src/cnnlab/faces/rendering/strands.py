@@ -60,7 +60,9 @@ def scatter_roots(
         count: how many.
         triangles: (t, 3) indices of vertices.
         density: (v,) relative density at the vertices, >= 0.
-        positions, normals, canonical: (v, 3).
+        positions: (v, 3), this head.
+        normals: (v, 3), its unit normals.
+        canonical: (v, 3), the average head.
         rng: source of the places.
 
     Raises:
