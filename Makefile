@@ -1,7 +1,13 @@
 # `make` prints what there is. Options: PROFILE=smoke|default|full  DATA=folder-or-zip  VGG16=weights.h5
+# Of `make faces`: N=images-a-class  OUT=folder  VALIDATION=images-a-class  SEED=number  GROUND_TRUTH=yes
 PROFILE = default
 DATA =
 VGG16 =
+N =
+OUT =
+VALIDATION =
+SEED =
+GROUND_TRUTH =
 
 # The first interpreter that TensorFlow supports.
 PYTHON = $(shell for python in python3 python3.13 python3.12 python3.11; do \
@@ -19,11 +25,12 @@ export TF_CPP_MIN_LOG_LEVEL = 3
 export PYTHONNOUSERSITE = 1
 
 .DEFAULT_GOAL = help
-.PHONY: help report publish studies test lab data lint requirements clean distclean
+.PHONY: help report publish studies test lab data lint faces bench card requirements clean distclean
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' Makefile
 	@echo "  options: PROFILE=smoke|default|full  DATA=folder-or-zip  VGG16=weights.h5"
+	@echo "  options of faces: N=1..10000  OUT=folder  VALIDATION=1..10000  SEED=0,1,...  GROUND_TRUTH=yes"
 
 report: $(INSTALLED) ## report/report.pdf: data, training, notebooks, typesetting; only what is stale
 	@$(RUN) cnnlab.faces.loading
@@ -47,6 +54,10 @@ lab: $(INSTALLED) ## open JupyterLab on the notebooks
 
 data: $(INSTALLED) ## read DATA, or render the faces, and print what there is
 	@$(RUN) cnnlab.faces.loading
+
+faces: $(INSTALLED) ## render N faces a class into the folder OUT, in the course's layout with labels.csv
+	@$(RUN) cnnlab.faces.making "$(N)" "$(OUT)" $(if $(VALIDATION),--validation "$(VALIDATION)") \
+		$(if $(SEED),--seed "$(SEED)") $(if $(GROUND_TRUTH),--ground-truth "$(GROUND_TRUTH)")
 
 lint: $(INSTALLED) ## check the style of code and notebooks
 	@$(RUN) ruff check src tests notebooks

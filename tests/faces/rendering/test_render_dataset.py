@@ -1,5 +1,6 @@
 """Rendered data sets on disk."""
 
+import errno
 import io
 from pathlib import Path
 
@@ -10,12 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from cnnlab.commands import UserError
 from cnnlab.faces.dataset import CLASSES
 from cnnlab.faces.rendering.action_units import ACTION_UNITS
 from cnnlab.faces.rendering.dataset import (
     REPETITIONS,
     draw_shot,
     encode_jpeg,
+    explain_write_errors,
+    find_shot,
     list_shots,
     render_dataset,
 )
@@ -91,25 +95,66 @@ def test_a_stopped_run_goes_on_and_keeps_what_is_there(folder):
 
 
 def test_a_folder_with_other_pictures_is_refused(folder, tmp_path):
-    with pytest.raises(ValueError, match="another seed"):
+    with pytest.raises(UserError, match="another seed"):
         render_dataset(folder, 3, 1, seed=6)
-    with pytest.raises(ValueError, match="8 images beyond"):
+    with pytest.raises(UserError, match="8 images beyond"):
         render_dataset(folder, 2, 1, seed=5)
     alien = tmp_path / "Train" / "anger" / "me.jpg"
     alien.parent.mkdir(parents=True)
     alien.write_bytes(b"")
-    with pytest.raises(ValueError, match="not empty"):
+    with pytest.raises(UserError, match=r"not empty and holds no rendering\.json"):
         render_dataset(tmp_path, 1, 1, seed=0)
+    with pytest.raises(UserError, match="is a file"):
+        render_dataset(alien, 1, 1, seed=0)
+    with pytest.raises(UserError, match="cannot be written"):
+        render_dataset(alien / "below", 1, 1, seed=0)
+
+
+@pytest.mark.parametrize("stamp", ["", "{", "[]", '{"seed": 1}', '{"seed": "x", "renderer": ""}'])
+def test_a_stamp_that_cannot_be_read_is_refused(tmp_path, stamp):
+    (tmp_path / "rendering.json").write_text(stamp)
+    with pytest.raises(UserError, match="nobody knows how the faces"):
+        render_dataset(tmp_path, 1, 1, seed=0)
+
+
+def test_a_full_disk_is_told_as_such(tmp_path):
+    with pytest.raises(UserError, match="disk is full"), explain_write_errors(tmp_path):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@given(st.integers(1, 40), st.integers(0, 319))
+def test_a_picture_is_found_by_its_name(count, number):
+    shots = list_shots(count, count)
+    shot = shots[number % len(shots)]
+    assert find_shot(shot.file) == shot
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        *("Train/fear/cat.jpg", "Train/joy/0000000-0.jpg", "Train/fear/0000000-2.jpg"),
+        *("Train/fear/1000000-0.jpg", "Validation/fear/0000000-0.jpg", "0000000-0.jpg"),
+    ],
+)
+def test_other_names_are_refused(file):
+    with pytest.raises(UserError, match="not the name of a rendered face"):
+        find_shot(file)
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
-    [((0, 1, 0), "train_per_class"), ((1, -2, 0), "validation_per_class"), ((1, 1, -1), "seed")],
+    [
+        ((0, 1, 0), "train_per_class"),
+        ((10_001, 1, 0), "train_per_class"),
+        ((1, -2, 0), "validation_per_class"),
+        ((1, 1, -1), "seed"),
+        ((1, 1, 0, 0), "1 process"),
+    ],
 )
 def test_numbers_out_of_range_are_refused(tmp_path, arguments, message):
     with pytest.raises(ValueError, match=message):
         render_dataset(tmp_path / "none", *arguments)
-    assert not (tmp_path / "none").exists()
+    assert not list(tmp_path.rglob("*.jpg"))
 
 
 @given(st.integers(1, 40), st.integers(1, 40), st.integers(0, 10))

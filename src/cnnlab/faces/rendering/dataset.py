@@ -1,38 +1,47 @@
 """A data set of rendered faces on disk, in the course's layout."""
 
 import csv
+import errno
 import hashlib
 import io
 import json
-import multiprocessing
 import os
+import re
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-import cv2
 import numpy as np
 from PIL import Image
-from tqdm import tqdm
 
+from cnnlab.commands import UserError
 from cnnlab.faces.dataset import CLASSES, TRAIN, VALIDATION
 from cnnlab.faces.rendering.action_units import ACTION_UNITS, Expression
 from cnnlab.faces.rendering.assets import HEAD_DIGEST
 from cnnlab.faces.rendering.expressions import draw_expression
-from cnnlab.faces.rendering.identity import draw_identity
+from cnnlab.faces.rendering.identity import Identity, draw_identity
 from cnnlab.faces.rendering.render import render_face
 from cnnlab.faces.rendering.scene import Scene, draw_scene
+from cnnlab.faces.rendering.workers import share_out
 
 REPETITIONS = 2
 """How often a person shows each expression."""
+
+MOST_PER_CLASS = 10_000
+"""The most pictures of a class in a split; the people's numbers leave room for many more."""
 
 FOLDERS = {TRAIN: "Train", VALIDATION: "Validation"}
 FIRST_IDENTITY = {TRAIN: 0, VALIDATION: 1_000_000}
 LABELS = "labels.csv"
 STAMP = "rendering.json"
 JPEG_QUALITY = 90
-_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+_FILE = re.compile(r"(Train|Validation)/(\w+)/(\d{7})-(\d)\.jpg")
+
+
+class FolderError(UserError):
+    """Faces cannot be written to a folder, or were not written by this version."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +82,35 @@ def list_shots(train_per_class: int, validation_per_class: int) -> list[Shot]:
     return shots
 
 
+def find_shot(file: str) -> Shot:
+    """Return the picture of this name.
+
+    Args:
+        file: relative to the data set's folder, with ``/``: as ``labels.csv`` and a
+            :class:`~cnnlab.faces.dataset.FaceDataset` call it.
+
+    Raises:
+        FolderError: the renderer gives no picture this name.
+    """
+    if match := _FILE.fullmatch(file):
+        folder, expression, number, repetition = match.groups()
+        split = next(split for split, name in FOLDERS.items() if name == folder)
+        person = int(number) - FIRST_IDENTITY[split]
+        shot = Shot(split, person, expression, int(repetition))
+        known = expression in CLASSES and 0 <= person < MOST_PER_CLASS
+        if known and shot.repetition < REPETITIONS:
+            return shot
+    raise FolderError(
+        f"{file} is not the name of a rendered face, such as Train/fear/0000012-1.jpg. Ground "
+        "truth exists for faces of `make faces` and of the report's own data only."
+    )
+
+
+def draw_person(shot: Shot, seed: int) -> Identity:
+    """Draw who is seen on a picture; it depends on the seed and the person's number alone."""
+    return draw_identity(np.random.default_rng((seed, shot.identity, 0)))
+
+
 def draw_shot(shot: Shot, seed: int) -> tuple[Expression, Scene]:
     """Draw a picture's expression and scene; they depend on seed and shot alone."""
     key = (seed, shot.identity, 1 + CLASSES.index(shot.expression), shot.repetition)
@@ -87,27 +125,23 @@ def encode_jpeg(image: np.ndarray) -> bytes:
     return buffer.getvalue()
 
 
-def _write(path: Path, content: bytes) -> None:
+def write_whole(path: Path, content: bytes) -> None:
     """Write a file so that nobody ever sees half of it."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     temporary.write_bytes(content)
     temporary.replace(path)
 
 
-def _prepare_worker() -> None:
-    cv2.setNumThreads(1)
-
-
-def _render_shots(folder: Path, shots: list[Shot], seed: int) -> int:
-    """Render pictures of one person and return how many."""
-    identity = draw_identity(np.random.default_rng((seed, shots[0].identity, 0)))
+def _render_shots(folder: Path, seed: int, shots: list[Shot]) -> None:
+    """Render pictures of one person."""
+    identity = draw_person(shots[0], seed)
     for shot in shots:
         expression, scene = draw_shot(shot, seed)
-        _write(folder / shot.file, encode_jpeg(render_face(identity, expression, scene)))
-    return len(shots)
+        write_whole(folder / shot.file, encode_jpeg(render_face(identity, expression, scene)))
 
 
-def _by_person(shots: list[Shot]) -> list[list[Shot]]:
+def group_by_person(shots: list[Shot]) -> list[list[Shot]]:
+    """Return the pictures of each person, who is then drawn only once."""
     people: dict[int, list[Shot]] = {}
     for shot in shots:
         people.setdefault(shot.identity, []).append(shot)
@@ -122,26 +156,73 @@ def renderer_digest() -> str:
     return total.hexdigest()
 
 
+@contextmanager
+def explain_write_errors(folder: Path) -> Iterator[None]:
+    """Say what to do when the disk refuses.
+
+    Raises:
+        FolderError: an ``OSError`` came up inside.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise FolderError(
+                f"{folder}: the disk is full. What was finished is kept: make room and run the "
+                "same again."
+            ) from error
+        raise FolderError(
+            f"{error.filename or folder}: cannot be written ({error.strerror or error}). Choose "
+            "a folder that you may write to."
+        ) from error
+
+
+def read_stamp(folder: Path) -> dict:
+    """Return seed and version of the renderer with which a folder's faces were made.
+
+    Raises:
+        FolderError: there is no readable stamp.
+    """
+    try:
+        stamp = json.loads((folder / STAMP).read_text(encoding="utf-8"))
+        return {"seed": int(stamp["seed"]), "renderer": str(stamp["renderer"])}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise FolderError(
+            f"{folder / STAMP} cannot be read, so nobody knows how the faces in {folder} were "
+            "made. Choose another folder."
+        ) from error
+
+
 def _check_folder(folder: Path, shots: list[Shot], seed: int) -> None:
-    """Refuse a folder that holds other pictures; write the stamp of this data set."""
+    """Refuse a folder that holds other things; write the stamp of this data set.
+
+    Raises:
+        FolderError: it does.
+    """
     stamp = {"seed": seed, "renderer": renderer_digest()}
-    found = {path.relative_to(folder).as_posix() for path in folder.glob("*/*/[!.]*")}
-    path = folder / STAMP
-    if path.exists() and json.loads(path.read_text()) != stamp:
-        raise ValueError(
-            f"{folder} holds faces of another seed or another version of the renderer "
-            f"({STAMP} says so). Choose another folder or delete this one."
-        )
-    if found and not path.exists():
-        raise ValueError(f"{folder} is not empty and holds no {STAMP}. Choose another folder.")
-    extra = sorted(found - {shot.file for shot in shots})
+    if folder.exists() and not folder.is_dir():
+        raise FolderError(f"{folder} is a file. Choose a folder.")
+    if (folder / STAMP).exists():
+        if read_stamp(folder) != stamp:
+            raise FolderError(
+                f"{folder} holds faces of another seed or another version of the renderer "
+                f"({STAMP} says so). Choose another folder or delete this one."
+            )
+    elif folder.exists() and any(folder.glob("[!.]*")):
+        raise FolderError(f"{folder} is not empty and holds no {STAMP}. Choose another folder.")
+    images = {
+        path.relative_to(folder).as_posix()
+        for name in FOLDERS.values()
+        for path in folder.glob(f"{name}/*/[!.]*")
+    }
+    extra = sorted(images - {shot.file for shot in shots})
     if extra:
-        raise ValueError(
+        raise FolderError(
             f"{folder} holds {len(extra)} images beyond those asked for, such as {extra[0]}. "
             "Choose another folder or delete this one."
         )
     folder.mkdir(parents=True, exist_ok=True)
-    _write(path, json.dumps(stamp).encode())
+    write_whole(folder / STAMP, json.dumps(stamp).encode())
 
 
 def _label_rows(shots: list[Shot], seed: int) -> Iterator[list]:
@@ -159,7 +240,7 @@ def _label_rows(shots: list[Shot], seed: int) -> Iterator[list]:
 def _write_labels(folder: Path, shots: list[Shot], seed: int) -> None:
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(_label_rows(shots, seed))
-    _write(folder / LABELS, text.getvalue().encode())
+    write_whole(folder / LABELS, text.getvalue().encode())
 
 
 def render_dataset(
@@ -182,53 +263,28 @@ def render_dataset(
 
     Args:
         folder: made if missing.
-        train_per_class: pictures of each class for training, at least 1.
-        validation_per_class: pictures of each class for validation, at least 1.
+        train_per_class: pictures of each class for training, 1 to ``MOST_PER_CLASS``.
+        validation_per_class: pictures of each class for validation, likewise.
         seed: at least 0.
         processes: how many work at once; all cores by default.
 
     Raises:
-        ValueError: a number is out of range, or the folder holds other pictures.
+        ValueError: a number is out of range.
+        FolderError: the folder holds other things, or cannot be written.
     """
     for name, number in (("train", train_per_class), ("validation", validation_per_class)):
-        if number < 1:
-            raise ValueError(f"{name}_per_class must be at least 1, not {number}.")
+        if not 1 <= number <= MOST_PER_CLASS:
+            raise ValueError(f"{name}_per_class must be 1 to {MOST_PER_CLASS:,}, not {number:,}.")
     if seed < 0:
         raise ValueError(f"The seed must be at least 0, not {seed}.")
-    processes = processes or os.cpu_count() or 1
     folder = Path(folder)
     shots = list_shots(train_per_class, validation_per_class)
-    _check_folder(folder, shots, seed)
-    for split_folder in FOLDERS.values():
-        for name in CLASSES:
-            (folder / split_folder / name).mkdir(parents=True, exist_ok=True)
-    missing = [shot for shot in shots if not (folder / shot.file).exists()]
-    people = _by_person(missing)
-    if people:
-        _render_people(folder, people, seed, min(processes, len(people)))
-    _write_labels(folder, shots, seed)
-
-
-def _render_people(folder: Path, people: list[list[Shot]], seed: int, processes: int) -> None:
-    # Each worker computes on one core; its libraries read these when they are first loaded.
-    saved = {name: os.environ.get(name) for name in _THREADS}
-    os.environ.update(dict.fromkeys(_THREADS, "1"))
-    context = multiprocessing.get_context("spawn")
-    try:
-        with (
-            ProcessPoolExecutor(processes, context, initializer=_prepare_worker) as pool,
-            tqdm(total=sum(map(len, people)), desc="Rendering faces", unit="image") as bar,
-        ):
-            jobs = [pool.submit(_render_shots, folder, shots, seed) for shots in people]
-            try:
-                for job in as_completed(jobs):
-                    bar.update(job.result())
-            except BaseException:
-                pool.shutdown(cancel_futures=True)
-                raise
-    finally:
-        for name, value in saved.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
+    with explain_write_errors(folder):
+        _check_folder(folder, shots, seed)
+        for split_folder in FOLDERS.values():
+            for name in CLASSES:
+                (folder / split_folder / name).mkdir(parents=True, exist_ok=True)
+        missing = [shot for shot in shots if not (folder / shot.file).exists()]
+        people = group_by_person(missing)
+        share_out(partial(_render_shots, folder, seed), people, "Rendering faces", processes)
+        _write_labels(folder, shots, seed)

@@ -6,6 +6,7 @@ import numpy as np
 from cnnlab.faces.rendering.action_units import Expression
 from cnnlab.faces.rendering.hair import strand_texture
 from cnnlab.faces.rendering.identity import Identity
+from cnnlab.faces.rendering.limits import check_expression, check_scene
 from cnnlab.faces.rendering.posing import Frame, PosedHead, frame_face, pose_head
 from cnnlab.faces.rendering.rasteriser import Fragments, ambient_occlusion, interpolate, rasterise
 from cnnlab.faces.rendering.scene import Scene
@@ -65,10 +66,12 @@ def render_face(
         (size, size, 3) uint8 RGB.
 
     Raises:
-        ValueError: size is not positive.
+        ValueError: size is not positive, or expression or scene are beyond what can be shown.
     """
     if size < 1:
         raise ValueError(f"A picture's side must be at least 1 pixel, not {size}.")
+    check_expression(expression)
+    check_scene(scene)
     side = size * SUPERSAMPLING
     posed = pose_head(identity, expression, scene)
     mesh = posed.mesh

@@ -1,6 +1,6 @@
 """How a face is photographed: pose, gaze, camera, light, background. All chance is drawn here."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -58,6 +58,10 @@ class Scene:
         nod = np.array([[1, 0, 0], [0, cp, -sp], [0, sp, cp]])
         tilt = np.array([[cr, -sr, 0], [sr, cr, 0], [0, 0, 1]])
         return tilt @ nod @ turn
+
+    def without_noise(self) -> "Scene":
+        """Return the same scene, photographed by a sensor without noise."""
+        return replace(self, noise=0.0)
 
     @property
     def light_direction(self) -> np.ndarray:

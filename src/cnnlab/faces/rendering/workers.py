@@ -1,0 +1,81 @@
+"""Work shared out among processes, person by person."""
+
+import multiprocessing
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
+from typing import TypeVar
+
+import cv2
+from tqdm import tqdm
+
+Task = TypeVar("Task", bound=Sequence)
+Result = TypeVar("Result")
+
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+
+
+def _prepare_worker() -> None:
+    cv2.setNumThreads(1)
+
+
+@contextmanager
+def _one_thread_each() -> Iterator[None]:
+    """Let processes that are started now compute on one core each.
+
+    Their libraries read these variables when they are first loaded.
+    """
+    saved = {name: os.environ.get(name) for name in _THREADS}
+    os.environ.update(dict.fromkeys(_THREADS, "1"))
+    try:
+        yield
+    finally:
+        for name, value in saved.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def share_out(
+    work: Callable[[Task], Result],
+    tasks: Sequence[Task],
+    title: str,
+    processes: int | None = None,
+) -> list[Result]:
+    """Do each task in one of several processes and show progress.
+
+    Args:
+        work: picklable; what is done with a task. Its result must not depend on the process.
+        tasks: lists of images to be made, such as all of one person.
+        title: what the progress bar calls the work.
+        processes: how many work at once; all cores by default, never more than tasks.
+
+    Returns:
+        The results in the order of the tasks.
+
+    Raises:
+        ValueError: processes is not positive.
+        Exception: whatever a task raises; tasks not begun by then are dropped.
+    """
+    processes = os.cpu_count() or 1 if processes is None else processes
+    if processes < 1:
+        raise ValueError(f"At least 1 process has to work, not {processes}.")
+    if not tasks:
+        return []
+    context = multiprocessing.get_context("spawn")
+    with (
+        _one_thread_each(),
+        ProcessPoolExecutor(min(processes, len(tasks)), context, _prepare_worker) as pool,
+        tqdm(total=sum(map(len, tasks)), desc=title, unit="image") as bar,
+    ):
+        jobs = {pool.submit(work, task): task for task in tasks}
+        try:
+            for job in as_completed(jobs):
+                job.result()
+                bar.update(len(jobs[job]))
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+    return [job.result() for job in jobs]

@@ -1,0 +1,73 @@
+"""The command behind ``make faces``."""
+
+import pytest
+
+from cnnlab.commands import UserError
+from cnnlab.faces.layouts import read_course_layout
+from cnnlab.faces.making import make_faces, read_order, refuse_small_disk
+from cnnlab.paths import ROOT
+from cnnlab.settings import SEED
+
+
+def test_an_order_is_read_with_its_defaults():
+    order = read_order(["1200", "somewhere"])
+    assert (order.train_per_class, order.validation_per_class) == (1200, 200)
+    assert order.folder == ROOT / "somewhere"
+    assert order.seed == SEED
+    assert not order.with_ground_truth
+    assert order.num_images == 8 * 1400
+    assert read_order(["1", "x"]).validation_per_class == 1
+    given = read_order(["7", "/x", "--validation", "3", "--seed", "0", "--ground-truth", "yes"])
+    assert (given.validation_per_class, given.seed, given.with_ground_truth) == (3, 0, True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["", "x"], "N is missing"),
+        (["0", "x"], "N=0 is not a whole number from 1 to 10,000"),
+        (["10001", "x"], "N=10001"),
+        (["1.5", "x"], "N=1.5"),
+        (["1_0", "x"], "N=1_0"),
+        (["-3", "x"], "make faces"),
+        (["many", "x"], "N=many"),
+        (["3", ""], "OUT is missing"),
+        (["3", "x", "--validation", "0"], "VALIDATION=0"),
+        (["3", "x", "--seed", "-1"], "make faces"),
+        (["3", "x", "--seed", "lucky"], "SEED=lucky"),
+        (["3", "x", "--ground-truth", "maybe"], "GROUND_TRUTH=maybe is neither yes nor no"),
+        (["3", "x", "--colour"], "unrecognized"),
+        (["3"], "required"),
+    ],
+)
+def test_a_bad_order_is_refused_in_one_sentence(arguments, message):
+    with pytest.raises(UserError, match=message):
+        read_order(arguments)
+
+
+def test_a_small_disk_is_noticed_before_anything_is_rendered(tmp_path):
+    order = read_order(["1000", str(tmp_path / "faces")])
+    with pytest.raises(UserError, match="9,336 images may need"):
+        refuse_small_disk(order, made=0, free=10_000_000)
+    refuse_small_disk(order, made=9_000, free=10_000_000)
+    truth = read_order(["1000", str(tmp_path / "faces"), "--ground-truth", "yes"])
+    with pytest.raises(UserError, match="smaller N"):
+        refuse_small_disk(truth, made=9_000, free=10_000_000)
+
+
+def test_faces_and_ground_truth_are_made_and_read_again(tmp_path, capsys):
+    folder = tmp_path / "new" / "faces"
+    order = read_order(["2", str(folder), "--ground-truth", "yes"])
+    make_faces(order)
+    assert "2 of each class in Train and 1 in Validation" in capsys.readouterr().out
+    dataset = read_course_layout(folder)
+    assert len(dataset) == order.num_images
+    assert len(list(folder.glob("GroundTruth/*/*/*-moved.png"))) == order.num_images
+    assert len(list(folder.glob("GroundTruth/*/*/*-neutral.png"))) == order.num_images
+
+
+def test_a_foreign_folder_is_left_alone(tmp_path):
+    (tmp_path / "thesis.tex").write_text("mine")
+    with pytest.raises(UserError, match="not empty"):
+        make_faces(read_order(["1", str(tmp_path)]))
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
