@@ -25,7 +25,7 @@ export TF_CPP_MIN_LOG_LEVEL = 3
 export PYTHONNOUSERSITE = 1
 
 .DEFAULT_GOAL = help
-.PHONY: help report publish studies test lab data lint faces bench card requirements clean distclean
+.PHONY: help report publish studies test lab data lint faces requirements clean distclean
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' Makefile
