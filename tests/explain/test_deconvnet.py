@@ -36,6 +36,36 @@ def build_stack(activation="relu", dtype="float32"):
     return keras.Model(inputs, x)
 
 
+def build_classifier(rectify, head):
+    """A plain stack with a head, whose every rectifier is ``rectify``."""
+    keras.utils.set_random_seed(5)
+    inputs = keras.Input((17, 16, 3))
+    x = keras.layers.Conv2D(8, 3, activation=rectify, name="a")(inputs)
+    x = keras.layers.MaxPooling2D(2, name="pool")(x)
+    x = keras.layers.Conv2D(9, 3, activation=rectify, name="b")(x)
+    x = keras.layers.GaussianDropout(0.2, name="noise")(x)
+    if head == "dense":
+        x = keras.layers.Dense(7, activation=rectify)(keras.layers.Flatten()(x))
+    else:
+        x = keras.layers.GlobalAveragePooling2D()(x)
+    x = keras.layers.Dropout(0.5)(x)
+    return keras.Model(inputs, keras.layers.Dense(4, name="logits")(x))
+
+
+def rectify_by(rule):
+    """A ReLU whose gradient TensorFlow is told to compute by another rule."""
+
+    @tf.custom_gradient
+    def rectify(x):
+        masks = {
+            "deconvnet": lambda signal: tf.maximum(signal, 0),
+            "guided": lambda signal: tf.sign(tf.nn.relu(x)) * tf.maximum(signal, 0),
+        }
+        return tf.nn.relu(x), masks[rule]
+
+    return rectify
+
+
 def gradient_of(model, layer, signal):
     """The derivative of <activations, signal> by the input, by TensorFlow."""
     part = keras.Model(model.input, model.get_layer(layer).output)
@@ -133,6 +163,31 @@ def test_rules_on_one_line_of_numbers():
     assert guide(signal, before).numpy().tolist() == [1, 0, 0, 0]
 
 
+@pytest.mark.parametrize("head", ["dense", "average"])
+@pytest.mark.parametrize(("name", "rule"), [("deconvnet", deconvolve), ("guided", guide)])
+def test_rules_are_those_of_a_network_with_its_gradient_replaced(name, rule, head):
+    model = build_classifier("relu", head)
+    replaced = build_classifier(rectify_by(name), head)
+    replaced.set_weights(model.get_weights())
+    forward = forward_with_switches(model, IMAGES, "logits")
+    np.testing.assert_allclose(forward.activations, model(IMAGES), rtol=1e-4, atol=1e-5)
+    signal = np.eye(4, dtype=np.float32)[[2, 0, 3]]
+    found = trace_back(forward, signal, rule)
+    assert found.any(axis=(1, 2, 3)).all()
+    expected = gradient_of(replaced, "logits", signal)
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("head", ["dense", "average"])
+def test_logits_without_rectifiers_are_traced_to_their_gradient(head):
+    model = build_classifier(None, head)
+    forward = forward_with_switches(model, IMAGES, "logits")
+    signal = RNG.normal(size=(3, 4)).astype(np.float32)
+    np.testing.assert_allclose(
+        trace_back(forward, signal), gradient_of(model, "logits", signal), rtol=1e-4, atol=1e-5
+    )
+
+
 def test_deconvnet_does_not_ask_what_the_relu_did():
     # One pixel, one unit, negative bias: the unit below is off, and the deconvnet passes it.
     inputs = keras.Input((1, 1, 1))
@@ -190,6 +245,7 @@ def test_mixed_precision_networks_are_traced_in_float32():
         keras.layers.ReLU(max_value=6, name="odd"),
         keras.layers.AveragePooling2D(2, name="odd"),
         keras.layers.Conv2DTranspose(2, 3, name="odd"),
+        keras.layers.Dense(2, name="odd"),
     ],
 )
 def test_other_layers_are_refused(layer):

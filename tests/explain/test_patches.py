@@ -1,7 +1,15 @@
 import keras
 import numpy as np
+import pytest
 
-from cnnlab.explain.patches import choose_channels, collect_patches, record_peaks
+from cnnlab.explain.deconvnet import project
+from cnnlab.explain.patches import (
+    choose_channels,
+    choose_images,
+    collect_strongest,
+    measure_extent,
+    record_peaks,
+)
 
 
 def build_stack():
@@ -23,20 +31,45 @@ def test_peaks_are_each_maps_largest_value():
         np.testing.assert_allclose(peaks[layer], maps.max(axis=(1, 2)), rtol=1e-5, atol=1e-6)
 
 
-def test_the_most_variable_maps_are_chosen():
-    peaks = np.array([[1.0, 0, 5, 2], [1, 3, 5, 2.5]])
-    assert choose_channels(peaks, 2).tolist() == [1, 3]
+def test_images_are_of_distinct_people_the_strongest_first():
+    peaks = np.array([1.0, 5, 4, 3, 2, 6])
+    people = np.array([0, 1, 1, 2, 2, 1])
+    assert choose_images(peaks, people, 2).tolist() == [5, 3]
+    assert choose_images(peaks, people, 9).tolist() == [5, 3, 0]
+    assert choose_images(peaks, None, 3).tolist() == [5, 1, 2]
 
 
-def test_patches_are_cut_from_the_strongest_images_and_hold_the_whole_projection():
+def test_the_strongest_maps_are_chosen_by_what_is_shown():
+    # Map 0 has the largest peaks, but all on one person.
+    peaks = np.array([[9.0, 5, 1], [9, 5, 1], [0, 5, 6], [0, 5, 6]])
+    people = np.array([0, 0, 1, 1])
+    assert choose_channels(peaks, people, 2, 2).tolist() == [1, 0]
+    assert choose_channels(peaks, None, 2, 2).tolist() == [0, 2]
+
+
+def test_extent_is_the_side_of_the_square_that_holds_the_energy():
+    projection = np.zeros((41, 41, 3))
+    projection[18:23, 8:13] = -2
+    assert measure_extent(projection) == 5
+    projection[18:23, 8:13] = 0
+    projection[20, 10] = 1
+    projection[0, 0, 0] = 1e-3
+    assert measure_extent(projection) == pytest.approx(1, abs=0.01)
+    assert np.isnan(measure_extent(np.zeros((5, 5, 3))))
+
+
+def test_patches_are_cut_from_their_images_and_hold_the_whole_projection():
     model = build_stack()
     peaks = record_peaks(model, IMAGES, ("b",))["b"]
-    channel = int(peaks.max(axis=0).argmax())
-    pairs = collect_patches(model, IMAGES, "b", channel, peaks, 2)
-    assert len(pairs) == 2
-    best = IMAGES[peaks[:, channel].argmax()]
-    patch, projection = pairs[0]
-    assert patch.shape == projection.shape
-    assert projection.any()
-    windows = np.lib.stride_tricks.sliding_window_view(best, patch.shape)
-    assert (windows == patch).all(axis=(3, 4, 5)).any()
+    collected = collect_strongest(model, IMAGES, None, "b", peaks, units=2, count=4)
+    assert len(collected) == 2
+    for channel, patches in collected.items():
+        rows = choose_images(peaks[:, channel], None, 4)
+        whole = project(model, IMAGES[rows], "b", channel)
+        for row, projection, patch in zip(rows, whole, patches, strict=True):
+            assert patch.image.shape == patch.projection.shape == (8, 8, 3)
+            assert np.square(patch.projection).sum() == pytest.approx(
+                np.square(projection).sum(), rel=1e-5
+            )
+            windows = np.lib.stride_tricks.sliding_window_view(IMAGES[row], patch.image.shape)
+            assert (windows == patch.image).all(axis=(3, 4, 5)).any()

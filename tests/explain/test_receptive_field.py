@@ -19,7 +19,7 @@ def build_linear_stack():
 
 
 @pytest.mark.parametrize("layer", ["a", "b", "c", "d"])
-def test_crop_is_what_the_gradient_reaches(layer):
+def test_crop_holds_what_the_gradient_reaches(layer):
     model = build_linear_stack()
     images = np.ones((1, 48, 48, 1), np.float32)
     forward = forward_with_switches(model, images, layer)
@@ -29,11 +29,13 @@ def test_crop_is_what_the_gradient_reaches(layer):
         signal = np.zeros(forward.activations.shape, np.float32)
         signal[0, row, column, 0] = 1
         reached = trace_back(forward, signal, backpropagate)[0] != 0
-        rows, columns = np.nonzero(reached[:, :, 0])
-        numbered = np.stack(np.indices((48, 48)), axis=-1)
-        crop = field.crop(numbered, row, column)
-        assert crop[0, 0].tolist() == [rows.min(), columns.min()]
-        assert crop[-1, -1].tolist() == [rows.max(), columns.max()]
+        for index, seen in zip((row, column), np.nonzero(reached[:, :, 0]), strict=True):
+            start = field.start + field.step * index
+            assert seen.min() == max(start, 0)
+            assert seen.max() == min(start + field.size, 48) - 1
+        crop = field.crop(reached, row, column)
+        assert crop.shape[:2] == (min(field.size, 48),) * 2
+        assert crop.sum() == reached.sum()
 
 
 def test_light_vggs_fields_are_those_of_the_recursion_by_hand():
@@ -49,7 +51,15 @@ def test_light_vggs_fields_are_those_of_the_recursion_by_hand():
     assert compute_receptive_field(model, "pool5").step == 32
 
 
-def test_crop_at_the_border_leaves_the_padding_out():
-    image = np.zeros((10, 10, 3))
-    assert ReceptiveField(5, 1, -2).crop(image, 0, 9).shape == (3, 3, 3)
-    assert ReceptiveField(5, 1, -2).crop(image, 4, 5).shape == (5, 5, 3)
+def test_crops_have_one_size_and_are_moved_inside_the_image():
+    image = np.stack(np.indices((10, 12)), axis=-1)
+    inside = ReceptiveField(5, 1, -2).crop(image, 4, 5)
+    assert (inside[0, 0].tolist(), inside[-1, -1].tolist()) == ([2, 3], [6, 7])
+    corner = ReceptiveField(5, 1, -2).crop(image, 0, 11)
+    assert (corner[0, 0].tolist(), corner[-1, -1].tolist()) == ([0, 7], [4, 11])
+    assert ReceptiveField(11, 1, -5).crop(image, 3, 3).shape == (10, 11, 2)
+
+
+def test_units_without_a_place_are_refused():
+    with pytest.raises(ValueError, match="fc1 has no feature maps"):
+        compute_receptive_field(build_light_vgg(), "fc1")

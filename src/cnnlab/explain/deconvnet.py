@@ -47,7 +47,7 @@ class Step:
 
     Attributes:
         layer: the layer.
-        inputs: (n, h, w, c) what came in.
+        inputs: (n, h, w, c), or (n, d) before a dense layer, what came in.
         before_relu: what came out before the layer's ReLU; None for a layer without one.
         switches: for a pool the flat index into ``inputs`` of each maximum; else None.
     """
@@ -64,7 +64,8 @@ class ForwardPass:
 
     Attributes:
         steps: from the first layer to the last.
-        activations: (n, h, w, k) float32 tensor, the output of the last.
+        activations: (n, h, w, k), or (n, k) of a dense layer, float32 tensor: the output of the
+            last.
     """
 
     steps: tuple[Step, ...]
@@ -120,7 +121,7 @@ def trace_back(forward: ForwardPass, signal: np.ndarray, rule: Rule = deconvolve
 
     Args:
         forward: the pass whose switches, and for some rules whose signs, are used.
-        signal: (n, h, w, k) float, in the place of the last layer's activations.
+        signal: float, in the place and of the shape of the last layer's activations.
         rule: what happens at a ReLU.
 
     Returns:
@@ -167,8 +168,12 @@ def _run(layer: keras.Layer, x: tf.Tensor) -> tuple[Step, tf.Tensor]:
         return Step(layer, x, switches=switches), outputs
     if isinstance(layer, keras.layers.ReLU):
         return Step(layer, x, before_relu=x), tf.nn.relu(x)
-    if isinstance(layer, keras.layers.Conv2D):
-        outputs = tf.nn.conv2d(x, layer.kernel, layer.strides, layer.padding.upper())
+    if isinstance(layer, (keras.layers.Conv2D, keras.layers.Dense)):
+        outputs = (
+            tf.nn.conv2d(x, layer.kernel, layer.strides, layer.padding.upper())
+            if isinstance(layer, keras.layers.Conv2D)
+            else tf.matmul(x, layer.kernel)
+        )
         if layer.use_bias:
             outputs += layer.bias
         if layer.activation is keras.activations.relu:
@@ -184,6 +189,8 @@ def _trace_back_step(step: Step, signal: tf.Tensor, rule: Rule) -> tf.Tensor:
         return unpool(signal, step.switches, step.inputs.shape)
     if isinstance(step.layer, keras.layers.Conv2D):
         return transpose_convolution(step.layer, signal, step.inputs.shape)
+    if isinstance(step.layer, keras.layers.Dense):
+        return tf.matmul(signal, step.layer.kernel, transpose_b=True)
     if isinstance(step.layer, keras.layers.ReLU):
         return signal
     with tf.GradientTape() as tape:

@@ -1,4 +1,4 @@
-"""Pictures of projections, reconstructions and maps; drawn from arrays, nothing is computed."""
+"""Pictures of reconstructions and maps; drawn from arrays, nothing is computed."""
 
 from collections.abc import Sequence
 
@@ -16,29 +16,6 @@ SMALL = 6.5
 """Font size in points of the text between pictures."""
 MAP_COLOURS = "viridis"
 LEVELS = (0.25, 0.5, 0.75)
-
-
-def draw_pairs(rows: dict[str, list[tuple[np.ndarray, np.ndarray]]]) -> Figure:
-    """Draw patches, each with its projection to its right; one row for each title.
-
-    Args:
-        rows: for each title the pairs of (h, w, 3) patch in [0, 1] and (h, w, 3) signed
-            projection; rows have equally many pairs, and sizes may differ from row to row.
-    """
-    count = max(len(pairs) for pairs in rows.values())
-    tile = TEXT_WIDTH / (2 * count + 1)
-    figure, axes = plt.subplots(
-        len(rows), 2 * count, figsize=(TEXT_WIDTH, len(rows) * tile * 1.08), squeeze=False
-    )
-    _tighten(figure)
-    for line, (title, pairs) in zip(axes, rows.items(), strict=True):
-        for ax in line:
-            _clear(ax)
-        line[0].set_ylabel(title, rotation=0, ha="right", va="center", fontsize=SMALL)
-        for column, (patch, projection) in enumerate(pairs):
-            line[2 * column].imshow(patch)
-            line[2 * column + 1].imshow(centre_on_grey(projection))
-    return figure
 
 
 def draw_grid(rows: dict[str, Sequence[np.ndarray]], titles: Sequence[str] = ()) -> Figure:
@@ -178,24 +155,6 @@ def draw_regions(image: np.ndarray) -> Figure:
             bbox={"facecolor": "black", "alpha": 0.55, "linewidth": 0, "pad": 1},
         )
     return figure
-
-
-def centre_on_grey(projection: np.ndarray) -> np.ndarray:
-    """Scale a signed projection so that 0 is mid-grey.
-
-    The 99.7th percentile of its absolute values reaches black or white, what is beyond is cut
-    off: otherwise a few pixels would leave the rest invisible.
-
-    Args:
-        projection: (h, w, 3) float.
-
-    Returns:
-        (h, w, 3) float in [0, 1]; grey throughout for a projection that is zero.
-    """
-    values = np.abs(projection[projection != 0])
-    if values.size == 0:
-        return np.full(projection.shape, 0.5)
-    return np.clip(0.5 + 0.5 * projection / np.percentile(values, 99.7), 0, 1)
 
 
 def _draw_mean(ax: Axes, mean: Mean, line: float, index: int, label: str) -> None:

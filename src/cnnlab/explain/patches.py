@@ -1,5 +1,7 @@
 """The pictures of Zeiler & Fergus (2014), figure 2: what excites a feature map most."""
 
+from dataclasses import dataclass
+
 import keras
 import numpy as np
 
@@ -12,6 +14,20 @@ from cnnlab.explain.deconvnet import (
 from cnnlab.explain.receptive_field import compute_receptive_field
 
 BATCH_SIZE = 32
+ENERGY_SHARE = 0.9
+
+
+@dataclass(frozen=True)
+class Patch:
+    """What one image shows to the strongest unit of a feature map.
+
+    Attributes:
+        image: (h, w, 3) float, cut to the unit's receptive field (see ``ReceptiveField.crop``).
+        projection: (h, w, 3) float, signed, of the unit; at the same place.
+    """
+
+    image: np.ndarray
+    projection: np.ndarray
 
 
 def record_peaks(
@@ -32,43 +48,110 @@ def record_peaks(
     return tapped.predict(images, batch_size=BATCH_SIZE, verbose=0)
 
 
-def choose_channels(peaks: np.ndarray, count: int) -> np.ndarray:
-    """Choose the feature maps whose largest activation varies most from image to image.
+def choose_images(peaks: np.ndarray, identities: np.ndarray | None, count: int) -> np.ndarray:
+    """Choose the images that excite a feature map most, one of each person.
+
+    Args:
+        peaks: (n,), the map's largest activation in each image.
+        identities: (n,) who is seen, or None where that is not known.
+        count: how many at most.
+
+    Returns:
+        Rows of the chosen images, the strongest first.
+    """
+    order = np.argsort(-peaks, kind="stable")
+    if identities is None:
+        return order[:count]
+    _, first = np.unique(identities[order], return_index=True)
+    return order[np.sort(first)[:count]]
+
+
+def choose_channels(
+    peaks: np.ndarray, identities: np.ndarray | None, images: int, count: int
+) -> np.ndarray:
+    """Choose the feature maps that are excited most: by the mean over the images to be shown.
 
     Args:
         peaks: (n, k), as ``record_peaks`` returns for a layer.
-        count: how many.
+        identities: (n,) who is seen, or None where that is not known.
+        images: how many images of each map are shown, as ``choose_images`` chooses them.
+        count: how many maps.
 
     Returns:
-        (count,) int64, the most variable first.
+        (count,) int64, the strongest first.
     """
-    return np.argsort(-peaks.std(axis=0), kind="stable")[:count]
+    strengths = [column[choose_images(column, identities, images)].mean() for column in peaks.T]
+    return np.argsort(-np.array(strengths), kind="stable")[:count]
+
+
+def collect_strongest(
+    model: keras.Model,
+    images: np.ndarray,
+    identities: np.ndarray | None,
+    layer: str,
+    peaks: np.ndarray,
+    units: int,
+    count: int,
+) -> dict[int, list[Patch]]:
+    """Collect what excites the strongest feature maps of a layer.
+
+    Args:
+        model: a plain stack as far as ``layer``.
+        images: (n, H, W, 3) float, as the model takes them.
+        identities: (n,) who is seen, or None where that is not known.
+        layer: the layer.
+        peaks: (n, k), as ``record_peaks`` returns for the layer.
+        units: how many feature maps.
+        count: images of each at most, one of each person.
+
+    Returns:
+        For each chosen channel, the strongest first, its patches, the strongest first.
+    """
+    chosen = {}
+    for channel in choose_channels(peaks, identities, count, units):
+        rows = choose_images(peaks[:, channel], identities, count)
+        chosen[int(channel)] = collect_patches(model, images[rows], layer, channel)
+    return chosen
 
 
 def collect_patches(
-    model: keras.Model, images: np.ndarray, layer: str, channel: int, peaks: np.ndarray, count: int
-) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Return the patches that excite a feature map most, with the deconvnet's projections.
+    model: keras.Model, images: np.ndarray, layer: str, channel: int
+) -> list[Patch]:
+    """Cut out what the strongest unit of a feature map sees in each image, and project it.
 
     Args:
         model: a plain stack as far as ``layer``.
         images: (n, H, W, 3) float, as the model takes them.
         layer: the layer.
         channel: its feature map.
-        peaks: (n, k), as ``record_peaks`` returns for the layer.
-        count: how many images; the strongest come first.
-
-    Returns:
-        Pairs of patch and projection, both cut to the receptive field of the image's strongest
-        unit.
     """
-    rows = np.argsort(-peaks[:, channel], kind="stable")[:count]
-    forward = forward_with_switches(model, images[rows], layer)
+    forward = forward_with_switches(model, images, layer)
     activations = forward.activations.numpy()
     projections = trace_back(forward, select_strongest_unit(activations, channel))
     places = zip(*locate_strongest_unit(activations, channel), strict=True)
     field = compute_receptive_field(model, layer)
     return [
-        (field.crop(image, *place), field.crop(projection, *place))
-        for image, projection, place in zip(images[rows], projections, places, strict=True)
+        Patch(field.crop(image, *place), field.crop(projection, *place))
+        for image, projection, place in zip(images, projections, places, strict=True)
     ]
+
+
+def measure_extent(projection: np.ndarray) -> float:
+    """Measure how large the pattern in a projection is.
+
+    Args:
+        projection: (h, w, c) float.
+
+    Returns:
+        The side in pixels of the smallest square around the energy's centre that holds 90% of
+        the energy (the sum of squares); not a number for a projection that is zero.
+    """
+    energy = np.square(projection, dtype=np.float64).sum(axis=-1)
+    if not energy.any():
+        return np.nan
+    rows, columns = np.indices(energy.shape)
+    row, column = (np.average(each, weights=energy) for each in (rows, columns))
+    distances = np.maximum(abs(rows - row), abs(columns - column)).ravel()
+    order = np.argsort(distances, kind="stable")
+    inside = np.cumsum(energy.ravel()[order]) >= ENERGY_SHARE * energy.sum()
+    return float(2 * distances[order][inside.argmax()] + 1)

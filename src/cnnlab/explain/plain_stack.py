@@ -1,25 +1,30 @@
-"""Networks that are one chain of convolutions and pools: what can be traced back by hand."""
+"""Networks that are one chain of layers, without branches: what can be traced back by hand."""
 
 import keras
 
 from cnnlab.models.vgg16 import ImageNetPreprocessing
 
-AFFINE = (ImageNetPreprocessing, keras.layers.Rescaling)
-"""Layers that scale and shift pixels: their adjoint is their derivative, the same everywhere."""
+LINEAR = (
+    ImageNetPreprocessing,
+    keras.layers.Rescaling,
+    keras.layers.Flatten,
+    keras.layers.GlobalAveragePooling2D,
+)
+"""Layers that only scale, shift, reshape or average: their derivative is the same everywhere."""
+
+NOISE = (keras.layers.Dropout, keras.layers.GaussianDropout)
+"""Layers that do nothing but in training."""
 
 
-def chain_to(model: keras.Model, layer: str) -> list[keras.Layer]:
+def follow_chain(model: keras.Model, layer: str) -> list[keras.Layer]:
     """Return the layers from the input to a named one, in order, without the input itself.
 
     Args:
-        model: a flat functional model that is a plain stack as far as ``layer``: ``Conv2D``
-            (with ReLU or without activation), ``MaxPooling2D``, ``ReLU``, and layers of fixed
-            scaling before them.
+        model: a flat functional model that is one chain as far as ``layer``.
         layer: name of the last layer of the chain.
 
     Raises:
-        ValueError: there is no such layer, the layers do not form a chain, or one of them is
-            of another kind.
+        ValueError: there is no such layer, or the layers do not form a chain.
     """
     names = [each.name for each in model.layers]
     if layer not in names:
@@ -33,22 +38,49 @@ def chain_to(model: keras.Model, layer: str) -> list[keras.Layer]:
                 f"{current.name} does not take the output of {previous.name}: the network "
                 "branches, and only a plain stack can be traced back."
             )
-        _check_kind(current)
     return chain
 
 
+def chain_to(model: keras.Model, layer: str) -> list[keras.Layer]:
+    """Return the layers of a plain stack from the input to a named one, in order.
+
+    Args:
+        model: a flat functional model that is a plain stack as far as ``layer``: ``Conv2D`` and
+            ``Dense`` (with ReLU or without activation), ``MaxPooling2D``, ``ReLU``, and the
+            layers of ``LINEAR`` and ``NOISE``.
+        layer: name of the last layer of the chain.
+
+    Returns:
+        The layers without the input, and without those of ``NOISE``.
+
+    Raises:
+        ValueError: there is no such layer, the layers do not form a chain, or one of them is
+            of another kind.
+    """
+    chain = [each for each in follow_chain(model, layer) if not isinstance(each, NOISE)]
+    for each in chain:
+        _check_kind(each)
+    return chain
+
+
+def is_plain_relu(layer: keras.Layer) -> bool:
+    """Tell whether a layer is a ReLU without a leak, a threshold or an upper limit."""
+    return isinstance(layer, keras.layers.ReLU) and not (
+        layer.max_value is not None or layer.negative_slope or layer.threshold
+    )
+
+
 def _check_kind(layer: keras.Layer) -> None:
-    if isinstance(layer, (keras.layers.MaxPooling2D, *AFFINE)):
+    if isinstance(layer, (keras.layers.MaxPooling2D, *LINEAR)) or is_plain_relu(layer):
         return
-    if isinstance(layer, keras.layers.ReLU):
-        if layer.max_value is None and not layer.negative_slope and not layer.threshold:
-            return
-    elif type(layer) is keras.layers.Conv2D:
+    if type(layer) is keras.layers.Conv2D:
         plain = set(layer.dilation_rate) == {1} and layer.groups == 1
-        if plain and layer.activation in (keras.activations.relu, keras.activations.linear):
-            return
+    else:
+        plain = type(layer) is keras.layers.Dense and layer.input.ndim == 2
+    if plain and layer.activation in (keras.activations.relu, keras.activations.linear):
+        return
     raise ValueError(
         f"{layer.name} ({type(layer).__name__}) cannot be traced back. A plain stack has Conv2D "
-        "without dilation or groups, with ReLU or no activation, MaxPooling2D and ReLU. Fold "
-        "batch normalisation into the convolutions first."
+        "without dilation or groups and Dense, with ReLU or no activation, MaxPooling2D and ReLU. "
+        "Fold batch normalisation first (fold_batch_normalisation)."
     )

@@ -13,7 +13,7 @@ class ReceptiveField:
     """The square of pixels that a layer's unit at (row, column) depends on.
 
     Along each axis it starts at ``start + step * index`` and is ``size`` pixels long; near the
-    border a part of it lies on the padding.
+    border a part of it lies on the padding: outside the image.
 
     Attributes:
         size: in pixels.
@@ -26,9 +26,25 @@ class ReceptiveField:
     start: int
 
     def crop(self, image: np.ndarray, row: int, column: int) -> np.ndarray:
-        """Return the part of an (H, W, c) image that a unit sees, without the padding."""
-        top, left = (self.start + self.step * index for index in (row, column))
-        return image[max(top, 0) : max(top + self.size, 0), max(left, 0) : max(left + self.size, 0)]
+        """Cut out what a unit sees; near the border the cut is moved inside the image.
+
+        So all crops of one layer have the same size. A moved one also holds pixels that the
+        unit does not see.
+
+        Args:
+            image: (H, W, c).
+            row: of the unit.
+            column: of the unit.
+
+        Returns:
+            (min(size, H), min(size, W), c).
+        """
+        cuts = []
+        for index, length in zip((row, column), image.shape, strict=False):
+            start = self.start + self.step * index
+            first = min(max(start, 0), max(length - self.size, 0))
+            cuts.append(slice(first, first + self.size))
+        return image[tuple(cuts)]
 
 
 def compute_receptive_field(model: keras.Model, layer: str) -> ReceptiveField:
@@ -41,8 +57,10 @@ def compute_receptive_field(model: keras.Model, layer: str) -> ReceptiveField:
         layer: its last layer.
 
     Raises:
-        ValueError: the model is not a plain stack.
+        ValueError: the model is not a plain stack, or the layer's units have no place.
     """
+    if model.get_layer(layer).output.ndim != 4:
+        raise ValueError(f"{layer} has no feature maps: each of its units sees the whole image.")
     size, step, start = 1, 1, 0
     for current in chain_to(model, layer):
         if isinstance(current, keras.layers.Conv2D):
