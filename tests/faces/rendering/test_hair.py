@@ -102,7 +102,7 @@ def test_shares_of_styles_are_shares():
     for shares in SHARES:
         assert sum(shares.values()) == pytest.approx(1)
     rng = np.random.default_rng(0)
-    drawn = [choose_style(False, False, rng) for _ in range(500)]
+    drawn = [choose_style(False, False, "none", rng) for _ in range(500)]
     assert drawn.count("long") / 500 == pytest.approx(STYLES_OF_WOMEN["long"], abs=0.07)
 
 
@@ -167,7 +167,9 @@ def test_guides_keep_their_length_and_stay_above_a_floor():
 def test_strands_start_at_their_roots_and_gather(reach, gathering):
     guides = np.stack([np.zeros(9), np.linspace(0, 1, 9), np.zeros(9)], axis=1)[None]
     roots = np.array([[0.2, 0.0, 0.0], [-0.2, 0.0, 0.0]])
-    strands = follow_guides(roots, guides, np.zeros(2, int), np.full(2, reach), gathering)
+    strands = follow_guides(
+        roots, guides, np.zeros(2, int), np.full(2, reach), np.full(2, gathering)
+    )
     np.testing.assert_allclose(strands[:, 0], roots, atol=1e-6)
     gap = strands[0, -1, 0] - strands[1, -1, 0]
     assert gap == pytest.approx(0.4 * (1 - gathering), abs=1e-6)

@@ -9,15 +9,14 @@ from scipy.spatial import cKDTree
 
 from cnnlab.faces.rendering.assets import EARS, SKIN, load_head
 from cnnlab.faces.rendering.haircuts import (
+    AHEAD,
+    LEFT,
     SKULL,
     Haircut,
-    choose_style,
     comb,
-    draw_haircut,
     hair_length,
     over_forehead,
 )
-from cnnlab.faces.rendering.mesh import vertex_normals
 from cnnlab.faces.rendering.strands import (
     Obstacle,
     Roots,
@@ -25,6 +24,7 @@ from cnnlab.faces.rendering.strands import (
     curl,
     follow_guides,
     grow_guides,
+    join_strands,
     normalise,
     scatter_roots,
 )
@@ -35,7 +35,7 @@ GUIDES = 500
 HAIRLINE_Y = (6.3, 6.75, 6.95, 7.1, 7.3, 7.5, 7.7, 7.85, 7.97, 8.05, 8.15, 8.6)
 HAIRLINE_Z = (-0.25, -0.2, 0.1, 0.55, 0.72, 0.80, 0.93, 1.15, 1.35, 1.50, 1.85, 2.6)
 # Roots, points of a strand, and width in decimetres of a lock that one strand stands for.
-COUNTS = {"buzzed": (9000, 3, 0.010), "crew": (7000, 5, 0.013), "afro": (6500, 12, 0.013)}
+COUNTS = {"buzzed": (9000, 3, 0.010), "crew": (7000, 5, 0.013), "afro": (8000, 10, 0.013)}
 COUNTS |= {"curls": (4200, 18, 0.016), "long": (4200, 16, 0.017), "wavy": (4000, 20, 0.017)}
 COUNTS |= {"bob": (4500, 14, 0.017)}
 USUAL_COUNT = (6500, 8, 0.014)
@@ -126,6 +126,63 @@ def _outward_normals(points: np.ndarray) -> np.ndarray:
     return normalise(axis).astype(np.float32)
 
 
+def tie_hair(cut: Haircut, loose: Strands, rng: np.random.Generator) -> Strands:
+    """Wind a bun or hang a ponytail where the loose strands meet.
+
+    Args:
+        cut: a haircut with a knot.
+        loose: the strands that lead there; the tied ones go on as they are.
+        rng: source of what differs from strand to strand.
+    """
+    steps = loose.points.shape[1]
+    chosen = rng.choice(len(loose.points), len(loose.points) // 3, replace=False)
+    count, along = len(chosen), np.linspace(0, 1, steps)[None]
+    # The head may be of another size than the average one.
+    near = np.argsort(np.linalg.norm(loose.anchors - cut.knot, axis=1))[:50]
+    knot = loose.anchors[near].mean(axis=0)
+    outwards = normalise(knot - SKULL)
+    aside = normalise(np.cross(outwards, AHEAD + 0.1 * LEFT))
+    other = np.cross(outwards, aside)
+    if cut.style == "bun":
+        radius = rng.uniform(0.2, 0.32)
+        centre = knot + 0.6 * radius * outwards
+        start, sense = rng.uniform(0, 2 * np.pi, (2, count, 1))
+        turn = start + 2.2 * along
+        rise = np.arccos(rng.uniform(-0.9, 0.9, (count, 1))) + 0.35 * np.sin(sense + 2 * along)
+        normals = (
+            (np.sin(rise) * np.cos(turn))[..., None] * aside
+            + (np.sin(rise) * np.sin(turn))[..., None] * other
+            + np.cos(rise)[..., None] * outwards
+        )
+        squash = np.where(np.abs(outwards) > 0.5, 0.85, 1.0)
+        points = centre + radius * rng.uniform(0.85, 1.04, (count, 1, 1)) * normals * squash
+    else:
+        length, sway = rng.uniform(1.4, 2.4), rng.normal(0, 0.35)
+        angle, apart = rng.uniform(0, 2 * np.pi, (count, 1)), np.sqrt(rng.random((count, 1)))
+        spread = 0.15 * apart * (0.35 + np.sin(np.pi * np.clip(along * 0.9, 0, 1)))
+        spread = spread * (1 - 0.55 * along)
+        reach = length * along * rng.uniform(0.75, 1, (count, 1))
+        points = knot + np.stack(
+            [
+                sway * along + spread * np.cos(angle),
+                0.16 * np.sin(np.pi * np.clip(2.5 * along, 0, 1)) - reach,
+                -0.28 * np.clip(4 * along, 0, 1) + 0.1 * along + spread * np.sin(angle),
+            ],
+            axis=-1,
+        )
+        normals = np.stack([np.cos(angle), 0.2 + 0 * angle, np.sin(angle)], axis=-1)
+        normals = np.broadcast_to(normalise(normals), points.shape)
+    return Strands(
+        points=points.astype(np.float32),
+        outwards=normalise(normals).astype(np.float32),
+        roots=loose.roots[chosen],
+        weights=loose.weights[chosen],
+        anchors=loose.anchors[chosen],
+        widths=loose.widths[chosen],
+        colours=loose.colours[chosen],
+    )
+
+
 def grow_hair(
     cut: Haircut,
     colour: np.ndarray,
@@ -173,7 +230,9 @@ def grow_hair(
     reach = rng.uniform(shortest, 1.0, count) * (0.25 + 0.75 * inside)
     lowest = cut.fringe or 7.75
     reach = np.minimum(reach, _end_before_face(curves, lowest)[owner])
-    points = follow_guides(roots.points, curves, owner, reach, cut.gathering)
+    fringe = over_forehead(cut, roots.canonical)
+    gathering = np.where(fringe, 0.4 * cut.gathering, cut.gathering)
+    points = follow_guides(roots.points, curves, owner, reach, gathering)
     # A turn needs five points to look round.
     turns = hair_length(cut, roots.canonical) * reach / cut.curl_length
     turns = np.minimum(turns, steps / 5)
@@ -185,40 +244,15 @@ def grow_hair(
     taper = 1 - 0.55 * np.linspace(0, 1, steps) ** 2
     locks = np.exp(rng.normal(0, 0.14, (GUIDES, 1))).astype(np.float32)
     widths = width * taper * (0.35 + 0.65 * inside)[:, None] * rng.uniform(0.7, 1.2, (count, 1))
-    return Strands(
+    loose = Strands(
         points=points.astype(np.float32),
         outwards=_outward_normals(points),
         roots=roots.vertices,
         weights=roots.weights,
+        anchors=roots.points,
         widths=widths.astype(np.float32),
         colours=colour_strands(colour, count, rng) * locks[owner],
     )
-
-
-def draw_hair(
-    vertices: np.ndarray,
-    is_male: bool,
-    melanin: float,
-    age: float,
-    colour: np.ndarray,
-    rng: np.random.Generator,
-) -> Hair | None:
-    """Draw a person's hair; None is a bald head.
-
-    Args:
-        vertices: (n, 3), the head at rest (coarse mesh).
-        is_male: which styles there are.
-        melanin: in [0, 1]; above 0.55 most hair curls tightly.
-        age: MakeHuman's age, 0.5 being 25 years and 1 being 90.
-        colour: (3,) reflectance.
-        rng: source of the choices.
-    """
-    tight = bool(melanin > 0.55 and rng.random() < 0.85)
-    style = choose_style(is_male, tight, rng)
-    if style == "bald":
-        return None
-    cut = draw_haircut(style, is_male, tight, age, rng)
-    model = load_head()
-    positions = model.refine(vertices)
-    normals = vertex_normals(positions, model.triangles)
-    return Hair(cut, grow_hair(cut, colour, positions, normals, 99.0, rng))
+    if cut.knot is None:
+        return loose
+    return join_strands([loose, tie_hair(cut, loose, rng)])

@@ -8,7 +8,8 @@ from cnnlab.faces.rendering.strands import normalise
 
 SKULL = np.array([0.0, 7.55, 0.5])
 CROWN = np.array([0.0, 8.35, 0.1])
-NAPE = np.array([0.0, 7.15, -0.42])
+KNOTS = {"bun": ((0.0, 8.42, 0.05), (0.0, 7.6, -0.42)), "ponytail": ((0.0, 7.85, -0.42),) * 2}
+"""Where tied hair meets, two choices for each style."""
 UP, LEFT, AHEAD = np.eye(3)[[1, 0, 2]]
 
 STYLES_OF_MEN = {
@@ -37,6 +38,14 @@ STYLES_OF_TIGHT_CURLS = {
 }
 """For hair that curls tightly, for men and for women."""
 
+STYLES_UNDER_COVER = {
+    (True, False): {"buzzed": 0.5, "crew": 0.5},
+    (True, True): {"buzzed": 0.5, "crew": 0.5},
+    (False, False): {"long": 0.6, "bob": 0.4},
+    (False, True): {"ponytail": 1.0},
+}
+"""For hair that headwear fits over: for men and for women, caps first, then hoods."""
+
 
 @dataclass(frozen=True)
 class Haircut:
@@ -56,6 +65,7 @@ class Haircut:
         tight: whether the curls are tight.
         recession: how far the hairline has gone back at the temples.
         thinning: in [0, 1], how bare the crown is.
+        knot: where tied hair meets; None for loose hair.
     """
 
     style: str
@@ -73,17 +83,16 @@ class Haircut:
     tight: bool
     recession: float
     thinning: float
-
-    @property
-    def tied(self) -> bool:
-        """Whether the hair is gathered at the back of the head."""
-        return self.style in ("bun", "ponytail")
+    knot: tuple[float, float, float] | None
 
 
-def choose_style(is_male: bool, tight: bool, rng: np.random.Generator) -> str:
-    """Draw the name of a style."""
-    styles = STYLES_OF_TIGHT_CURLS[is_male] if tight else None
-    styles = styles or (STYLES_OF_MEN if is_male else STYLES_OF_WOMEN)
+def choose_style(is_male: bool, tight: bool, headwear: str, rng: np.random.Generator) -> str:
+    """Draw the name of a style that suits tight curls or loose ones and fits under headwear."""
+    styles = STYLES_OF_MEN if is_male else STYLES_OF_WOMEN
+    if tight:
+        styles = STYLES_OF_TIGHT_CURLS[is_male]
+    if headwear != "none":
+        styles = STYLES_UNDER_COVER[is_male, headwear == "hood"]
     odds = np.array(list(styles.values()))
     return str(rng.choice(list(styles), p=odds / odds.sum()))
 
@@ -111,7 +120,7 @@ def draw_haircut(
         "swept": ((0.55, 0.9), (0.12, 0.3)),
         "messy": ((0.4, 0.75), (0.2, 0.4)),
         "curls": ((0.4, 0.75), (0.22, 0.5)),
-        "afro": ((0.35, 0.9), (0.3, 0.8)),
+        "afro": ((0.15, 0.6), (0.3, 0.8)),
         "pixie": ((0.55, 0.85), (0.3, 0.5)),
         "bob": ((1.7, 2.1), (1.1, 1.5)),
         "long": ((2.8, 4.2), (2.2, 3.6)),
@@ -169,6 +178,7 @@ def draw_haircut(
         tight=tight,
         recession=float(uniform(0, 0.05) + is_male * uniform(0, 0.08) + 0.35 * age_share),
         thinning=float(age_share * uniform(0.2, 1.0) if rng.random() < 0.5 else 0.0),
+        knot=KNOTS[style][int(rng.random() < 0.4)] if style in KNOTS else None,
     )
 
 
@@ -176,6 +186,11 @@ def hair_length(cut: Haircut, canonical: np.ndarray) -> np.ndarray:
     """Return (n,) decimetres for roots at (n, 3) points of the average head."""
     height = np.clip((canonical[:, 1] - 7.55) / 0.55, 0, 1)
     length = cut.sides + (cut.top - cut.sides) * height**1.3
+    if cut.style == "afro":
+        # Cut to a ball, shorter towards the neck and in front of the ears.
+        ball = 0.55 + cut.top - 0.72 * (np.linalg.norm(canonical - SKULL, axis=1) - 0.6)
+        fading = np.clip((canonical[:, 1] - 6.9) / 0.6, 0.15, 1)
+        return np.clip((ball - 0.45) * fading, 0.06, None)
     # Over the round of the forehead down to where the fringe ends.
     down = 0.8 * (1.4 - canonical[:, 2]) + 1.15 * (canonical[:, 1] - cut.fringe)
     return np.where(over_forehead(cut, canonical), np.maximum(down, 0.1), length)
@@ -210,7 +225,7 @@ def comb(cut: Haircut, canonical: np.ndarray):
         # Off the face.
         on_face = np.clip((points[:, 2:3] - 0.8) / 0.2, 0, 1) * (points[:, 1:2] < 7.9) * ~fringe
         nearer_side = np.sign(points[:, :1] + 1e-3)
-        return normalise(flow + on_face * (0.8 * nearer_side * LEFT - 0.9 * AHEAD))
+        return normalise(flow + on_face * (0.3 * nearer_side * LEFT - 0.9 * AHEAD))
 
     def height(points):
         """Return (k, 1), 1 on top of the head and 0 at its sides."""
@@ -242,7 +257,7 @@ def comb(cut: Haircut, canonical: np.ndarray):
         return normalise(0.6 * normalise(points - SKULL) - (0.3 + 0.6 * share) * UP)
 
     def back(points, share):
-        return along_skin(points, NAPE - points)
+        return along_skin(points, np.array(cut.knot) - points)
 
     flows = {"bob": hanging, "long": hanging, "wavy": hanging, "parted": parted}
     flows |= {"swept": swept, "messy": forwards, "pixie": forwards, "crew": upright}

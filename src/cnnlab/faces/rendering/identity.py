@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cnnlab.faces.rendering.assets import HeadModel, load_head
-from cnnlab.faces.rendering.hair import Hair, draw_hair
+from cnnlab.faces.rendering.grooming import Grooming, draw_grooming
 from cnnlab.faces.rendering.skin import Brows, SkinMaps, draw_skin_maps
 
 ANCESTRIES = ("african", "asian", "caucasian")
@@ -58,8 +58,7 @@ class Identity:
         melanin: darkness of the skin in [0, 1].
         skin, lips, hair_colour, brow_colour, iris, clothes: colours, (3,).
         lashes: thickness of lashes and lid line in [0, 1].
-        beard: density of the beard in [0, 1].
-        hair: what grows on the scalp; None for a bald head.
+        grooming: hair, beard and headwear.
         maps: what is painted on the skin.
         oiliness: of the skin, in [0, 1]; 0 is matte, 0.5 usual.
     """
@@ -75,8 +74,7 @@ class Identity:
     iris: np.ndarray
     clothes: np.ndarray
     lashes: float
-    beard: float
-    hair: Hair | None
+    grooming: Grooming
     maps: SkinMaps
     oiliness: float
 
@@ -185,8 +183,7 @@ def draw_identity(rng: np.random.Generator) -> Identity:
         iris=IRIS_COLOURS[rng.choice(len(IRIS_COLOURS), p=iris_odds)],
         clothes=np.clip(rng.uniform(0.02, 0.5) * np.exp(rng.normal(0, 0.4, 3)), 0.01, 0.8),
         lashes=0.3 if is_male else float(rng.uniform(0.6, 1.0)),
-        beard=float(rng.choice([0, 0.3, 0.65, 1.0], p=[0.5, 0.22, 0.14, 0.14])) * is_male,
         maps=draw_skin_maps(brows, age, melanin, rng),
         oiliness=float(rng.beta(2.5, 3.0)),
-        hair=draw_hair(vertices, is_male, melanin, age, hair_colour, rng.spawn(1)[0]),
+        grooming=draw_grooming(vertices, is_male, melanin, age, hair_colour, rng.spawn(1)[0]),
     )

@@ -162,7 +162,8 @@ def pose_head(identity: Identity, expression: Expression, scene: Scene) -> Posed
     eyes = find_eyes(identity)
     gaze = gaze_direction(scene)
     head = head_mesh(shape_head(identity, expression, gaze), eyes, identity.lashes)
-    meshes = [head]
+    grooming = identity.grooming
+    meshes = [head] + ([grooming.headwear.mesh] if grooming.headwear is not None else [])
     mesh = join_meshes(meshes)
     pivot = np.array([0.0, (eyes[0].centre[1] + eyes[1].centre[1]) / 2 - 0.22, 0.55])
     rotation = scene.rotation
@@ -171,8 +172,10 @@ def pose_head(identity: Identity, expression: Expression, scene: Scene) -> Posed
         positions=((mesh.positions - pivot) @ rotation.T).astype(np.float32),
         normals=(mesh.normals @ rotation.T).astype(np.float32),
     )
-    grown = [identity.hair.strands] if identity.hair is not None else []
-    strands = tuple(turn_strands(one, head.positions, pivot, rotation) for one in grown)
+    grown = [part.strands for part in (grooming.hair, grooming.beard) if part is not None]
+    strands = tuple(
+        turn_strands(one, head.positions, pivot, rotation) for one in grown if one is not None
+    )
     return PosedHead(turned, strands, pivot, rotation, eyes, gaze)
 
 

@@ -1,4 +1,4 @@
-"""What is painted on the skin: brows, redness, freckles, wrinkles, beard.
+"""What is painted on the skin: brows, redness, freckles, wrinkles.
 
 Maps cover the front of the average head, seen along z, in the canonical coordinates x in
 [-0.85, 0.85] and y in [5.75, 8.6] decimetres; row 0 is the lowest y.
@@ -257,20 +257,3 @@ def draw_creases(maps: SkinMaps, expression: Expression) -> np.ndarray:
         if depth > 0.03:
             creases += np.float32(ease * depth) * crease_maps()[name]
     return creases
-
-
-def beard_cover(canonical: np.ndarray) -> np.ndarray:
-    """Return in [0, 1] where a beard grows, for (..., 3) points of the average head.
-
-    The borders are functions of the angle around the head's vertical axis, so that cheeks and
-    jaw are covered alike from the front and from the side.
-    """
-    x, y, z = canonical[..., 0], canonical[..., 1], canonical[..., 2]
-    angle = np.rad2deg(np.arctan2(np.abs(x), z - 0.45))
-    top = np.interp(angle, (0, 8, 13, 16, 45, 65, 80), (6.43, 6.44, 6.58, 6.75, 6.80, 6.96, 7.3))
-    bottom = np.interp(angle, (0, 30, 50, 70, 90), (6.04, 6.08, 6.22, 6.45, 6.7))
-    jaw = np.clip((top - y) / 0.09, 0, 1) * np.clip((y - bottom) / 0.10, 0, 1)
-    jaw = jaw * np.clip((96 - angle) / 10, 0, 1)
-    lip_line = y - (6.79 - 0.25 * np.abs(x))
-    moustache = np.exp(-((lip_line / 0.055) ** 2)) * (np.abs(x) < 0.36) * (z > 1)
-    return np.clip(jaw + moustache, 0, 1)

@@ -1,6 +1,6 @@
 """Strands of hair: curves that grow from triangles of the head, in locks."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from scipy.spatial import cKDTree
@@ -15,6 +15,7 @@ class Strands:
         outwards: (n, s, 3) float32 unit vectors, the normal of the hair as a whole.
         roots: (n, 3) int64, the three vertices of the triangle that a strand grows on.
         weights: (n, 3) float32, where in the triangle.
+        anchors: (n, 3) float32, that place on the head at rest.
         widths: (n, s) float32, what a strand stands for across: many hairs.
         colours: (n, 3) float32, linear RGB reflectance.
     """
@@ -23,6 +24,7 @@ class Strands:
     outwards: np.ndarray
     roots: np.ndarray
     weights: np.ndarray
+    anchors: np.ndarray
     widths: np.ndarray
     colours: np.ndarray
 
@@ -151,7 +153,11 @@ def grow_guides(
 
 
 def follow_guides(
-    roots: np.ndarray, guides: np.ndarray, owner: np.ndarray, reach: np.ndarray, gathering: float
+    roots: np.ndarray,
+    guides: np.ndarray,
+    owner: np.ndarray,
+    reach: np.ndarray,
+    gathering: np.ndarray,
 ) -> np.ndarray:
     """Return (n, s, 3) strands that run beside their guides and gather towards the tips.
 
@@ -160,7 +166,7 @@ def follow_guides(
         guides: (k, s, 3).
         owner: (n,) each strand's guide.
         reach: (n,) in (0, 1], a strand's length as a share of its guide's.
-        gathering: in [0, 1], how far the tips of a lock come together.
+        gathering: (n,) in [0, 1], how far the tips of a lock come together.
     """
     steps = guides.shape[1]
     along = np.linspace(0, 1, steps)
@@ -169,7 +175,7 @@ def follow_guides(
     part = (place - low)[..., None]
     rows = owner[:, None]
     curve = guides[rows, low] * (1 - part) + guides[rows, low + 1] * part
-    apart = (roots - guides[owner, 0])[:, None] * (1 - gathering * along**0.8)[:, None]
+    apart = (roots - guides[owner, 0])[:, None] * (1 - gathering[:, None] * along**0.8)[..., None]
     return (curve + apart).astype(np.float32)
 
 
@@ -206,6 +212,16 @@ def turn_strands(
         rotation: (3, 3).
     """
     roots = np.einsum("nk,nkc->nc", strands.weights, positions[strands.roots])
-    moved = strands.points + (roots - strands.points[:, 0] - pivot)[:, None].astype(np.float32)
+    moved = strands.points + (roots - strands.anchors - pivot)[:, None].astype(np.float32)
     turn = rotation.T.astype(np.float32)
     return replace(strands, points=moved @ turn, outwards=strands.outwards @ turn)
+
+
+def join_strands(parts: list[Strands]) -> Strands:
+    """Return all strands of parts that have the same number of points along a strand."""
+    return Strands(
+        **{
+            field.name: np.concatenate([getattr(part, field.name) for part in parts])
+            for field in fields(Strands)
+        }
+    )

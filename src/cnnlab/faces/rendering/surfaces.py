@@ -7,6 +7,7 @@ import numpy as np
 
 from cnnlab.faces.rendering.action_units import Expression
 from cnnlab.faces.rendering.assets import (
+    CLOTH,
     EARS,
     EYES,
     INSIDE_MOUTH,
@@ -16,6 +17,7 @@ from cnnlab.faces.rendering.assets import (
     TEETH,
     TONGUE,
 )
+from cnnlab.faces.rendering.beards import beard_cover
 from cnnlab.faces.rendering.hair import hair_depth, strand_texture
 from cnnlab.faces.rendering.identity import Identity
 from cnnlab.faces.rendering.posing import PosedHead
@@ -23,7 +25,6 @@ from cnnlab.faces.rendering.skin import (
     MAP_SIZE,
     X_RANGE,
     Y_RANGE,
-    beard_cover,
     draw_creases,
     lash_line,
     map_coordinates,
@@ -132,19 +133,19 @@ def _skin(points: Points, identity: Identity, expression: Expression, rotation: 
     inside = np.clip(masks[:, INSIDE_MOUTH], 0, 1)
     seam = np.clip(4 * inside, 0, 1) * (1 - np.clip(1.5 * inside - 0.5, 0, 1))
     albedo *= (1 - 0.55 * seam)[:, None]
-    if identity.beard:
+    hair, beard = identity.grooming.hair, identity.grooming.beard
+    if beard is not None:
         texture = strand_texture(curly=True)
         angle = np.arctan2(canonical[:, 0], canonical[:, 2] - 0.45)
         grain = texture[
             (canonical[:, 1] * 400).astype(int) % len(texture),
             (angle * 250).astype(int) % len(texture),
         ]
-        cover = beard_cover(canonical) * (0.75 + 0.35 * grain) * (1 - lips)
-        # Stubble lets skin through; a beard that covers keeps it.
-        albedo = _mix(albedo, identity.brow_colour, np.clip(identity.beard * cover, 0, 0.93))
-    if identity.hair is not None:
+        cover = beard_cover(canonical, beard.style) * (0.75 + 0.35 * grain) * (1 - lips)
+        albedo = _mix(albedo, identity.brow_colour, np.clip(beard.density * cover, 0, 0.93))
+    if hair is not None:
         # The scalp between the strands, where hair is dense enough to darken it.
-        scalp = np.clip((hair_depth(identity.hair.cut, canonical) - 0.04) / 0.2, 0, 1)
+        scalp = np.clip((hair_depth(hair.cut, canonical) - 0.04) / 0.2, 0, 1)
         albedo = _mix(albedo, 0.5 * identity.hair_colour, 0.9 * scalp * (masks[:, EARS] < 0.3))
     albedo = _mix(albedo, MUCOSA, inside)
     collar = 5.42 + 0.35 * np.abs(canonical[:, 0]) + 0.12 * np.clip(-canonical[:, 2], 0, 1)
@@ -209,5 +210,9 @@ def describe_surface(
     albedo[materials == LASHES] = LASH_COLOUR
     reflectance[materials == LASHES] = 0
 
+    if identity.grooming.headwear is not None:
+        cloth = materials == CLOTH
+        albedo[cloth] = identity.grooming.headwear.colour
+        roughness[cloth], reflectance[cloth], wrap[cloth] = 0.8, 0.01, 0.15
     normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-6)
     return Surface(albedo, normals, roughness, reflectance, wrap, openness)
