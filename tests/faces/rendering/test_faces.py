@@ -9,13 +9,14 @@ from cnnlab.faces.dataset import CLASSES
 from cnnlab.faces.rendering.action_units import NEUTRAL, Expression
 from cnnlab.faces.rendering.assets import load_head
 from cnnlab.faces.rendering.expressions import draw_expression
+from cnnlab.faces.rendering.grooming import BARE
 from cnnlab.faces.rendering.identity import draw_identity, skin_colour
 from cnnlab.faces.rendering.mesh import ONE_SIDED, Mesh
 from cnnlab.faces.rendering.posing import face_vertices, frame_face, pose_head
 from cnnlab.faces.rendering.render import render_face
 from cnnlab.faces.rendering.scene import draw_scene
 from cnnlab.faces.rendering.shading import cast_shadows
-from cnnlab.faces.rendering.skin import beard_cover, crease_depths, map_coordinates
+from cnnlab.faces.rendering.skin import crease_depths, map_coordinates
 
 
 def person(seed):
@@ -50,7 +51,7 @@ def test_people_differ_in_shape_and_colour(people):
             assert (colour > 0).all()
             assert (colour <= 1).all()
         assert one.brow_colour.max() < one.skin.max()
-        assert one.is_male or not one.beard
+        assert one.is_male or one.grooming.beard is None
         assert 0 <= one.oiliness <= 1
 
 
@@ -63,22 +64,6 @@ def test_the_same_seed_is_the_same_person():
 def test_skin_darkens_with_melanin():
     colours = np.stack([skin_colour(level) for level in np.linspace(0, 1, 9)])
     assert (np.diff(colours, axis=0) < 0).all()
-
-
-def test_a_beard_covers_chin_and_jaw_but_neither_lips_nor_cheekbones():
-    chin, jaw, cheekbone, lip, forehead, nape = np.array(
-        [
-            [0, 6.25, 1.48],
-            [0.62, 6.6, 0.75],
-            [0.5, 7.1, 1.1],
-            [0, 6.58, 1.58],
-            [0, 7.8, 1.45],
-            [0.3, 6.6, -0.3],
-        ]
-    )
-    cover = beard_cover(np.stack([chin, jaw, cheekbone, lip, forehead, nape]))
-    assert (cover[:2] > 0.8).all()
-    assert (cover[2:] < 0.1).all()
 
 
 def test_brows_are_painted_above_the_eyes(people):
@@ -114,7 +99,7 @@ def test_every_face_lies_inside_the_frame_and_fills_it(people):
     face = face_vertices()
     below_forehead = face[canonical[face, 1] < 7.6]
     for seed, one in enumerate(people):
-        bald = replace(one, hair=None)
+        bald = replace(one, grooming=BARE)
         rng = np.random.default_rng(seed)
         for name in ("neutral", "surprise", "happiness"):
             place = draw_scene(rng)
@@ -149,7 +134,7 @@ def test_a_picture_is_a_function_of_its_arguments():
     ],
 )
 def test_only_the_pixels_of_the_moved_part_change(name, units, half):
-    one, place = replace(person(2), hair=None), replace(straight(4), blur=0.25)
+    one, place = replace(person(2), grooming=BARE), replace(straight(4), blur=0.25)
     rest = render_face(one, NEUTRAL, place).astype(int)
     change = np.abs(render_face(one, Expression(name, 1.0, units), place) - rest).sum(axis=-1)
     posed = pose_head(one, NEUTRAL, place)

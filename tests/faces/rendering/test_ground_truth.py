@@ -20,6 +20,7 @@ from cnnlab.faces.rendering.dataset import (
     render_dataset,
 )
 from cnnlab.faces.rendering.expressions import Difficulty, draw_expression
+from cnnlab.faces.rendering.grooming import BARE
 from cnnlab.faces.rendering.ground_truth import (
     JUST_NOTICEABLE,
     colour_difference,
@@ -75,7 +76,7 @@ def find_places(identity, scene, places):
 @pytest.mark.parametrize("name", MOVED_PLACES)
 def test_every_expression_moves_the_places_of_its_units(name):
     for seed in range(3):
-        identity = replace(draw_identity(np.random.default_rng([seed, 0])), beard=0.0)
+        identity = replace(draw_identity(np.random.default_rng([seed, 0])), grooming=BARE)
         scene = quiet_scene(seed)
         expression = draw_expression(name, np.random.default_rng(seed), CLEAR)
         moved = measure_difference(identity, expression, scene) >= JUST_NOTICEABLE

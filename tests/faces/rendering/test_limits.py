@@ -9,6 +9,7 @@ from cnnlab.faces.dataset import CLASSES
 from cnnlab.faces.rendering.action_units import NEUTRAL, Expression
 from cnnlab.faces.rendering.assets import load_head
 from cnnlab.faces.rendering.expressions import draw_expression
+from cnnlab.faces.rendering.grooming import BARE
 from cnnlab.faces.rendering.identity import draw_identity
 from cnnlab.faces.rendering.limits import check_expression, check_scene
 from cnnlab.faces.rendering.posing import (
@@ -42,7 +43,7 @@ def test_every_landmark_is_inside_the_frame_over_thousands_of_draws():
     places = np.empty((PEOPLE, SCENES, len(LANDMARKS), 2))
     for person in range(PEOPLE):
         rng = np.random.default_rng([31, person])
-        identity = replace(draw_identity(rng), hair=None)
+        identity = replace(draw_identity(rng), grooming=BARE)
         posed = pose_head(identity, NEUTRAL, draw_scene(rng))
         for number in range(SCENES):
             scene = draw_scene(rng)

@@ -93,9 +93,9 @@ def render_face(
     openness = ambient_occlusion(found, OCCLUSION_REACH * side)[seen]
     openness = _spread(openness, seen, 0.6 * SUPERSAMPLING)
     key_light = cast_shadows(mesh, texture, points.positions, scene.light_direction)
-    key_light = _spread(key_light, seen, 0.9 * SUPERSAMPLING)
     shadow = look_from_light(hair_points(posed.strands), scene.light_direction)
     key_light *= pass_hair(shadow, points.positions)
+    key_light = _spread(key_light, seen, 0.9 * SUPERSAMPLING)
     picture = cv2.resize(scene.background, (side, side), interpolation=cv2.INTER_CUBIC)
     picture = np.clip(picture, 0, 1)
     picture[seen] = light_points(

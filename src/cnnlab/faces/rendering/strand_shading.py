@@ -13,7 +13,9 @@ GRID_WIDTH = 5.2
 # Decimetres of hair that let through 1 / e of the light.
 FREE_PATH = 0.16
 # Share of the light that one strand takes from what lies behind its grid cell.
-STRAND_SHADE = 0.045
+STRAND_SHADE = 0.035
+# Share of the light that reaches the skin under any amount of hair.
+DEEPEST = 0.15
 HIGHLIGHTS = ((-0.10, 60.0), (0.14, 14.0))
 """Shift towards the root and exponent of the white and of the coloured highlight."""
 
@@ -56,7 +58,7 @@ def look_from_light(points: np.ndarray, direction: np.ndarray) -> HairShadow:
     count = np.zeros((GRID, GRID), np.float32)
     _fill_grid(points, axes, height, count)
     height = cv2.dilate(height, np.ones((3, 3), np.uint8))
-    return HairShadow(axes, height, cv2.GaussianBlur(count, (0, 0), 1.5))
+    return HairShadow(axes, height, cv2.GaussianBlur(count, (0, 0), 2.2))
 
 
 @njit(cache=True)
@@ -77,7 +79,7 @@ def _reach_skin(points, axes, height, count, out):
                 weight = (u - column if b else 1 - u + column) * (v - row if a else 1 - v + row)
                 above = min(1.0, max(0.0, (height[row + a, column + b] - tall - 0.02) / 0.2))
                 shade += weight * above * count[row + a, column + b]
-        out[i] = np.exp(-STRAND_SHADE * shade)
+        out[i] = DEEPEST + (1 - DEEPEST) * np.exp(-STRAND_SHADE * shade)
 
 
 def pass_hair(shadow: HairShadow, points: np.ndarray) -> np.ndarray:
