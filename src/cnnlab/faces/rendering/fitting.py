@@ -45,7 +45,8 @@ def fit_head(positions: np.ndarray) -> Fit:
     """
     model = load_head()
     on_head = (model.vertex_materials == SKIN) & (model.canonical[:, 1] > HEAD_BOTTOM)
-    average, head = model.canonical[on_head], positions[on_head]
+    average = model.canonical[on_head].astype(float)
+    head = positions[on_head].astype(float)
     centred = average - average.mean(axis=0)
     scale = (centred * head).sum(axis=0) / (centred**2).sum(axis=0)
     return Fit(scale, head.mean(axis=0) - scale * average.mean(axis=0))

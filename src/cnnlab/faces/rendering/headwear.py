@@ -100,7 +100,7 @@ def _lie_headscarf(skin: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         [
             width * np.sin(turn[0]) * (1 + 0.10 * np.cos(turn[0])),
             middle + half * np.cos(turn[0]),
-            0.95 + 0.30 * np.cos(2 * turn[0]),
+            1.02 + 0.23 * np.cos(2 * turn[0]),
         ],
         axis=1,
     )
@@ -109,11 +109,13 @@ def _lie_headscarf(skin: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     draped = np.concatenate([skin[(skin[:, 1] > 5.6) & (np.abs(skin[:, 0]) < 1.0)], chest])
     along = np.linspace(0, 1, rows)[:, None]
     outer = _hull_grid(draped, directions) + 0.07
-    inner = _skin_distance(skin[skin[:, 1] > 6.0], directions[0])[None] + 0.015
+    flat = directions.reshape(-1, 3)
+    inner = _skin_distance(skin[skin[:, 1] > 6.0], flat).reshape(rows, columns) + 0.02
     lying = np.clip(along / 0.14, 0, 1) ** 0.7
     below = np.clip(-np.cos(turn), 0, 1)
     folds = (0.03 + 0.05 * below) * np.clip(along / 0.1, 0, 1) * _waves(turn, along, rng)
-    distance = inner + (outer - inner) * lying + folds
+    # Folds and hull give way to the ears.
+    distance = np.maximum(inner[:1] + (outer - inner[:1]) * lying + folds, inner)
     distance[0] -= 0.05
     return CENTRE + distance[..., None] * directions
 
