@@ -142,7 +142,9 @@ def test_nothing_moves_off_the_head(name):
         behind = np.ones((128, 128), bool)
         for face in (expression, neutral_twin(expression)):
             pair = (render_face(identity, face, wall) for wall in walls)
-            behind &= colour_difference(*pair) > 20
+            seen_through = colour_difference(*pair)
+            # Where a beard's border lets some of the wall through, hair may move.
+            behind &= seen_through > 0.9 * seen_through.max()
         behind = ndimage.binary_erosion(behind, iterations=2)
         assert behind.any()
         assert not (moved & behind).any()

@@ -185,13 +185,17 @@ def test_a_coil_winds_around_its_strand():
     np.testing.assert_allclose(wound[:, 0], straight[:, 0], atol=1e-6)
 
 
-def test_strands_move_with_the_skin_they_grow_on(grown, average_head):
-    _, strands = grown[0]
+def test_strands_turn_with_the_head_and_their_roots_follow_the_skin(grown, average_head):
+    _, strands = next(pair for pair in grown if pair[0].style == "long")
     turn = draw_scene(np.random.default_rng(4)).rotation
     positions, shift = average_head[0], np.array([0.0, 0.1, 0.0])
-    moved = turn_strands(strands, positions + shift, np.array([0, 7, 0.5]), turn)
-    expected = (strands.points + shift - [0, 7, 0.5]) @ turn.T
-    np.testing.assert_allclose(moved.points, expected, atol=1e-4)
+    pivot = np.array([0, 7, 0.5])
+    still = turn_strands(strands, positions, pivot, turn)
+    np.testing.assert_allclose(still.points, (strands.points - pivot) @ turn.T, atol=1e-4)
+    moved = turn_strands(strands, positions + shift, pivot, turn).points - still.points
+    along = np.linalg.norm(moved, axis=2)
+    np.testing.assert_allclose(along[:, 0], 0.1, atol=1e-3)
+    assert along[strands.points[..., 1] < 6.0].max() < 1e-3
 
 
 def line(x0, y0, x1, y1, near=0.2):

@@ -127,6 +127,7 @@ def grow_beard(
         roots=roots.vertices,
         weights=roots.weights,
         anchors=roots.points,
+        following=np.ones((count, POINTS), np.float32),
         widths=widths.astype(np.float32),
         colours=colour_strands(colour, count, rng),
     )

@@ -31,6 +31,8 @@ from cnnlab.faces.rendering.strands import (
 
 TEXTURE_SIZE = 512
 GUIDES = 500
+# Decimetres from the root over which a moving scalp carries hair along.
+CARRIED = 0.3
 # The hairline of the average head: how far forward (z) hair grows at a height (y), decimetres.
 HAIRLINE_Y = (6.3, 6.75, 6.95, 7.1, 7.3, 7.5, 7.7, 7.85, 7.97, 8.05, 8.15, 8.6)
 HAIRLINE_Z = (-0.25, -0.2, 0.1, 0.55, 0.72, 0.80, 0.93, 1.15, 1.35, 1.50, 1.85, 2.6)
@@ -178,6 +180,7 @@ def tie_hair(cut: Haircut, loose: Strands, rng: np.random.Generator) -> Strands:
         roots=loose.roots[chosen],
         weights=loose.weights[chosen],
         anchors=loose.anchors[chosen],
+        following=np.zeros((count, steps), np.float32),
         widths=loose.widths[chosen],
         colours=loose.colours[chosen],
     )
@@ -242,6 +245,9 @@ def grow_hair(
     points = points + stray * np.linspace(0, 1, steps)[None, :, None] * reach[:, None, None]
 
     taper = 1 - 0.55 * np.linspace(0, 1, steps) ** 2
+    # Only the hair at the roots goes up with raised brows.
+    away = np.linalg.norm(points - roots.points[:, None], axis=2)
+    following = np.exp(-((away / CARRIED) ** 2))
     locks = np.exp(rng.normal(0, 0.14, (GUIDES, 1))).astype(np.float32)
     widths = width * taper * (0.35 + 0.65 * inside)[:, None] * rng.uniform(0.7, 1.2, (count, 1))
     loose = Strands(
@@ -250,6 +256,7 @@ def grow_hair(
         roots=roots.vertices,
         weights=roots.weights,
         anchors=roots.points,
+        following=following.astype(np.float32),
         widths=widths.astype(np.float32),
         colours=colour_strands(colour, count, rng) * locks[owner],
     )

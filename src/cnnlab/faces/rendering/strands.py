@@ -16,6 +16,7 @@ class Strands:
         roots: (n, 3) int64, the three vertices of the triangle that a strand grows on.
         weights: (n, 3) float32, where in the triangle.
         anchors: (n, 3) float32, that place on the head at rest.
+        following: (n, s) float32 in [0, 1], how far a point goes along when the skin moves.
         widths: (n, s) float32, what a strand stands for across: many hairs.
         colours: (n, 3) float32, linear RGB reflectance.
     """
@@ -25,6 +26,7 @@ class Strands:
     roots: np.ndarray
     weights: np.ndarray
     anchors: np.ndarray
+    following: np.ndarray
     widths: np.ndarray
     colours: np.ndarray
 
@@ -212,7 +214,9 @@ def turn_strands(
         rotation: (3, 3).
     """
     roots = np.einsum("nk,nkc->nc", strands.weights, positions[strands.roots])
-    moved = strands.points + (roots - strands.anchors - pivot)[:, None].astype(np.float32)
+    shift = (roots - strands.anchors).astype(np.float32)
+    moved = strands.points + strands.following[..., None] * shift[:, None]
+    moved -= np.asarray(pivot, np.float32)
     turn = rotation.T.astype(np.float32)
     return replace(strands, points=moved @ turn, outwards=strands.outwards @ turn)
 
