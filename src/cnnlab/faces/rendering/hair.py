@@ -37,7 +37,7 @@ CARRIED = 0.3
 HAIRLINE_Y = (6.3, 6.75, 6.95, 7.1, 7.3, 7.5, 7.7, 7.85, 7.97, 8.05, 8.15, 8.6)
 HAIRLINE_Z = (-0.25, -0.2, 0.1, 0.55, 0.72, 0.80, 0.93, 1.15, 1.35, 1.50, 1.85, 2.6)
 # Roots, points of a strand, and width in decimetres of a lock that one strand stands for.
-COUNTS = {"buzzed": (9000, 3, 0.010), "crew": (7000, 5, 0.013), "afro": (8000, 10, 0.013)}
+COUNTS = {"buzzed": (9000, 3, 0.010), "crew": (7000, 5, 0.013), "afro": (6500, 15, 0.013)}
 COUNTS |= {"curls": (4200, 18, 0.016), "long": (4200, 16, 0.017), "wavy": (4000, 20, 0.017)}
 COUNTS |= {"bob": (4500, 14, 0.017)}
 USUAL_COUNT = (6500, 8, 0.014)
@@ -236,9 +236,9 @@ def grow_hair(
     fringe = over_forehead(cut, roots.canonical)
     gathering = np.where(fringe, 0.4 * cut.gathering, cut.gathering)
     points = follow_guides(roots.points, curves, owner, reach, gathering)
-    # A turn needs five points to look round.
+    # A turn needs four points to look round.
     turns = hair_length(cut, roots.canonical) * reach / cut.curl_length
-    turns = np.minimum(turns, steps / 5)
+    turns = np.minimum(turns, steps / 4)
     phase = rng.uniform(0, 2 * np.pi, GUIDES)[owner] + rng.normal(0, 0.6, count)
     points = curl(points, cut.curl_radius * rng.uniform(0.5, 1.4, count), turns, phase)
     stray = rng.normal(0, 0.03 * cut.disorder + 0.004, (count, 1, 3))

@@ -140,7 +140,7 @@ def draw_haircut(
     if style == "buzzed":
         lift, rise, bend, gathering, disorder = 0.0, 0.8, 1.0, 0.0, 0.5
     elif style == "crew":
-        rise, bend, gathering, disorder = 0.75, 0.3, 0.6, 0.3
+        rise, bend, gathering, disorder = 0.75, 0.3, 0.35, 0.3
     elif style == "messy":
         disorder, lift = uniform(0.35, 0.6), uniform(0.08, 0.18)
     elif style in ("bob", "long"):
@@ -151,12 +151,12 @@ def draw_haircut(
         curl_radius, curl_length = uniform(0.03, 0.07), uniform(0.6, 1.0)
     elif style == "curls":
         lift, rise, bend = uniform(0.1, 0.2), 0.8, uniform(0.15, 0.3)
-        gathering = uniform(0.75, 0.9)
-        curl_radius, curl_length = uniform(0.04, 0.07), uniform(0.25, 0.4)
+        gathering = uniform(0.45, 0.7)
+        curl_radius, curl_length = uniform(0.05, 0.08), uniform(0.22, 0.35)
         disorder = uniform(0.3, 0.5)
     elif style == "afro":
         lift, rise, bend, gathering, disorder = 0.0, 1.0, 1.0, 0.1, 0.2
-        curl_radius, curl_length = uniform(0.02, 0.035), uniform(0.12, 0.2)
+        curl_radius, curl_length = uniform(0.035, 0.055), uniform(0.1, 0.16)
     elif style in ("bun", "ponytail"):
         lift, rise, gathering = uniform(0.02, 0.05), 0.15, uniform(0.2, 0.4)
     if tight and style not in ("buzzed", "afro", "bun"):
