@@ -45,7 +45,12 @@ def record_peaks(
     """
     peaks = [keras.ops.max(model.get_layer(name).output, axis=(1, 2)) for name in layers]
     tapped = keras.Model(model.input, dict(zip(layers, peaks, strict=True)))
-    return tapped.predict(images, batch_size=BATCH_SIZE, verbose=0)
+    # Called, not ``predict``: that would compile a function anew for every network.
+    batches = [
+        tapped(images[start : start + BATCH_SIZE], training=False)
+        for start in range(0, len(images), BATCH_SIZE)
+    ]
+    return {name: np.concatenate([batch[name] for batch in batches]) for name in layers}
 
 
 def choose_images(peaks: np.ndarray, identities: np.ndarray | None, count: int) -> np.ndarray:
