@@ -25,7 +25,7 @@ export TF_CPP_MIN_LOG_LEVEL = 3
 export PYTHONNOUSERSITE = 1
 
 .DEFAULT_GOAL = help
-.PHONY: help report publish studies test lab data lint faces requirements clean distclean
+.PHONY: help report publish studies test bench lab data card lint faces requirements clean distclean
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' Makefile
@@ -45,15 +45,22 @@ studies: $(INSTALLED) ## record accuracy on DATA and measured times under report
 	@$(RUN) cnnlab.evaluation.study
 	@$(RUN) cnnlab.evaluation.latency
 	@$(RUN) cnnlab.evaluation.dilation_timing
+	@$(RUN) cnnlab.evaluation.learning_curve
 
 test: $(INSTALLED) ## run the tests, every notebook on the smoke profile among them
 	@CNNLAB_PROFILE=smoke CNNLAB_DATA= $(RUN) pytest
+
+bench: $(INSTALLED) ## measure the renderer: time an image, memory, cold start; fails beyond the limits
+	@$(RUN) pytest tests/benchmarks/bench_rendering.py -q -s
 
 lab: $(INSTALLED) ## open JupyterLab on the notebooks
 	@$(RUN) jupyter lab --notebook-dir=notebooks
 
 data: $(INSTALLED) ## read DATA, or render the faces, and print what there is
 	@$(RUN) cnnlab.faces.loading
+
+card: $(INSTALLED) ## renew the tables of the data card, data/README.md
+	@$(RUN) cnnlab.report.data_card
 
 faces: $(INSTALLED) ## render N faces a class into the folder OUT, in the course's layout with labels.csv
 	@$(RUN) cnnlab.faces.making "$(N)" "$(OUT)" $(if $(VALIDATION),--validation "$(VALIDATION)") \

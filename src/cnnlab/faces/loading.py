@@ -59,8 +59,26 @@ def load_faces() -> Faces:
     """
     profile = current_profile()
     path = current_data()
-    dataset = _render(profile) if path is None else _read(path, profile)
-    return prepare_faces(dataset)
+    if path is not None:
+        return prepare_faces(_read(path, profile))
+    return prepare_faces(render_faces(profile.train_per_class, profile.validation_per_class))
+
+
+def render_faces(train_per_class: int, validation_per_class: int) -> FaceDataset:
+    """Return rendered faces; those that are on disk already are not rendered again.
+
+    Args:
+        train_per_class: images of each class in Train/.
+        validation_per_class: images of each class in Validation/.
+    """
+    # Imported here: who brings data does not wait for the renderer's compiled loops.
+    from cnnlab.faces.rendering.dataset import render_dataset, renderer_digest
+
+    counts = (train_per_class, validation_per_class)
+    # The digest keeps faces of another version of the renderer from passing for these.
+    folder = RENDERED / f"{counts[0]}x{counts[1]}-seed{SEED}-{renderer_digest()[:12]}"
+    render_dataset(folder, *counts, SEED)
+    return replace(read_course_layout(folder), title=RENDERED_TITLE, rendered=True)
 
 
 def prepare_faces(dataset: FaceDataset) -> Faces:
@@ -91,17 +109,6 @@ def count_images(faces: Faces) -> pd.DataFrame:
     table.loc["all"] = table.sum()
     table["all"] = table.sum(axis="columns")
     return table
-
-
-def _render(profile: Profile) -> FaceDataset:
-    # Imported here: who brings data does not wait for the renderer's compiled loops.
-    from cnnlab.faces.rendering.dataset import render_dataset, renderer_digest
-
-    counts = (profile.train_per_class, profile.validation_per_class)
-    # The digest keeps faces of another version of the renderer from passing for these.
-    folder = RENDERED / f"{counts[0]}x{counts[1]}-seed{SEED}-{renderer_digest()[:12]}"
-    render_dataset(folder, *counts, SEED)
-    return replace(read_course_layout(folder), title=RENDERED_TITLE, rendered=True)
 
 
 def _read(path: Path, profile: Profile) -> FaceDataset:

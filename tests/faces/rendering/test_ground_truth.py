@@ -132,7 +132,7 @@ def test_the_twin_keeps_the_distractors():
 def test_nothing_moves_off_the_head(name):
     for person in range(2):
         shot = next(s for s in list_shots(4, 1) if s.expression == name and s.person == person)
-        identity, (expression, scene) = draw_person(shot, SEED), draw_shot(shot, SEED)
+        identity, (expression, scene) = draw_person(shot.identity, SEED), draw_shot(shot, SEED)
         quiet = scene.without_noise()
         moved = measure_difference(identity, expression, scene) >= JUST_NOTICEABLE
         # The background is where a white wall looks other than a black one, on both pictures.
@@ -152,7 +152,7 @@ def test_nothing_moves_off_the_head(name):
 
 def test_the_sensor_s_noise_is_no_movement():
     shot = find_shot("Validation/fear/1000000-0.jpg")
-    identity, (fear, scene) = draw_person(shot, SEED), draw_shot(shot, SEED)
+    identity, (fear, scene) = draw_person(shot.identity, SEED), draw_shot(shot, SEED)
     other = replace(scene, noise=0.2, noise_seed=scene.noise_seed + 1)
     first, second = (measure_difference(identity, fear, place) for place in (scene, other))
     np.testing.assert_array_equal(first, second)

@@ -106,9 +106,9 @@ def find_shot(file: str) -> Shot:
     )
 
 
-def draw_person(shot: Shot, seed: int) -> Identity:
-    """Draw who is seen on a picture; it depends on the seed and the person's number alone."""
-    return draw_identity(np.random.default_rng((seed, shot.identity, 0)))
+def draw_person(number: int, seed: int) -> Identity:
+    """Draw the person of this number in a data set, such as ``Shot.identity``."""
+    return draw_identity(np.random.default_rng((seed, number, 0)))
 
 
 def draw_shot(shot: Shot, seed: int) -> tuple[Expression, Scene]:
@@ -134,7 +134,7 @@ def write_whole(path: Path, content: bytes) -> None:
 
 def _render_shots(folder: Path, seed: int, shots: list[Shot]) -> None:
     """Render pictures of one person."""
-    identity = draw_person(shots[0], seed)
+    identity = draw_person(shots[0].identity, seed)
     for shot in shots:
         expression, scene = draw_shot(shot, seed)
         write_whole(folder / shot.file, encode_jpeg(render_face(identity, expression, scene)))

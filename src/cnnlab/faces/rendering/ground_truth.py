@@ -115,7 +115,7 @@ def render_ground_truth_of(file: str, seed: int) -> GroundTruth:
         FolderError: no rendered picture has this name.
     """
     shot = find_shot(file)
-    return render_ground_truth(draw_person(shot, seed), *draw_shot(shot, seed))
+    return render_ground_truth(draw_person(shot.identity, seed), *draw_shot(shot, seed))
 
 
 def map_moved_pixels(files: Sequence[str], seed: int, processes: int | None = None) -> np.ndarray:
@@ -147,7 +147,7 @@ def map_moved_pixels(files: Sequence[str], seed: int, processes: int | None = No
 
 
 def _map_person(seed: int, shots: list[Shot]) -> list[np.ndarray]:
-    identity = draw_person(shots[0], seed)
+    identity = draw_person(shots[0].identity, seed)
     return [
         measure_difference(identity, *draw_shot(shot, seed)) >= JUST_NOTICEABLE for shot in shots
     ]
@@ -187,7 +187,7 @@ def write_ground_truth(
 
 
 def _write_person(folder: Path, seed: int, shots: list[Shot]) -> None:
-    identity = draw_person(shots[0], seed)
+    identity = draw_person(shots[0].identity, seed)
     for shot in shots:
         truth = render_ground_truth(identity, *draw_shot(shot, seed))
         moved = Image.fromarray(np.uint8(255) * truth.moved)

@@ -1,0 +1,109 @@
+"""The tables of the data card, made from code and studies: ``python -m cnnlab.report.data_card``.
+
+``data/README.md`` has a place for each, between ``<!-- table: name -->`` and ``<!-- end -->``.
+"""
+
+import re
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from cnnlab.commands import UserError, run_command
+from cnnlab.evaluation.learning_curve import read_curve
+from cnnlab.faces.dataset import CLASSES
+from cnnlab.faces.population import count_people
+from cnnlab.faces.rendering.dataset import REPETITIONS
+from cnnlab.paths import DATA
+from cnnlab.settings import PROFILES, SEED
+
+CARD = DATA / "README.md"
+COUNTED_PEOPLE = 200
+_PLACE = re.compile(r"(<!-- table: ([\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def tabulate_sizes() -> pd.DataFrame:
+    """Return how many images and people the rendered faces of each profile have."""
+    rows = {}
+    for profile in PROFILES.values():
+        counts = (profile.train_per_class, profile.validation_per_class)
+        images = [len(CLASSES) * count for count in counts]
+        people = [-(-count // REPETITIONS) for count in counts]
+        rows[f"`{profile.name}`"] = [
+            f"{number:,}" for both in (counts, images, people) for number in both
+        ]
+    columns = [
+        f"{split}, {what}"
+        for what in ("each class", "images", "people")
+        for split in ("Train", "Validation")
+    ]
+    return pd.DataFrame.from_dict(rows, "index", columns=columns).rename_axis("profile")
+
+
+def tabulate_people() -> pd.DataFrame:
+    """Return the shares of sex, age and skin tone among the first training people."""
+    counts = count_people(range(COUNTED_PEOPLE), SEED)
+    shares = (counts / COUNTED_PEOPLE).map("{:.0%}".format)
+    return shares.rename(f"share of {COUNTED_PEOPLE} people").reset_index().set_index("what")
+
+
+def tabulate_learning_curve() -> pd.DataFrame:
+    """Return the recorded learning curve.
+
+    Raises:
+        UserError: there is no record.
+    """
+    curve = read_curve()
+    if curve is None:
+        raise UserError("There is no learning curve in report/studies. Run `make studies` first.")
+    return pd.DataFrame(
+        {
+            "images a class in Train": curve["train_per_class"].map("{:,}".format),
+            "people in Train": curve["train_people"].map("{:,}".format),
+            "accuracy on Validation": curve["estimate"].map("{:.1%}".format),
+            "95% interval": [
+                f"{low:.1%} to {high:.1%}"
+                for low, high in zip(curve["low"], curve["high"], strict=True)
+            ],
+        }
+    ).set_index("images a class in Train")
+
+
+TABLES = {
+    "sizes": tabulate_sizes,
+    "people": tabulate_people,
+    "learning-curve": tabulate_learning_curve,
+}
+
+
+def fill_card(text: str, tables: Mapping[str, pd.DataFrame]) -> str:
+    """Return the card with its tables made anew.
+
+    Args:
+        text: Markdown with one place for each table.
+        tables: by the names of the places.
+
+    Raises:
+        UserError: a place or a table is missing.
+    """
+    places = [name for _, name, _ in _PLACE.findall(text)]
+    if sorted(places) != sorted(tables):
+        raise UserError(
+            f"The data card has places for {', '.join(places) or 'no tables'}, but the tables are "
+            f"{', '.join(tables)}. Each needs one `<!-- table: name -->` ... `<!-- end -->`."
+        )
+    return _PLACE.sub(
+        lambda place: place[1] + tables[place[2]].to_markdown() + "\n" + place[3], text
+    )
+
+
+def renew_card(card: Path = CARD) -> None:
+    """Make the tables of the data card anew."""
+    tables = {name: tabulate() for name, tabulate in TABLES.items()}
+    card.write_text(fill_card(card.read_text(encoding="utf-8"), tables), encoding="utf-8")
+    print(f"Renewed: {card}")
+
+
+if __name__ == "__main__":
+    sys.exit(run_command(renew_card))

@@ -1,0 +1,49 @@
+"""The data card's tables cannot drift from the code and the studies."""
+
+import pandas as pd
+import pytest
+
+from cnnlab.commands import UserError
+from cnnlab.report.data_card import (
+    CARD,
+    TABLES,
+    fill_card,
+    tabulate_learning_curve,
+    tabulate_sizes,
+)
+
+TABLE = pd.DataFrame({"b": ["1"]}, index=pd.Index(["x"], name="a"))
+
+
+def test_the_card_says_what_the_code_and_the_studies_say():
+    text = CARD.read_text(encoding="utf-8")
+    renewed = fill_card(text, {name: tabulate() for name, tabulate in TABLES.items()})
+    assert renewed == text, "run `make card`"
+
+
+def test_a_table_goes_to_its_place_and_nothing_else_changes():
+    text = "before\n<!-- table: one -->\nold | table\n<!-- end -->\nafter"
+    filled = fill_card(text, {"one": TABLE})
+    assert filled.startswith("before\n<!-- table: one -->\n| a ")
+    assert filled.endswith("<!-- end -->\nafter")
+    assert "old" not in filled
+    assert fill_card(filled, {"one": TABLE}) == filled
+
+
+@pytest.mark.parametrize("text", ["no place", "<!-- table: two -->\n<!-- end -->"])
+def test_a_place_without_a_table_or_the_reverse_is_refused(text):
+    with pytest.raises(UserError, match="tables are one"):
+        fill_card(text, {"one": TABLE})
+
+
+def test_sizes_add_up():
+    sizes = tabulate_sizes().map(lambda cell: int(cell.replace(",", "")))
+    for split in ("Train", "Validation"):
+        assert (sizes[f"{split}, images"] == 8 * sizes[f"{split}, each class"]).all()
+        assert (2 * sizes[f"{split}, people"] >= sizes[f"{split}, each class"]).all()
+
+
+def test_without_a_record_the_card_asks_for_one(monkeypatch):
+    monkeypatch.setattr("cnnlab.report.data_card.read_curve", lambda: None)
+    with pytest.raises(UserError, match="make studies"):
+        tabulate_learning_curve()
