@@ -43,7 +43,13 @@ def test_sizes_add_up():
         assert (2 * sizes[f"{split}, people"] >= sizes[f"{split}, each class"]).all()
 
 
-def test_without_a_record_the_card_asks_for_one(monkeypatch):
+def test_the_curve_comes_from_the_record(monkeypatch):
     monkeypatch.setattr("cnnlab.report.data_card.read_curve", lambda: None)
-    with pytest.raises(UserError, match="make studies"):
-        tabulate_learning_curve()
+    assert len(tabulate_learning_curve()) == 0
+    record = pd.DataFrame(
+        {"train_per_class": [1200], "train_people": [600], "estimate": 0.8, "low": 0.7, "high": 0.9}
+    )
+    monkeypatch.setattr("cnnlab.report.data_card.read_curve", lambda: record)
+    table = tabulate_learning_curve()
+    assert table.index.tolist() == ["1,200"]
+    assert table.iloc[0].tolist() == ["600", "80.0%", "70.0% to 90.0%"]

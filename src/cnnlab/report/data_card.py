@@ -49,25 +49,24 @@ def tabulate_people() -> pd.DataFrame:
 
 
 def tabulate_learning_curve() -> pd.DataFrame:
-    """Return the recorded learning curve.
-
-    Raises:
-        UserError: there is no record.
-    """
+    """Return the recorded learning curve; without a record a table without rows."""
+    columns = ("people in Train", "accuracy on Validation", "95% interval")
     curve = read_curve()
-    if curve is None:
-        raise UserError("There is no learning curve in report/studies. Run `make studies` first.")
+    rows = [] if curve is None else curve.to_dict("records")
     return pd.DataFrame(
-        {
-            "images a class in Train": curve["train_per_class"].map("{:,}".format),
-            "people in Train": curve["train_people"].map("{:,}".format),
-            "accuracy on Validation": curve["estimate"].map("{:.1%}".format),
-            "95% interval": [
-                f"{low:.1%} to {high:.1%}"
-                for low, high in zip(curve["low"], curve["high"], strict=True)
-            ],
-        }
-    ).set_index("images a class in Train")
+        [
+            (
+                f"{row['train_people']:,}",
+                f"{row['estimate']:.1%}",
+                f"{row['low']:.1%} to {row['high']:.1%}",
+            )
+            for row in rows
+        ],
+        columns=columns,
+        index=pd.Index(
+            [f"{row['train_per_class']:,}" for row in rows], name="images a class in Train"
+        ),
+    )
 
 
 TABLES = {
