@@ -27,11 +27,14 @@ from cnnlab.faces.rendering.scene import Scene
 from cnnlab.faces.rendering.strands import Strands, turn_strands
 
 # MakeHuman's upper teeth sit so high that smiles would show none (decimetres).
-UPPER_TEETH_SHIFT = np.array([0.0, -0.045, 0.02], np.float32)
-LOWER_TEETH_SHIFT = np.array([0.0, 0.02, 0.0], np.float32)
+UPPER_TEETH_SHIFT = np.array([0.0, -0.045, 0.0], np.float32)
+LOWER_TEETH_SHIFT = np.array([0.0, -0.01, -0.02], np.float32)
+# The dental arch is narrower than the model's, whose ends come through closed lips.
+ARCH_WIDTH = 0.9
 MOST_GAZE = (0.42, 0.20)
 LID_FOLLOWING = 0.45
 UPPER_LASHES = 7.285
+LASH_ROOT, LASH_TIP = 0.15, 0.24
 WIDEST = 0.88
 CHIN_TOP = 6.35
 JAW_DROP = np.array([0.0, -0.22, 0.0])
@@ -122,10 +125,21 @@ def shape_head(identity: Identity, expression: Expression, gaze: np.ndarray) -> 
     lids = {f"unit/eyeLook{look}{side}": abs(gaze[1]) / LID_FOLLOWING for side in ("Left", "Right")}
     weights = expression.target_weights()
     vertices = identity.vertices + model.displace(weights) + model.displace(lids)
-    lower, upper = np.split(model.coarse_vertices_of(TEETH), 2)
+    teeth = model.coarse_vertices_of(TEETH)
+    lower, upper = np.split(teeth, 2)
+    vertices[teeth, 0] *= ARCH_WIDTH
     vertices[lower] += LOWER_TEETH_SHIFT
     vertices[upper] += UPPER_TEETH_SHIFT
     return vertices
+
+
+def lash_reach(points: np.ndarray, side: int) -> np.ndarray:
+    """Return in [0, 1] how far (n, 3) points of the average head are out along a side's lashes."""
+    model = load_head()
+    eye = model.coarse_vertices_of(EYES)
+    centre = model.vertices[eye[side * model.vertices[eye, 0] > 0]].mean(axis=0)
+    reach = (np.linalg.norm(points - centre, axis=1) - LASH_ROOT) / (LASH_TIP - LASH_ROOT)
+    return np.clip(reach, 0, 1)
 
 
 def head_mesh(vertices: np.ndarray, eyes: tuple[Eye, Eye], lashes: float) -> Mesh:
@@ -142,8 +156,10 @@ def head_mesh(vertices: np.ndarray, eyes: tuple[Eye, Eye], lashes: float) -> Mes
     kind_of_material = np.full(6, ONE_SIDED)
     kind_of_material[[TEETH, LASHES]] = TWO_SIDED, CUT_OUT
     is_lash = model.vertex_materials == LASHES
+    # Lashes are thick at the root and fine at the tip; those of the lower lid are too fine to see.
     upper = canonical[:, 1] > UPPER_LASHES
-    thinness = np.where(upper, 1 - 0.55 * lashes, 1 - 0.2 * lashes) * is_lash
+    reach = np.min([lash_reach(canonical, side) for side in (1, -1)], axis=0)
+    thinness = np.where(upper, 1.15 - 1.15 * lashes * (1 - reach), 1.0) * is_lash
     return Mesh(
         positions=positions,
         normals=vertex_normals(positions, model.triangles),

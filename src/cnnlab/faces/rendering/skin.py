@@ -31,7 +31,7 @@ CREASES: dict[str, tuple[float, bool, tuple[Curve, ...]]] = {
     "nasolabial_left": (0.022, False, (((0.20, 6.98), (0.27, 6.86), (0.34, 6.72), (0.37, 6.58)),)),
     "forehead": (0.014, False, tuple(_forehead_line(0.5, y) for y in (7.68, 7.78, 7.88))),
     "forehead_middle": (0.014, False, tuple(_forehead_line(0.24, y) for y in (7.68, 7.77, 7.86))),
-    "glabella": (0.012, True, (((0.055, 7.44), (0.06, 7.52), (0.075, 7.60)),)),
+    "glabella": (0.012, True, (((0.055, 7.43), (0.058, 7.48), (0.07, 7.54)),)),
     "nose": (
         0.012,
         True,
@@ -109,9 +109,10 @@ def _spot(distance: np.ndarray, width: float) -> np.ndarray:
 
 
 def _noise(rng: np.random.Generator, texels: float) -> np.ndarray:
-    """Smooth noise of unit variance whose features are ``texels`` wide."""
-    size = max(4, int(MAP_SIZE / texels))
-    coarse = rng.standard_normal((size, size)).astype(np.float32)
+    """Smooth noise of unit variance whose features are ``texels`` wide, and as high on the skin."""
+    columns = max(4, int(MAP_SIZE / texels))
+    rows = int(columns * (Y_RANGE[1] - Y_RANGE[0]) / (X_RANGE[1] - X_RANGE[0]))
+    coarse = rng.standard_normal((min(rows, MAP_SIZE), columns)).astype(np.float32)
     noise = cv2.resize(coarse, (MAP_SIZE, MAP_SIZE), interpolation=cv2.INTER_CUBIC)
     return noise / noise.std()
 
@@ -160,52 +161,84 @@ def lash_line() -> np.ndarray:
     return line / line.max()
 
 
+@cache
+def eyeshadow_cover() -> np.ndarray:
+    """Return a (512, 512) map in [0, 1] of the upper lids, from the lashes up to the brows."""
+    x, y = _grid()
+    side = (np.abs(x) - 0.32) / 0.17
+    low, high = 7.31 + 0.03 * (1 - side**2), 7.43 + 0.02 * side
+    above, below = np.clip((y - low) / 0.02, 0, 1), np.clip((high - y) / 0.09, 0, 1)
+    return (above * below * np.clip(1.4 - side**2, 0, 1)).astype(np.float32)
+
+
 def draw_brows(brows: Brows, rng: np.random.Generator) -> np.ndarray:
     """Draw the eyebrows hair by hair: (512, 512) float32 cover in [0, 1]."""
     scale = 2
     image = np.zeros((MAP_SIZE * scale, MAP_SIZE * scale), np.uint8)
-    count = int(420 * brows.density)
+    count = int(330 * brows.density)
     for side in (-1, 1):
-        along = rng.random(count)
-        across = rng.uniform(-1, 1, count)
-        angle = np.deg2rad(70 - 72 * np.sqrt(along) - 18 * across + rng.normal(0, 8, count))
+        along = rng.beta(1.25, 1.15, count)
+        across = np.clip(rng.normal(-0.1, 0.55, count), -1.1, 1.1)
+        angle = np.deg2rad(70 - 72 * np.sqrt(along) - 18 * across + rng.normal(0, 10, count))
         length = 0.055 * (1 - 0.35 * along) * rng.uniform(0.7, 1.2, count)
-        rise = 0.055 * np.sin(np.pi * np.minimum(1, along * 1.05) ** 1.2) * (1 + brows.arch)
-        droop = 0.03 * np.maximum(0, along - 0.62) / 0.38 * (1 + 0.5 * brows.arch)
+        rise = 0.045 * np.sin(np.pi * np.minimum(1, along * 1.05) ** 1.2) * (1 + brows.arch)
+        droop = 0.035 * np.maximum(0, along - 0.5) ** 2 / 0.25 * (1 + 0.5 * brows.arch)
         taper = 1 - 0.75 * np.maximum(0, along - 0.35) / 0.65
         half = 0.047 * brows.thickness * taper * (0.75 + 0.25 * np.minimum(1, along / 0.15))
         x = 0.12 + 0.40 * along
-        y = 7.448 + rise - droop + across * half
+        y = 7.450 + rise - droop + across * half
         tip = np.stack([x + np.cos(angle) * length, y + np.sin(angle) * length * 0.8], axis=-1)
         ends = np.stack([np.stack([x, y], axis=-1), tip], axis=1) * [side, 1]
         column, row = map_coordinates(np.concatenate([ends, ends[..., :1]], axis=-1))
         pixels = np.round(np.stack([column, row], axis=-1) * 16 * scale).astype(np.int32)
         cv2.polylines(image, list(pixels), False, 255, 1, cv2.LINE_AA, 4)
-    cover = cv2.GaussianBlur(image.astype(np.float32) / 255, (0, 0), 1.8)
+    cover = cv2.GaussianBlur(image.astype(np.float32) / 255, (0, 0), 2.5)
     cover = cv2.resize(cover, (MAP_SIZE, MAP_SIZE), interpolation=cv2.INTER_AREA)
-    return np.clip(1.45 * brows.density * cover, 0, 0.96)
+    return 0.9 * (1 - np.exp(-3.4 * brows.density * cover))
 
 
-def draw_skin_maps(brows: Brows, age: float, melanin: float, rng: np.random.Generator) -> SkinMaps:
+def _draw_spots(count: int, width: float, rng: np.random.Generator) -> np.ndarray:
+    """Draw round spots somewhere on the face, 1 at their middle: (512, 512) float32."""
+    image = np.zeros((MAP_SIZE, MAP_SIZE), np.float32)
+    for column, row in rng.integers((110, 90), (400, 370), (count, 2)):
+        cv2.circle(image, (int(column), int(row)), 1, float(rng.uniform(0.4, 1)), -1)
+    if not count:
+        return image
+    # A texel is wider than high by less than twice; spots come out round enough.
+    soft = cv2.GaussianBlur(image, (0, 0), width)
+    return soft / soft.max()
+
+
+def draw_skin_maps(
+    brows: Brows, age: float, melanin: float, blush: float, rng: np.random.Generator
+) -> SkinMaps:
     """Draw a person's skin.
 
     Args:
         brows: the eyebrows.
         age: MakeHuman's age, 0.5 being 25 years and 1 being 90.
-        melanin: in [0, 1]; fair skin may have freckles.
+        melanin: in [0, 1]; fair skin may have freckles, and age spots when old.
+        blush: redness put on the cheeks, in [0, 1].
         rng: source of the choices.
     """
     x, y = _grid()
     side = np.abs(x)
-    wrinkling = float(np.clip((age - 0.48) * 1.7, 0, 1))
-    redness = 0.9 * _spot(np.hypot((side - 0.36) / 1.2, y - 6.95), 0.18)
-    redness += 0.8 * _spot(np.hypot(x, y - 6.98), 0.12) + 0.35 * _spot(np.hypot(x, y - 6.3), 0.14)
-    redness += 0.10 * _noise(rng, 30) + 0.05 * _noise(rng, 8)
-    darkness = 0.5 * (0.4 + wrinkling) * _spot(np.hypot((side - 0.27) / 1.7, y - 7.15), 0.055)
-    darkness += 0.05 * _noise(rng, 40) + 0.03 * _noise(rng, 6)
+    wrinkling = float(np.clip((age - 0.50) * 2.0, 0, 1))
+    flush = rng.uniform(0.4, 1.2)
+    redness = 0.75 * flush * _spot(np.hypot((side - 0.36) / 1.2, y - 6.95), 0.20)
+    redness += 0.7 * flush * _spot(np.hypot(x, y - 6.98), 0.13)
+    redness += 0.35 * flush * _spot(np.hypot(x, y - 6.3), 0.14)
+    redness += 0.13 * _noise(rng, 40) + 0.07 * _noise(rng, 16) + 0.03 * _noise(rng, 8)
+    redness += 1.2 * blush * _spot(np.hypot((side - 0.44) / 1.4, y - 7.0), 0.16)
+    # The sockets are darker, the more so in age; forehead and jaw tan more than the cheeks.
+    darkness = 0.34 * (0.5 + wrinkling) * _spot(np.hypot((side - 0.27) / 1.7, y - 7.15), 0.055)
+    darkness += 0.16 * _spot(np.hypot((side - 0.30) / 1.6, y - 7.30), 0.12)
+    darkness += 0.04 * _noise(rng, 60) + 0.02 * _noise(rng, 20) + 0.02 * _noise(rng, 7)
     freckles = cv2.GaussianBlur((_noise(rng, 4) > 1.9).astype(np.float32), (0, 0), 1.0)
     if rng.random() < 0.25 and melanin < 0.3:
-        darkness += 0.35 * freckles * _spot(np.hypot(side - 0.25, (y - 7.05) * 1.2), 0.3)
+        darkness += 0.45 * freckles * _spot(np.hypot(side - 0.25, (y - 7.05) * 1.2), 0.3)
+    darkness += 0.9 * _draw_spots(int(rng.poisson(1.2)), 1.6, rng)
+    darkness += 0.22 * _draw_spots(int(rng.poisson(14 * wrinkling * (1 - melanin))), 4.0, rng)
     creases = np.zeros_like(x)
     for name, depth in AGEING.items():
         one = crease_maps()[name]
@@ -213,12 +246,13 @@ def draw_skin_maps(brows: Brows, age: float, melanin: float, rng: np.random.Gene
         shifted = np.roll(both, int(rng.integers(-5, 6)), axis=0)
         creases += depth * wrinkling * rng.uniform(0.6, 1.2) * shifted
     creases += 0.55 * crease_maps()["lid_fold"]
+    rough = 1 + 0.6 * wrinkling
     return SkinMaps(
         brows=draw_brows(brows, rng),
         redness=redness,
         darkness=darkness,
         creases=creases,
-        grain=0.0003 * _noise(rng, 2) + 0.0004 * _noise(rng, 5),
+        grain=rough * (0.0003 * _noise(rng, 3) + 0.0004 * _noise(rng, 7)),
         wrinkling=wrinkling,
     )
 

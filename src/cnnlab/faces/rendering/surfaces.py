@@ -26,18 +26,19 @@ from cnnlab.faces.rendering.skin import (
     X_RANGE,
     Y_RANGE,
     draw_creases,
+    eyeshadow_cover,
     lash_line,
     map_coordinates,
 )
 
 # Linear RGB reflectances.
-SCLERA = np.array([0.72, 0.68, 0.65], np.float32)
-TOOTH = np.array([0.82, 0.75, 0.61], np.float32)
+SCLERA = np.array([0.56, 0.51, 0.48], np.float32)
+TOOTH = np.array([0.62, 0.55, 0.44], np.float32)
 MUCOSA = np.array([0.25, 0.05, 0.05], np.float32)
 TONGUE_COLOUR = np.array([0.50, 0.16, 0.15], np.float32)
 LASH_COLOUR = np.array([0.012, 0.010, 0.009], np.float32)
 CREASE_DEPTH = 0.020
-IRIS_ANGLE = 0.40
+IRIS_ANGLE = 0.45
 SKIN_WRAP = np.array([0.30, 0.14, 0.08], np.float32)
 
 
@@ -112,8 +113,9 @@ def _skin(points: Points, identity: Identity, expression: Expression, rotation: 
     canonical, masks, maps = points.canonical, points.masks, identity.maps
     front = np.clip((canonical[:, 2] - 0.35) / 0.35, 0, 1)
     front *= np.clip((canonical[:, 1] - 5.95) / 0.15, 0, 1)
-    painted = np.dstack([maps.brows, maps.redness, maps.darkness, lash_line()])
-    brows, redness, darkness, liner = (_look_up(painted, canonical) * front[:, None]).T
+    painted = [maps.brows, maps.redness, maps.darkness, lash_line(), eyeshadow_cover()]
+    painted = np.dstack(painted)
+    brows, redness, darkness, liner, lids = (_look_up(painted, canonical) * front[:, None]).T
     crease, slope_x, slope_y = (
         _look_up(_crease_maps(identity, expression), canonical) * front[:, None]
     ).T
@@ -126,13 +128,21 @@ def _skin(points: Points, identity: Identity, expression: Expression, rotation: 
     shade = np.clip(crease, 0, 1.5)[:, None] * np.array([0.22, 0.32, 0.32], np.float32)
     albedo = identity.skin.astype(np.float32) * np.exp(-blood * (1.2 - identity.melanin))
     albedo = albedo * np.exp(-pigment - shade)
-    lips = np.clip(masks[:, LIPS], 0, 1) * front
-    albedo = _mix(albedo, identity.lips, np.clip(1.1 * lips, 0, 0.92))
+    makeup = identity.makeup
+    albedo = _mix(albedo, makeup.eyeshadow, makeup.lids * np.clip(lids, 0, 1))
+    # The border of bare lips is soft.
+    lips = np.clip((masks[:, LIPS] - 0.12) / 0.75, 0, 1) * front
+    lips = lips * lips * (3 - 2 * lips)
+    lines = 1 + 0.10 * np.sin(canonical[:, 0] * 150 + 9 * np.sin(canonical[:, 0] * 23))
+    albedo = _mix(albedo, identity.lips, 0.9 * lips) * (1 + (lines - 1) * lips)[:, None]
     albedo = _mix(albedo, identity.brow_colour, brows)
-    albedo *= np.exp(-1.1 * identity.lashes * liner)[:, None]
+    albedo *= np.exp(-(0.5 + 0.9 * identity.lashes) * liner)[:, None]
     inside = np.clip(masks[:, INSIDE_MOUTH], 0, 1)
     seam = np.clip(4 * inside, 0, 1) * (1 - np.clip(1.5 * inside - 0.5, 0, 1))
     albedo *= (1 - 0.55 * seam)[:, None]
+    if identity.shave_shadow:
+        cover = identity.shave_shadow * beard_cover(canonical, "full") * (1 - lips)
+        albedo *= np.exp(-cover[:, None] * np.array([0.75, 0.62, 0.45], np.float32))
     hair, beard = identity.grooming.hair, identity.grooming.beard
     if beard is not None:
         texture = strand_texture(curly=True)
@@ -166,13 +176,16 @@ def _eyeball(points: Points, identity: Identity, posed: PosedHead) -> np.ndarray
     spoke = np.arctan2(direction[:, 1] - posed.gaze[1], direction[:, 0] - posed.gaze[0])
     radius = angle / IRIS_ANGLE
     veins = np.clip(angle - 0.55, 0, 1)[:, None] * np.array([0.1, 0.7, 0.7])
+    # The upper lid shades the ball below it, and both corners lie deep.
+    side = np.abs(direction[:, 0]) - 0.35
+    shade = 0.42 * np.clip((direction[:, 1] + 0.10) / 0.45, 0, 1) + 0.5 * np.clip(side, 0, 0.6)
     sclera = SCLERA * np.exp(-veins)
     fibres = 1 + 0.18 * np.sin(23 * spoke + 2 * np.sin(7 * spoke)) + 0.5 * (1 - radius)
     limbus = 1.25 - 0.9 * np.clip((radius - 0.72) / 0.28, 0, 1)
     iris = identity.iris * (fibres * limbus)[:, None]
     colour = sclera + (iris - sclera) * np.clip((1.03 - radius) / 0.09, 0, 1)[:, None]
     pupil = np.clip((0.42 - radius) / 0.08, 0, 1)[:, None]
-    return colour + (0.008 - colour) * pupil
+    return (colour + (0.008 - colour) * pupil) * (1 - np.clip(shade, 0, 0.7))[:, None]
 
 
 def describe_surface(
