@@ -10,13 +10,13 @@ import numpy as np
 # Technology 23, 21-29: L* about 45 to 70, a* 8 to 15, b* 10 to 21) and, below them, of Wang et
 # al. (2015, Proc. 23rd Color and Imaging Conference, 230-234).
 SKIN_LAB = np.array(
-    [[70, 9.5, 13.5], [63, 11.0, 17.0], [54, 12.5, 19.5], [43, 11.5, 17.0], [31, 8.0, 9.5]]
+    [[70, 9.5, 13.5], [63, 11.0, 17.0], [53, 11.5, 17.5], [40, 10.5, 14.5], [27, 7.0, 8.0]]
 )
 SKIN_STOPS = np.linspace(0, 1, len(SKIN_LAB))
 # How lips differ from skin in CIELAB, on the palest and on the darkest skin.
 LIPS_PALE, LIPS_DARK = np.array([-11.0, 10.0, 0.5]), np.array([-3.0, 4.5, -1.5])
 LIPSTICKS_LAB = np.array(
-    [[40, 42, 18], [46, 30, 10], [52, 24, 12], [33, 28, 6], [45, 26, 16], [48, 34, 2]]
+    [[40, 34, 16], [46, 26, 10], [52, 22, 12], [33, 24, 6], [45, 24, 15], [47, 28, 5]]
 )
 EYESHADOWS_LAB = np.array([[32, 8, 10], [24, 2, 2], [45, 14, 12], [30, 10, -6], [38, 0, -8]])
 
@@ -39,11 +39,12 @@ IRIS_COLOURS = np.array(
     [
         [0.040, 0.020, 0.010],
         [0.100, 0.050, 0.022],
-        [0.130, 0.170, 0.210],
-        [0.090, 0.130, 0.090],
+        [0.095, 0.125, 0.155],
+        [0.070, 0.100, 0.070],
         [0.180, 0.140, 0.070],
     ]
 )
+BROW_BROWN = np.array([0.060, 0.036, 0.022])
 DARK_IRIS_ODDS = np.array([0.68, 0.29, 0.01, 0.01, 0.01])
 LIGHT_IRIS_ODDS = np.array([0.2, 0.25, 0.3, 0.12, 0.13])
 
@@ -99,7 +100,7 @@ def draw_makeup(wears: bool, melanin: float, rng: np.random.Generator) -> Makeup
     lipstick = LIPSTICKS_LAB[rng.integers(len(LIPSTICKS_LAB))] + rng.normal(0, 2, 3)
     eyeshadow = EYESHADOWS_LAB[rng.integers(len(EYESHADOWS_LAB))] + rng.normal(0, 2, 3)
     darker = np.array([-12.0 * melanin, -4 * melanin, 0])
-    lips = rng.uniform(0.3, 0.85) * (rng.random() < 0.75)
+    lips = rng.uniform(0.2, 0.7) * (rng.random() < 0.75)
     lids = rng.uniform(0.15, 0.6) * (rng.random() < 0.6)
     blush = rng.uniform(0.1, 0.5) * (rng.random() < 0.6)
     return Makeup(
@@ -122,6 +123,11 @@ def draw_hair_colour(melanin: float, age: float, rng: np.random.Generator) -> np
     greyness = float(np.clip((age - 0.6) / 0.25, 0, 0.85))
     odds = (1 - greyness) * odds / odds.sum() + greyness * GREY_HAIR
     return HAIR_COLOURS[rng.choice(len(HAIR_COLOURS), p=odds)] * np.exp(rng.normal(0, 0.15))
+
+
+def brow_colour(hair: np.ndarray, skin: np.ndarray) -> np.ndarray:
+    """Return the colour of the brows, (3,): darker than the skin, and browner than grey hair."""
+    return darken(darken(0.55 * hair + 0.45 * BROW_BROWN, 0.15), 0.36 * skin.max())
 
 
 def draw_iris_colour(melanin: float, rng: np.random.Generator) -> np.ndarray:

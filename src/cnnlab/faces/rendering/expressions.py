@@ -16,11 +16,11 @@ Ranges = Mapping[int, tuple[float, float]]
 Levels = dict[int, float]
 
 # Ranges of activation at intensity 1. Beyond EMFACS: 7 and 10 in happiness, 6, 17 and 43 in
-# sadness, 16 in fear, 4, 6, 7, 10 and 17 in disgust, 9 and 17 in anger, 2 and 7 in contempt.
+# sadness, 16 in fear, 4, 6, 7, 10 and 17 in disgust, 9, 15 and 17 in anger, 2 and 7 in contempt.
 RECIPES = {
     "neutral": {},
-    "happiness": {6: (0.6, 1.0), 7: (0.0, 0.3), 10: (0.0, 0.2), 12: (0.75, 1.1)},
-    "sadness": {1: (0.8, 1.2), 4: (0.35, 0.7), 6: (0.0, 0.2), 15: (0.75, 1.2)}
+    "happiness": {6: (0.6, 1.0), 7: (0.1, 0.4), 10: (0.0, 0.2), 12: (0.75, 1.1)},
+    "sadness": {1: (0.8, 1.2), 4: (0.35, 0.7), 6: (0.0, 0.2), 15: (0.6, 1.0)}
     | {17: (0.3, 0.8), 43: (0.1, 0.3)},
     "surprise": {1: (0.8, 1.1), 2: (0.8, 1.1), 5: (0.7, 1.1), 22: (0.0, 0.25), 26: (0.55, 1.1)},
     "fear": {1: (0.9, 1.2), 2: (0.35, 0.65), 4: (0.5, 0.8), 5: (0.85, 1.2), 7: (0.1, 0.4)}
@@ -28,7 +28,7 @@ RECIPES = {
     "disgust": {4: (0.3, 0.6), 6: (0.2, 0.5), 7: (0.4, 0.8), 9: (0.9, 1.25), 10: (0.6, 1.05)}
     | {15: (0.2, 0.6), 16: (0.0, 0.4), 17: (0.1, 0.5)},
     "anger": {4: (0.9, 1.25), 5: (0.2, 0.6), 7: (0.5, 0.9), 9: (0.1, 0.3)}
-    | {17: (0.2, 0.5), 23: (0.6, 1.05)},
+    | {15: (0.15, 0.45), 17: (0.2, 0.5), 23: (0.6, 1.05)},
     "contempt": {2: (0.0, 0.3), 7: (0.0, 0.3), 12: (0.6, 0.9), 14: (0.9, 1.2)},
 }
 # A second form and how often it is shown: a smile with the teeth bared, anger likewise.

@@ -17,7 +17,7 @@ HEAD_TYPE_ODDS = {
 OPPOSITES = {"decr": "incr", "down": "up", "in": "out", "backward": "forward"}
 OPPOSITES |= {"concave": "convex", "compress": "uncompress"}
 # Standard deviation along a part's axes and of its one-way targets, cut off at two.
-PART_SPREAD = {"forehead": 0.24, "eyes": 0.20, "nose": 0.24, "mouth": 0.20, "cheek": 0.26}
+PART_SPREAD = {"forehead": 0.24, "eyes": 0.15, "nose": 0.21, "mouth": 0.17, "cheek": 0.26}
 PART_SPREAD |= {"chin": 0.22, "ears": 0.25, "neck": 0.15, "eyebrows": 0.15, "head": 0.16}
 ASYMMETRY = 0.09
 # Axes that only turn, move or age the whole head, or that make ears pointed.

@@ -7,7 +7,7 @@ import numpy as np
 from cnnlab.faces.rendering.assets import load_head
 from cnnlab.faces.rendering.colouring import (
     Makeup,
-    darken,
+    brow_colour,
     draw_hair_colour,
     draw_iris_colour,
     draw_lip_colour,
@@ -98,7 +98,7 @@ def draw_identity(rng: np.random.Generator) -> Identity:
         skin=skin,
         lips=lips,
         hair_colour=hair_colour,
-        brow_colour=darken(darken(0.9 * hair_colour, 0.17), 0.36 * skin.max()),
+        brow_colour=brow_colour(hair_colour, skin),
         iris=draw_iris_colour(melanin, rng),
         clothes=np.clip(rng.uniform(0.02, 0.5) * np.exp(rng.normal(0, 0.4, 3)), 0.01, 0.8),
         lashes=0.25 if is_male else float(rng.uniform(0.5, 1.0)),

@@ -24,11 +24,15 @@ Curve = tuple[tuple[float, float], ...]
 
 
 def _forehead_line(half_width: float, height: float) -> Curve:
-    return tuple((half_width * s, height - 0.02 * abs(s) ** 2) for s in np.linspace(-1, 1, 5))
+    wave = 40 * height
+    return tuple(
+        (half_width * s, height - 0.02 * s**2 + 0.008 * np.sin(2.2 * s + wave))
+        for s in np.linspace(-1, 1, 5)
+    )
 
 
 CREASES: dict[str, tuple[float, bool, tuple[Curve, ...]]] = {
-    "nasolabial_left": (0.022, False, (((0.20, 6.98), (0.27, 6.86), (0.34, 6.72), (0.37, 6.58)),)),
+    "nasolabial_left": (0.032, False, (((0.20, 6.98), (0.27, 6.86), (0.34, 6.72), (0.37, 6.58)),)),
     "forehead": (0.014, False, tuple(_forehead_line(0.5, y) for y in (7.68, 7.78, 7.88))),
     "forehead_middle": (0.014, False, tuple(_forehead_line(0.24, y) for y in (7.68, 7.77, 7.86))),
     "glabella": (0.012, True, (((0.055, 7.43), (0.058, 7.48), (0.07, 7.54)),)),
@@ -118,7 +122,7 @@ def _noise(rng: np.random.Generator, texels: float) -> np.ndarray:
 
 
 def _draw_curves(curves: tuple[Curve, ...], half_width: float) -> np.ndarray:
-    """Draw soft curves, 1 at their deepest."""
+    """Draw soft curves that fade towards their ends, 1 at their deepest."""
     image = np.zeros((MAP_SIZE, MAP_SIZE), np.uint8)
     for curve in curves:
         points = np.array(curve)
@@ -128,7 +132,9 @@ def _draw_curves(curves: tuple[Curve, ...], half_width: float) -> np.ndarray:
         x, y = (np.polyval(np.polyfit(steps, points[:, k], degree), fine) for k in (0, 1))
         column, row = map_coordinates(np.stack([x, y, np.zeros_like(x)], axis=-1))
         line = np.round(np.stack([column, row], axis=-1) * 16).astype(np.int32)
-        cv2.polylines(image, [line], False, 255, 1, cv2.LINE_AA, 4)
+        depth = 255 * np.sin(np.pi * (fine[1:] + fine[:-1]) / 2) ** 0.7
+        for start, end, level in zip(line[:-1], line[1:], depth, strict=True):
+            cv2.line(image, start.tolist(), end.tolist(), int(level), 1, cv2.LINE_AA, 4)
     sigma = half_width / (X_RANGE[1] - X_RANGE[0]) * MAP_SIZE
     soft = cv2.GaussianBlur(image.astype(np.float32), (0, 0), sigma)
     return soft / soft.max()
@@ -185,7 +191,7 @@ def draw_brows(brows: Brows, rng: np.random.Generator) -> np.ndarray:
         droop = 0.035 * np.maximum(0, along - 0.5) ** 2 / 0.25 * (1 + 0.5 * brows.arch)
         taper = 1 - 0.75 * np.maximum(0, along - 0.35) / 0.65
         half = 0.047 * brows.thickness * taper * (0.75 + 0.25 * np.minimum(1, along / 0.15))
-        x = 0.12 + 0.40 * along
+        x = 0.14 + 0.38 * along
         y = 7.450 + rise - droop + across * half
         tip = np.stack([x + np.cos(angle) * length, y + np.sin(angle) * length * 0.8], axis=-1)
         ends = np.stack([np.stack([x, y], axis=-1), tip], axis=1) * [side, 1]
@@ -285,7 +291,7 @@ def crease_depths(expression: Expression) -> dict[str, float]:
 
 def draw_creases(maps: SkinMaps, expression: Expression) -> np.ndarray:
     """Return all creases of a face that shows an expression: (512, 512) float32, >= about 0."""
-    ease = 0.5 + 0.6 * maps.wrinkling
+    ease = 0.42 + 0.65 * maps.wrinkling
     creases = maps.creases.copy()
     for name, depth in crease_depths(expression).items():
         if depth > 0.03:

@@ -33,7 +33,7 @@ from cnnlab.faces.rendering.skin import (
 
 # Linear RGB reflectances.
 SCLERA = np.array([0.56, 0.51, 0.48], np.float32)
-TOOTH = np.array([0.62, 0.55, 0.44], np.float32)
+TOOTH = np.array([0.78, 0.71, 0.58], np.float32)
 MUCOSA = np.array([0.25, 0.05, 0.05], np.float32)
 TONGUE_COLOUR = np.array([0.50, 0.16, 0.15], np.float32)
 LASH_COLOUR = np.array([0.012, 0.010, 0.009], np.float32)
@@ -215,8 +215,11 @@ def describe_surface(
 
     teeth = materials == TEETH
     gaps = np.abs(np.sin(points.canonical[teeth, 0] * np.pi / 0.085)) / 0.16
-    albedo[teeth] = TOOTH * (1 - 0.22 * np.exp(-(gaps**2)))[:, None]
-    roughness[teeth], openness[teeth] = 0.25, 0.8
+    # Cheeks shut the light off from the back teeth.
+    depth = np.clip((np.abs(points.canonical[teeth, 0]) - 0.13) / 0.09, 0, 1)
+    albedo[teeth] = TOOTH * ((1 - 0.22 * np.exp(-(gaps**2))) * (1 - 0.85 * depth))[:, None]
+    reflectance[teeth] *= 1 - depth
+    roughness[teeth], wrap[teeth] = 0.25, 0.3
     albedo[materials == TONGUE] = TONGUE_COLOUR
     openness[materials == TONGUE] = 0.6
 
