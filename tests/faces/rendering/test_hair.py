@@ -254,7 +254,8 @@ def test_hair_shades_what_lies_behind_it_and_nothing_before_it():
 
 
 def test_inner_strands_are_darker_than_outer_ones():
-    scene = replace(draw_scene(np.random.default_rng(0)), light_azimuth=0.0, light_elevation=0.0)
+    scene = draw_scene(np.random.default_rng(0))
+    scene = replace(scene, light=replace(scene.light, direction=np.array([0.0, 0.0, 1.0])))
     outer = np.stack([np.zeros(8), np.linspace(0, 1, 8), np.full(8, 0.5)], axis=1)
     points = np.stack([outer, outer - [0, 0, 0.4]]).astype(np.float32)
     outwards = np.broadcast_to(np.float32([0, 0, 1]), points.shape).copy()

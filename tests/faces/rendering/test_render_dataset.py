@@ -77,7 +77,9 @@ def test_bytes_depend_neither_on_processes_nor_on_counts(folder, tmp_path):
     assert all(many[name] == content for name, content in few.items())
     shot = list_shots(1, 1)[5]
     one = draw_identity(np.random.default_rng((5, shot.identity, 0)))
-    assert encode_jpeg(render_face(one, *draw_shot(shot, 5))) == few[shot.file]
+    expression, scene = draw_shot(shot, 5)
+    image = render_face(one, expression, scene)
+    assert encode_jpeg(image, scene.camera.jpeg_quality) == few[shot.file]
 
 
 def test_a_stopped_run_goes_on_and_keeps_what_is_there(folder):

@@ -36,7 +36,6 @@ FOLDERS = {TRAIN: "Train", VALIDATION: "Validation"}
 FIRST_IDENTITY = {TRAIN: 0, VALIDATION: 1_000_000}
 LABELS = "labels.csv"
 STAMP = "rendering.json"
-JPEG_QUALITY = 90
 _FILE = re.compile(r"(Train|Validation)/(\w+)/(\d{7})-(\d)\.jpg")
 
 
@@ -118,10 +117,10 @@ def draw_shot(shot: Shot, seed: int) -> tuple[Expression, Scene]:
     return draw_expression(shot.expression, rng), draw_scene(rng)
 
 
-def encode_jpeg(image: np.ndarray) -> bytes:
-    """Return the (h, w, 3) uint8 picture as a JPEG file."""
+def encode_jpeg(image: np.ndarray, quality: int) -> bytes:
+    """Return the (h, w, 3) uint8 picture as a JPEG file of a quality in [0, 100]."""
     buffer = io.BytesIO()
-    Image.fromarray(image).save(buffer, format="JPEG", quality=JPEG_QUALITY)
+    Image.fromarray(image).save(buffer, format="JPEG", quality=quality)
     return buffer.getvalue()
 
 
@@ -137,7 +136,8 @@ def _render_shots(folder: Path, seed: int, shots: list[Shot]) -> None:
     identity = draw_person(shots[0].identity, seed)
     for shot in shots:
         expression, scene = draw_shot(shot, seed)
-        write_whole(folder / shot.file, encode_jpeg(render_face(identity, expression, scene)))
+        image = render_face(identity, expression, scene)
+        write_whole(folder / shot.file, encode_jpeg(image, scene.camera.jpeg_quality))
 
 
 def group_by_person(shots: list[Shot]) -> list[list[Shot]]:

@@ -4,13 +4,15 @@ import cv2
 import numpy as np
 
 from cnnlab.faces.rendering.action_units import Expression
+from cnnlab.faces.rendering.camera import meter, take_photograph
 from cnnlab.faces.rendering.hair import strand_texture
 from cnnlab.faces.rendering.identity import Identity
 from cnnlab.faces.rendering.limits import check_expression, check_scene
 from cnnlab.faces.rendering.posing import Frame, PosedHead, frame_face, pose_head
 from cnnlab.faces.rendering.rasteriser import Fragments, ambient_occlusion, interpolate, rasterise
 from cnnlab.faces.rendering.scene import Scene
-from cnnlab.faces.rendering.shading import cast_shadows, expose, light_points
+from cnnlab.faces.rendering.shading import Arriving, light_points, spread
+from cnnlab.faces.rendering.shadows import cast_shadows
 from cnnlab.faces.rendering.strand_rasteriser import draw_strands
 from cnnlab.faces.rendering.strand_shading import light_strands, look_from_light, pass_hair
 from cnnlab.faces.rendering.strands import Strands
@@ -22,17 +24,32 @@ OCCLUSION_REACH = 0.055
 STRAND_OPACITY = 0.85
 
 
-def _spread(values: np.ndarray, seen: np.ndarray, sigma: float) -> np.ndarray:
-    """Blur (p,) values of the seen pixels over the picture and read them off again."""
-    image = np.ones(seen.shape, np.float32)
-    image[seen] = values
-    return cv2.GaussianBlur(image, (0, 0), sigma)[seen]
-
-
 def hair_points(strands: tuple[Strands, ...]) -> np.ndarray:
     """Return (p, 3) float32, all points of all strands."""
     return np.concatenate(
         [np.zeros((0, 3), np.float32)] + [one.points.reshape(-1, 3) for one in strands]
+    )
+
+
+def _let_light_arrive(
+    points: Points, found: Fragments, posed: PosedHead, texture: np.ndarray, scene: Scene
+) -> Arriving:
+    """Say which lights reach the visible points."""
+    seen, light = found.triangle >= 0, scene.light
+    hair = hair_points(posed.strands)
+
+    def reaching(direction):
+        share = cast_shadows(
+            *(posed.mesh, texture, points.positions, points.normals), direction, light.size
+        )
+        share *= pass_hair(look_from_light(hair, direction), points.positions)
+        return spread(share, seen, 0.8 * SUPERSAMPLING)
+
+    openness = ambient_occlusion(found, OCCLUSION_REACH * len(seen))[seen]
+    return Arriving(
+        key=reaching(light.direction),
+        rim=reaching(light.rim_direction) if light.rim.any() else np.zeros_like(openness),
+        openness=spread(openness, seen, 0.6 * SUPERSAMPLING),
     )
 
 
@@ -90,17 +107,11 @@ def render_face(
     points = Points(*np.split(blended[seen], ends, axis=1), materials)
 
     surface = describe_surface(points, identity, expression, posed)
-    openness = ambient_occlusion(found, OCCLUSION_REACH * side)[seen]
-    openness = _spread(openness, seen, 0.6 * SUPERSAMPLING)
-    key_light = cast_shadows(mesh, texture, points.positions, scene.light_direction)
-    shadow = look_from_light(hair_points(posed.strands), scene.light_direction)
-    key_light *= pass_hair(shadow, points.positions)
-    key_light = _spread(key_light, seen, 0.9 * SUPERSAMPLING)
-    picture = cv2.resize(scene.background, (side, side), interpolation=cv2.INTER_CUBIC)
-    picture = np.clip(picture, 0, 1)
+    picture = cv2.resize(scene.background, (side, side), interpolation=cv2.INTER_LINEAR)
     picture[seen] = light_points(
-        surface, points.positions, points.materials, key_light, openness, scene
+        *(surface, points.positions),
+        *(_let_light_arrive(points, found, posed, texture, scene), seen, scene),
     )
     draw_hair_over(picture, found, posed, frame, scene)
     linear = picture.reshape(size, SUPERSAMPLING, size, SUPERSAMPLING, 3).mean(axis=(1, 3))
-    return expose(linear, identity.skin, identity.melanin, scene)
+    return take_photograph(linear, meter(identity.skin), scene.camera)

@@ -90,7 +90,7 @@ def pass_hair(shadow: HairShadow, points: np.ndarray) -> np.ndarray:
 
 
 @njit(cache=True)
-def _shade(points, outwards, colours, lit, open_, light, view, key, ambient, bounce, opposite, out):
+def _shade(points, outwards, colours, lit, open_, view, light, key, sky, ground, fills, out):
     count, steps = points.shape[0], points.shape[1]
     size = lit[1].shape[0]
     scale = size / GRID_WIDTH
@@ -122,10 +122,13 @@ def _shade(points, outwards, colours, lit, open_, light, view, key, ambient, bou
             along = tx * light[0] + ty * light[1] + tz * light[2]
             facing = nx * light[0] + ny * light[1] + nz * light[2]
             wrapped = max(0.0, (facing + 0.4) / 1.4)
-            diffuse = 0.75 * np.sqrt(max(0.0, 1 - along * along)) * wrapped * pass_key
-            sky = (0.55 + 0.45 * ny) * pass_sky
-            fill = max(0.0, nx * opposite[0] + ny * opposite[1] + nz * opposite[2])
-            fill *= bounce * pass_sky
+            diffuse = 0.95 * np.sqrt(max(0.0, 1 - along * along)) * wrapped * pass_key
+            upward = 0.5 + 0.5 * ny
+            # A light behind the head grazes the hair at its outline, however thick it is.
+            beside = [0.0, 0.0]
+            for k in range(2):
+                cosine = nx * fills[0][k, 0] + ny * fills[0][k, 1] + nz * fills[0][k, 2]
+                beside[k] = max(0.0, (cosine + 0.2 * k) / (1 + 0.2 * k)) * pass_sky
 
             hx, hy, hz = view[0] - x, view[1] - y, view[2] - z
             far = np.sqrt(hx * hx + hy * hy + hz * hz)
@@ -142,9 +145,11 @@ def _shade(points, outwards, colours, lit, open_, light, view, key, ambient, bou
             shine = min(1.0, max(0.0, facing + 0.25)) * pass_key
             for c in range(3):
                 base = colours[i, c]
-                white = 0.05 * glints[0] * shine * key[c]
-                tinted = 0.8 * base * glints[1] * shine * key[c]
-                body = base * (diffuse * key[c] + (sky + fill) * ambient[c])
+                white = 0.08 * glints[0] * shine * key[c]
+                tinted = 1.3 * base * glints[1] * shine * key[c]
+                around = (ground[c] + (sky[c] - ground[c]) * upward) * pass_sky
+                around += beside[0] * fills[1][0, c] + 1.6 * beside[1] * fills[1][1, c]
+                body = base * (diffuse * key[c] + around) + 0.03 * beside[1] * fills[1][1, c]
                 out[i, j, c] = body + white + tinted
 
 
@@ -169,19 +174,22 @@ def light_strands(
         blockers: (p, 3) float32 points of hair and head that keep the light off.
         scene: the lights.
     """
-    direction = scene.light_direction
-    lit = look_from_light(blockers, direction)
+    light = scene.light
+    lit = look_from_light(blockers, light.direction)
     overhead = look_from_light(blockers, np.array([0.0, 0.6, 0.8]))
-    azimuth = -0.8 * scene.light_azimuth
-    opposite = np.array([np.sin(azimuth), 0.15, np.cos(azimuth)], np.float32)
     out = np.empty_like(points)
     _shade(
         *(points, outwards, colours),
         *((lit.axes, lit.height), (overhead.axes, overhead.height)),
-        direction.astype(np.float32),
         np.array([0, 0, scene.distance], np.float32),
-        scene.key.astype(np.float32),
-        scene.ambient.astype(np.float32),
-        *(np.float32(scene.bounce), opposite, out),
+        *(
+            part.astype(np.float32)
+            for part in (light.direction, light.key, light.sky, light.ground)
+        ),
+        (
+            np.stack([light.fill_direction, light.rim_direction]).astype(np.float32),
+            np.stack([light.fill, light.rim]).astype(np.float32),
+        ),
+        out,
     )
     return out
