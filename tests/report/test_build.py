@@ -40,6 +40,7 @@ def project(tmp_path, monkeypatch):
                 monkeypatch.setattr(module, name, path)
     monkeypatch.setattr(publish, "PUBLISHED", tmp_path / "published")
     monkeypatch.setattr(publish, "FACES", tmp_path / "figures" / "05-contact-sheet.png")
+    monkeypatch.setattr(publish, "RANDOM_FACES", tmp_path / "figures" / "05-random-faces.png")
     monkeypatch.setattr(build, "load_faces", lambda: make_faces(tmp_path))
     places["NOTEBOOKS"].mkdir()
     made = notebook(text("# A chapter {#sec-07}\n\nSee @fig-07-confusion."), code(SHOW))
@@ -66,11 +67,13 @@ def test_build_publish_and_refusals(project, capsys, monkeypatch):
     assert (project / "figures" / "07-confusion.svg").is_file()
     assert (project / "report.pdf").read_bytes() == first
 
-    # Published, once the contact sheet is there.
-    assert run_command(publish.publish_report) == 1
-    assert "05-contact-sheet.png is missing" in capsys.readouterr().err
-    (project / "figures" / "05-contact-sheet.png").write_bytes(base64.b64decode(PNG))
+    # Published, once the contact sheets are there.
+    for name in ("05-contact-sheet.png", "05-random-faces.png"):
+        assert run_command(publish.publish_report) == 1
+        assert f"{name} is missing" in capsys.readouterr().err
+        (project / "figures" / name).write_bytes(base64.b64decode(PNG))
     assert run_command(publish.publish_report) == 0
+    assert (project / "published" / "random-faces.png").read_bytes() == base64.b64decode(PNG)
     assert (project / "published" / "report.pdf").read_bytes() == first
     assert (project / "published" / "page.png").read_bytes().startswith(b"\x89PNG")
     with monkeypatch.context() as patch:
@@ -93,7 +96,8 @@ def test_build_publish_and_refusals(project, capsys, monkeypatch):
 def test_a_report_on_somebodys_data_is_not_published(project, capsys, monkeypatch):
     monkeypatch.setattr(build, "load_faces", lambda: make_faces(project, rendered=False))
     assert run_command(build.build_report) == 0
-    (project / "figures" / "05-contact-sheet.png").write_bytes(base64.b64decode(PNG))
+    for name in ("05-contact-sheet.png", "05-random-faces.png"):
+        (project / "figures" / name).write_bytes(base64.b64decode(PNG))
     assert run_command(publish.publish_report) == 1
     assert "data: brought by the user" in capsys.readouterr().err
     assert not (project / "published").exists()

@@ -37,11 +37,6 @@ def name_tone(skin: np.ndarray) -> str:
     return TONES[int(np.searchsorted(TONE_BOUNDS, typology_angle(skin), side="left"))]
 
 
-def years_old(age: float) -> float:
-    """Return the years of MakeHuman's age: 1 at 0, 25 at 0.5, 90 at 1, linear between."""
-    return float(np.interp(age, (0, 0.5, 1), (1, 25, 90)))
-
-
 def name_age(years: float) -> str:
     """Return the group of an age, such as ``18 to 29 years``.
 
@@ -58,7 +53,7 @@ def describe_person(identity: Identity) -> dict[str, str]:
     """Return the groups that a person counts towards."""
     return {
         "sex": "men" if identity.is_male else "women",
-        "age": name_age(years_old(identity.age)),
+        "age": name_age(identity.years),
         "skin tone": name_tone(identity.skin),
     }
 

@@ -1,4 +1,4 @@
-"""Seeded choices of images, the same number of each class."""
+"""Seeded choices of images: of each class, or of people who show every class."""
 
 import numpy as np
 
@@ -25,3 +25,35 @@ def choose_per_class(
         members = indices[labels[indices] == label]
         chosen.append(np.sort(generator.permutation(members)[:count]))
     return tuple(chosen)
+
+
+def choose_people(
+    labels: np.ndarray, identities: np.ndarray, indices: np.ndarray, count: int, seed: int
+) -> np.ndarray:
+    """Choose up to ``count`` people who show every class, and one image of each class of them.
+
+    Args:
+        labels: (n,) int64, the label of every image of the data set.
+        identities: (n,) int64, who is seen.
+        indices: (m,) int64, the images to choose from.
+        count: how many people.
+        seed: the same seed, the same choice, in any order of ``indices``.
+
+    Returns:
+        (classes, people) int64, for each class and person the first image; no columns where
+        nobody shows every class.
+    """
+    indices = np.sort(indices)
+    classes = np.unique(labels[indices])
+    shown = {
+        person: indices[identities[indices] == person] for person in np.unique(identities[indices])
+    }
+    complete = [
+        person for person, rows in shown.items() if len(np.unique(labels[rows])) == len(classes)
+    ]
+    chosen = np.sort(np.random.default_rng(seed).permutation(complete)[:count])
+    sheet = np.empty((len(classes), len(chosen)), np.int64)
+    for column, person in enumerate(chosen):
+        rows = shown[person]
+        sheet[:, column] = [rows[np.argmax(labels[rows] == label)] for label in classes]
+    return sheet

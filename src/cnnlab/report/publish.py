@@ -21,6 +21,7 @@ from cnnlab.settings import current_data, current_profile
 LARGEST_PDF = 5_000_000
 SHOWN_FIGURE = "fig-07-confusion"
 FACES = FIGURES / "05-contact-sheet.png"
+RANDOM_FACES = FIGURES / "05-random-faces.png"
 _PAGE_DOTS_PER_INCH = 100.0
 
 
@@ -37,7 +38,7 @@ def publish_report() -> None:
             "Only the default profile on the rendered faces is published: run `make publish` "
             "without PROFILE and DATA."
         )
-    for path in (REPORT_PDF, SOURCES / "main.typ", FACES):
+    for path in (REPORT_PDF, SOURCES / "main.typ", FACES, RANDOM_FACES):
         if not path.is_file():
             raise ReportError(f"{path} is missing: run `make report` first.")
     check_origin(REPORT_PDF)
@@ -48,11 +49,16 @@ def publish_report() -> None:
         )
     page_number = _find_shown_page()
     PUBLISHED.mkdir(parents=True, exist_ok=True)
-    report, faces, page = (PUBLISHED / name for name in ("report.pdf", "faces.png", "page.png"))
-    shutil.copyfile(REPORT_PDF, report)
-    shutil.copyfile(FACES, faces)
+    copies = {
+        REPORT_PDF: PUBLISHED / "report.pdf",
+        FACES: PUBLISHED / "faces.png",
+        RANDOM_FACES: PUBLISHED / "random-faces.png",
+    }
+    for source, copy in copies.items():
+        shutil.copyfile(source, copy)
+    page = PUBLISHED / "page.png"
     page.write_bytes(compile_page(SOURCES / "main.typ", page_number, _PAGE_DOTS_PER_INCH))
-    for path in (report, faces, page):
+    for path in (*copies.values(), page):
         print(f"{path} ({path.stat().st_size / 1e6:.1f} MB)")
 
 

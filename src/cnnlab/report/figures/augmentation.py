@@ -1,12 +1,15 @@
-"""Figures of notebook 05: grids of faces, and single movements of one face."""
+"""Figures of notebook 05: grids of faces, single movements of one face, the learning curve."""
 
 from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullLocator
 from scipy import ndimage
 
+from cnnlab.faces.dataset import CLASSES
 from cnnlab.faces.variation import PixelDistances
 from cnnlab.style import TEXT_WIDTH
 
@@ -91,4 +94,27 @@ def plot_pixel_distances(distances: PixelDistances) -> Figure:
         xlabel="RMS difference of pixel values in [0, 1]", ylabel="share of images", xlim=(0, None)
     )
     axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
+    return figure
+
+
+def plot_learning_curve(curve: pd.DataFrame) -> Figure:
+    """Draw accuracy over the number of training images, with its intervals.
+
+    Args:
+        curve: a row for each size: train_per_class, estimate, low, high.
+    """
+    figure, axes = plt.subplots(figsize=(0.6 * TEXT_WIDTH, 2.1))
+    below, above = curve["estimate"] - curve["low"], curve["high"] - curve["estimate"]
+    sizes = curve["train_per_class"]
+    axes.errorbar(sizes, curve["estimate"], (below, above), marker="o", capsize=3)
+    axes.axhline(1 / len(CLASSES), color="0.5", linewidth=0.8, linestyle=":")
+    axes.annotate("chance", (sizes.max(), 1 / len(CLASSES)), va="bottom", ha="right", fontsize=8)
+    axes.set(
+        xscale="log",
+        xlabel="images of each class in Train (logarithmic)",
+        ylabel="accuracy on Validation",
+        ylim=(0, 1),
+    )
+    axes.set_xticks(sizes, [f"{size:,}" for size in sizes], minor=False)
+    axes.xaxis.set_minor_locator(NullLocator())
     return figure
