@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from cnnlab.paths import ROOT, STUDIES
+from cnnlab.storage import write_bytes
 
 PACKAGES = ("tensorflow", "keras", "numpy", "scikit-learn")
 
@@ -32,11 +33,9 @@ def describe_machine(cpuinfo: Path = Path("/proc/cpuinfo")) -> dict[str, str]:
 
 def write_study(table: pd.DataFrame, name: str, folder: Path = STUDIES) -> Path:
     """Write a study's table as ``<name>.csv`` and return the file."""
-    folder.mkdir(parents=True, exist_ok=True)
     file = folder / f"{name}.csv"
-    partial = file.with_suffix(".partial")
-    table.to_csv(partial, index=False, float_format="%.6g", lineterminator="\n")
-    partial.rename(file)
+    text = table.to_csv(index=False, float_format="%.6g", lineterminator="\n")
+    write_bytes(file, text.encode())
     shown = file.relative_to(ROOT) if file.is_relative_to(ROOT) else file
     print(f"Written: {shown}")
     return file

@@ -1,7 +1,5 @@
 """Decoded images on disk: made once for each data set, then mapped into memory."""
 
-import hashlib
-import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,8 +9,10 @@ import numpy as np
 from numpy.lib import format as npy
 from tqdm.auto import tqdm
 
+from cnnlab.commands import tell_if_interrupted
 from cnnlab.faces.dataset import FaceDataset, read_files
 from cnnlab.faces.images import UnreadableImageError, decode_image
+from cnnlab.storage import new_path, read_seal, seal
 
 BLOCK = 256
 """Images held in memory at a time."""
@@ -58,12 +58,12 @@ def decode_dataset(dataset: FaceDataset, size: int, folder: Path) -> DecodedImag
         folder: where entries are kept.
     """
     pixels = folder / f"{dataset.digest[:32]}-{size}.npy"
-    record = pixels.with_suffix(".json")
-    unreadable = _read_record(record, pixels)
-    if unreadable is None:
-        folder.mkdir(parents=True, exist_ok=True)
+    known = read_seal(pixels, dataset.digest)
+    if known is None:
         unreadable = _write_pixels(dataset, size, pixels)
-        _write_record(record, pixels, unreadable)
+        seal(pixels, dataset.digest, unreadable=[asdict(image) for image in unreadable])
+    else:
+        unreadable = tuple(Unreadable(**image) for image in known["unreadable"])
     names = {image.name for image in unreadable}
     readable = [row for row, file in enumerate(dataset.files) if file.name not in names]
     return DecodedImages(
@@ -71,24 +71,6 @@ def decode_dataset(dataset: FaceDataset, size: int, folder: Path) -> DecodedImag
         readable=np.array(readable, np.int64),
         unreadable=unreadable,
     )
-
-
-def _read_record(record: Path, pixels: Path) -> tuple[Unreadable, ...] | None:
-    """Return the unreadable images of a sound entry, and None where there is none."""
-    try:
-        known = json.loads(record.read_text())
-        if known["sha256"] != _sha256(pixels):
-            return None
-        return tuple(Unreadable(**image) for image in known["unreadable"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-
-
-def _write_record(record: Path, pixels: Path, unreadable: tuple[Unreadable, ...]) -> None:
-    known = {"sha256": _sha256(pixels), "unreadable": [asdict(image) for image in unreadable]}
-    temporary = record.with_suffix(".json.part")
-    temporary.write_text(json.dumps(known, indent=1))
-    temporary.replace(record)
 
 
 def _write_pixels(dataset: FaceDataset, size: int, pixels: Path) -> tuple[Unreadable, ...]:
@@ -99,8 +81,9 @@ def _write_pixels(dataset: FaceDataset, size: int, pixels: Path) -> tuple[Unread
             return str(error)
 
     unreadable = []
-    temporary = pixels.with_suffix(".npy.part")
     with (
+        tell_if_interrupted(lambda: "the images; decoding them begins anew"),
+        new_path(pixels) as temporary,
         temporary.open("wb") as stream,
         ThreadPoolExecutor() as threads,
         tqdm(total=len(dataset), desc="decode images", unit="image") as progress,
@@ -119,7 +102,6 @@ def _write_pixels(dataset: FaceDataset, size: int, pixels: Path) -> tuple[Unread
         # NumPy pads headers so that the first axis may change in place.
         stream.seek(0)
         _write_header(stream, len(dataset) - len(unreadable), size)
-    temporary.replace(pixels)
     return tuple(unreadable)
 
 
@@ -129,8 +111,3 @@ def _write_header(stream: BinaryIO, count: int, size: int) -> None:
     npy.write_array_header_1_0(
         stream, {"descr": description, "fortran_order": False, "shape": shape}
     )
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

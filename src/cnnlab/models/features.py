@@ -2,23 +2,31 @@
 
 import hashlib
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 
 import keras
 import numpy as np
 import tensorflow as tf
+from numpy.lib import format as npy
 from tqdm import tqdm
 
+from cnnlab.commands import tell_if_interrupted
 from cnnlab.faces.augmentation import Augmentation, augment
 from cnnlab.faces.loading import Faces
 from cnnlab.faces.pipeline import evaluation_batches
+from cnnlab.locking import hold_lock
 from cnnlab.models.training import digest_of
 from cnnlab.models.vgg16 import FEATURE_SHAPE, FROZEN_BLOCKS, build_vgg16_base
 from cnnlab.models.vgg16_weights import VGG16_DIGEST
 from cnnlab.paths import FEATURES
+from cnnlab.storage import discard_sealed, new_path, read_seal, seal
 
 BATCH_SIZE = 32
+PART = 16 * BATCH_SIZE
+"""Images whose features are kept together while a copy is computed: half a minute's work."""
 
 
 @dataclass(frozen=True)
@@ -55,22 +63,20 @@ def cache_vgg16_features(
         dtype: Keras dtype policy of the forward pass.
         root: the folder of all caches.
     """
-    files = [
-        root / f"vgg16-block4-{_digest(faces, indices, augmentation, seed + copy, dtype)[:16]}.npy"
-        for copy, augmentation in enumerate(augmentations)
-    ]
-    if not all(_is_whole(file) for file in files):
-        root.mkdir(parents=True, exist_ok=True)
-        base = build_vgg16_base(dtype)
-        frozen = keras.Model(base.input, base.get_layer(f"block{FROZEN_BLOCKS[-1]}_pool").output)
-        for copy, (file, augmentation) in enumerate(zip(files, augmentations, strict=True)):
-            if not _is_whole(file):
-                title = f"VGG16 features, copy {copy + 1} of {len(files)}"
-                _write_features(file, frozen, faces, indices, augmentation, seed + copy, title)
-    return CachedFeatures(
-        [np.load(file, mmap_mode="r") for file in files],
-        sum(float(_seconds_file(file).read_text()) for file in files),
-    )
+    forward = _Forward(dtype)
+    copies, seconds = [], 0.0
+    for number, augmentation in enumerate(augmentations):
+        key = _digest(faces, indices, augmentation, seed + number, dtype)
+        file = root / f"vgg16-block4-{key[:16]}.npy"
+        with hold_lock(file.with_suffix(".lock"), "computes features of VGG16"):
+            known = read_seal(file, key)
+            if known is None:
+                title = f"VGG16 features, copy {number + 1} of {len(augmentations)}"
+                images = _Copy(faces, indices, augmentation, seed + number)
+                known = _write_features(file, key, forward, images, title)
+        copies.append(np.load(file, mmap_mode="r"))
+        seconds += known["seconds"]
+    return CachedFeatures(copies, seconds)
 
 
 def pool_block5(features: list[np.ndarray], dtype: str) -> np.ndarray:
@@ -115,37 +121,85 @@ def _digest(
     )
 
 
-def _write_features(
-    file: Path,
-    frozen: keras.Model,
-    faces: Faces,
-    indices: np.ndarray,
-    augmentation: Augmentation | None,
-    seed: int,
-    title: str,
-) -> None:
-    partial = file.with_suffix(".partial.npy")
-    shape = (len(indices), *FEATURE_SHAPE)
-    features = np.lib.format.open_memmap(partial, mode="w+", dtype=np.float16, shape=shape)
-    forward = tf.function(frozen, reduce_retracing=True)
-    start, begun = 0, time.perf_counter()
-    with tqdm(total=len(indices), desc=title, unit="image") as progress:
-        for batch in evaluation_batches(faces.images, indices, BATCH_SIZE):
-            if augmentation:
-                batch = augment(batch, augmentation, (seed, start))
-            values = forward(batch, training=False).numpy()
-            features[start : start + len(values)] = values.astype(np.float16)
-            start += len(values)
-            progress.update(len(values))
-    features.flush()
-    _seconds_file(file).write_text(f"{time.perf_counter() - begun:.1f}")
-    # The features say that all is there: they come last.
-    partial.rename(file)
+@dataclass(frozen=True)
+class _Copy:
+    """Some images, as one augmentation shows them."""
+
+    faces: Faces
+    indices: np.ndarray
+    augmentation: Augmentation | None
+    seed: int
+
+    def batches(self, start: int, stop: int) -> Iterator[tf.Tensor]:
+        """Give the images of some rows; ``start`` is a multiple of ``BATCH_SIZE``."""
+        rows = self.indices[start:stop]
+        for number, batch in enumerate(evaluation_batches(self.faces.images, rows, BATCH_SIZE)):
+            if self.augmentation:
+                seed = (self.seed, start + number * BATCH_SIZE)
+                batch = augment(batch, self.augmentation, seed)
+            yield batch
 
 
-def _is_whole(file: Path) -> bool:
-    return file.exists() and _seconds_file(file).exists()
+class _Forward:
+    """VGG16's frozen blocks, built when they are first needed."""
+
+    def __init__(self, dtype: str) -> None:
+        self._dtype = dtype
+
+    @cached_property
+    def _function(self) -> Callable[[tf.Tensor], tf.Tensor]:
+        base = build_vgg16_base(self._dtype)
+        output = base.get_layer(f"block{FROZEN_BLOCKS[-1]}_pool").output
+        return tf.function(keras.Model(base.input, output), reduce_retracing=True)
+
+    def __call__(self, batch: tf.Tensor) -> np.ndarray:
+        return self._function(batch, training=False).numpy().astype(np.float16)
 
 
-def _seconds_file(file: Path) -> Path:
-    return file.with_suffix(".seconds")
+def _write_features(file: Path, key: str, forward: _Forward, images: _Copy, title: str) -> dict:
+    """Write one copy's features, part by part, and return what its seal says."""
+    count = len(images.indices)
+    starts = range(0, count, PART)
+    parts = [file.with_name(f"{file.stem}-{start:06d}.npy") for start in starts]
+    seconds, done = 0.0, 0
+    with (
+        tell_if_interrupted(lambda: f"{title}: {done} of {count} images"),
+        tqdm(total=count, desc=title, unit="image") as progress,
+    ):
+        for start, part in zip(starts, parts, strict=True):
+            stop = min(start + PART, count)
+            known = read_seal(part, key)
+            if known is None:
+                known = _write_part(part, key, forward, images.batches(start, stop), progress)
+            else:
+                progress.update(stop - start)
+            seconds += known["seconds"]
+            done = stop
+        _join(parts, file, count)
+        seal(file, key, seconds=seconds)
+    for part in parts:
+        discard_sealed(part)
+    return {"seconds": seconds}
+
+
+def _write_part(
+    part: Path, key: str, forward: _Forward, batches: Iterator[tf.Tensor], progress: tqdm
+) -> dict:
+    begun, features = time.perf_counter(), []
+    for batch in batches:
+        features.append(forward(batch))
+        progress.update(len(features[-1]))
+    # Written, not mapped: a full disk is an error under write, and the end under a map.
+    with new_path(part) as temporary:
+        np.save(temporary, np.concatenate(features))
+    seconds = round(time.perf_counter() - begun, 1)
+    seal(part, key, seconds=seconds)
+    return {"seconds": seconds}
+
+
+def _join(parts: list[Path], file: Path, count: int) -> None:
+    header = {"descr": "<f2", "fortran_order": False, "shape": (count, *FEATURE_SHAPE)}
+    with new_path(file) as temporary, temporary.open("wb") as stream:
+        npy.write_array_header_1_0(stream, header)
+        for part in parts:
+            stream.write(np.load(part).tobytes())

@@ -8,6 +8,7 @@ from tqdm import tqdm
 from cnnlab.faces.loading import Faces
 from cnnlab.faces.pipeline import evaluation_batches
 from cnnlab.models.experiments import TrainedNetwork
+from cnnlab.storage import new_path, read_seal, seal
 
 BATCH_SIZE = 32
 
@@ -25,7 +26,8 @@ def predict_logits(network: TrainedNetwork, faces: Faces, indices: np.ndarray) -
     """
     rows = hashlib.sha256(np.ascontiguousarray(indices, "<i8").tobytes()).hexdigest()
     file = network.folder / f"logits-{faces.digest[:12]}-{rows[:12]}.npy"
-    if not file.exists():
+    key = f"{network.folder.name} {faces.digest} {rows}"
+    if read_seal(file, key) is None:
         batches = evaluation_batches(faces.images, indices, BATCH_SIZE)
         title = f"{network.title}: predictions"
         logits = np.concatenate(
@@ -34,7 +36,7 @@ def predict_logits(network: TrainedNetwork, faces: Faces, indices: np.ndarray) -
                 for batch in tqdm(batches, desc=title, unit="batch")
             ]
         )
-        partial = file.with_suffix(".partial.npy")
-        np.save(partial, logits)
-        partial.rename(file)
+        with new_path(file) as temporary:
+            np.save(temporary, logits)
+        seal(file, key)
     return np.load(file)

@@ -11,7 +11,7 @@ import json
 import shutil
 import time
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,12 +21,16 @@ import pandas as pd
 import tensorflow as tf
 from tqdm import tqdm
 
-from cnnlab.commands import UserError
+from cnnlab.commands import UserError, tell_if_interrupted
+from cnnlab.locking import hold_lock
 from cnnlab.paths import TRAINED
+from cnnlab.storage import discard, new_path, read_seal, seal, write_bytes
 
 HISTORY = "history.csv"
 CHOSEN_WEIGHTS = "chosen.weights.h5"
 RECORD = "record.json"
+MODEL = "model.keras"
+_EPOCH_FILES = (MODEL, HISTORY, CHOSEN_WEIGHTS)
 
 
 class DivergedError(UserError):
@@ -136,11 +140,20 @@ def train(
         }
     )
     folder = root / f"{name}-{digest[:16]}"
-    if not (folder / RECORD).exists():
-        _run_epochs(
-            model, folder, training_batches, development_batches, stopping, seed, class_weight
-        )
-        _finish(folder, {"name": name, "digest": digest, "description": dict(description)})
+    # The lock is outside the folder, which is discarded when it is damaged.
+    with hold_lock(root / f"{folder.name}.lock", f"trains {name}"):
+        if not _is_sound(folder, digest, (HISTORY, CHOSEN_WEIGHTS, RECORD)):
+            _run_epochs(
+                model,
+                folder,
+                digest,
+                training_batches,
+                development_batches,
+                stopping,
+                seed,
+                class_weight,
+            )
+            _finish(folder, {"name": name, "digest": digest, "description": dict(description)})
     with warnings.catch_warnings():
         # The file also holds the optimiser's state, which a finished network has no use for.
         warnings.filterwarnings("ignore", message="Skipping variable loading for optimizer")
@@ -151,43 +164,45 @@ def train(
 def _run_epochs(
     model: keras.Model,
     folder: Path,
+    digest: str,
     training_batches: Callable[[int], tf.data.Dataset],
     development_batches: Callable[[], tf.data.Dataset],
     stopping: Stopping,
     seed: int,
     class_weight: Mapping[int, float] | None,
 ) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
     history = pd.DataFrame()
-    if last := _last_epoch_folder(folder):
-        model = keras.models.load_model(last / "model.keras")
+    if last := _last_sound_epoch(folder, digest):
+        model = keras.models.load_model(last / MODEL)
         history = _read_history(last)
-    progress = tqdm(total=stopping.epochs, initial=len(history), desc=folder.name, unit="epoch")
-    while len(history) < stopping.epochs and not _is_out_of_patience(history, stopping):
-        epoch = len(history)
-        start = time.perf_counter()
-        _seed_noise(model, seed, epoch)
-        logs = model.fit(
-            training_batches(epoch),
-            validation_data=development_batches(),
-            initial_epoch=epoch,
-            epochs=epoch + 1,
-            class_weight=dict(class_weight) if class_weight else None,
-            shuffle=False,
-            verbose=0,
-        ).history
-        row = {key: values[0] for key, values in logs.items()}
-        row["seconds"] = time.perf_counter() - start
-        history = pd.concat([history, pd.DataFrame(row, index=[epoch + 1])])
-        if history["val_loss"].isna().all():
-            raise DivergedError(
-                f"{folder.name}: the development loss is not a number after epoch {epoch + 1}. "
-                "Lower the learning rate, or look for images or labels that can't be right."
-            )
-        last = _save_epoch(model, history, folder, last)
-        progress.set_postfix(loss=row["loss"], development_loss=row["val_loss"])
-        progress.update()
-    progress.close()
+    with (
+        tell_if_interrupted(lambda: f"{folder.name}: {last.name if last else 'no epoch yet'}"),
+        tqdm(total=stopping.epochs, initial=len(history), desc=folder.name, unit="epoch") as bar,
+    ):
+        while len(history) < stopping.epochs and not _is_out_of_patience(history, stopping):
+            epoch = len(history)
+            start = time.perf_counter()
+            _seed_noise(model, seed, epoch)
+            logs = model.fit(
+                training_batches(epoch),
+                validation_data=development_batches(),
+                initial_epoch=epoch,
+                epochs=epoch + 1,
+                class_weight=dict(class_weight) if class_weight else None,
+                shuffle=False,
+                verbose=0,
+            ).history
+            row = {key: values[0] for key, values in logs.items()}
+            row["seconds"] = time.perf_counter() - start
+            history = pd.concat([history, pd.DataFrame(row, index=[epoch + 1])])
+            if history["val_loss"].isna().all():
+                raise DivergedError(
+                    f"{folder.name}: the development loss is not a number after epoch {epoch + 1}. "
+                    "Lower the learning rate, or look for images or labels that can't be right."
+                )
+            last = _save_epoch(model, history, folder, digest, last)
+            bar.set_postfix(loss=row["loss"], development_loss=row["val_loss"])
+            bar.update()
 
 
 def _seed_noise(model: keras.Model, seed: int, epoch: int) -> None:
@@ -202,40 +217,46 @@ def _is_out_of_patience(history: pd.DataFrame, stopping: Stopping) -> bool:
 
 
 def _save_epoch(
-    model: keras.Model, history: pd.DataFrame, folder: Path, previous: Path | None
+    model: keras.Model, history: pd.DataFrame, folder: Path, digest: str, previous: Path | None
 ) -> Path:
     """Write the state after an epoch into a folder of its own, which appears at once or not."""
     epoch = len(history)
-    partial = folder / "partial"
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir()
-    model.save(partial / "model.keras")
-    history.to_csv(partial / HISTORY, index_label="epoch")
-    if history["val_loss"].idxmin() == epoch:
-        model.save_weights(partial / CHOSEN_WEIGHTS)
-    else:
-        shutil.copy2(previous / CHOSEN_WEIGHTS, partial / CHOSEN_WEIGHTS)
     current = folder / f"epoch-{epoch:04d}"
-    partial.rename(current)
+    discard(current)
+    with new_path(current) as partial:
+        partial.mkdir()
+        model.save(partial / MODEL)
+        history.to_csv(partial / HISTORY, index_label="epoch")
+        if history["val_loss"].idxmin() == epoch:
+            model.save_weights(partial / CHOSEN_WEIGHTS)
+        else:
+            shutil.copy2(previous / CHOSEN_WEIGHTS, partial / CHOSEN_WEIGHTS)
+        for name in _EPOCH_FILES:
+            seal(partial / name, digest)
     if previous:
-        shutil.rmtree(previous)
+        discard(previous)
     return current
 
 
 def _finish(folder: Path, record: Mapping) -> None:
-    last = _last_epoch_folder(folder)
+    last = _last_sound_epoch(folder, record["digest"])
     for name in (HISTORY, CHOSEN_WEIGHTS):
-        shutil.copy2(last / name, folder / name)
-    partial = folder / "record.partial"
-    partial.write_text(json.dumps(record, indent=2))
+        write_bytes(folder / name, (last / name).read_bytes())
+        seal(folder / name, record["digest"])
     # The record says that the training is done: it comes last.
-    partial.rename(folder / RECORD)
+    write_bytes(folder / RECORD, json.dumps(record, indent=2).encode())
+    seal(folder / RECORD, record["digest"])
     for epoch in folder.glob("epoch-*"):
-        shutil.rmtree(epoch)
+        discard(epoch)
 
 
-def _last_epoch_folder(folder: Path) -> Path | None:
-    return max(folder.glob("epoch-*"), default=None)
+def _last_sound_epoch(folder: Path, digest: str) -> Path | None:
+    epochs = sorted(folder.glob("epoch-*"), reverse=True)
+    return next((epoch for epoch in epochs if _is_sound(epoch, digest, _EPOCH_FILES)), None)
+
+
+def _is_sound(folder: Path, digest: str, names: Sequence[str]) -> bool:
+    return all(read_seal(folder / name, digest) is not None for name in names)
 
 
 def _read_history(folder: Path) -> pd.DataFrame:

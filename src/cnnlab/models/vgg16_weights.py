@@ -23,6 +23,7 @@ import onnx
 from cnnlab.commands import UserError
 from cnnlab.paths import WEIGHTS
 from cnnlab.settings import current_vgg16_file
+from cnnlab.storage import new_path
 
 VGG16_LAYERS = tuple(
     f"block{block}_conv{index}"
@@ -190,12 +191,11 @@ def _fetch_from_index() -> Kernels:
 
 
 def _keep(kernels: Kernels, file: Path) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    partial = file.with_suffix(".partial.npz")
     arrays = {
         f"{layer}/{name}": tensor
         for layer, tensors in kernels.items()
         for name, tensor in zip(("kernel", "bias"), tensors, strict=True)
     }
-    np.savez(partial, **arrays)
-    partial.rename(file)
+    # No seal: the tensors have a digest of their own.
+    with new_path(file) as temporary:
+        np.savez(temporary, **arrays)

@@ -14,6 +14,7 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 from cnnlab.paths import FIGURES
+from cnnlab.storage import write_bytes
 
 
 def show_text(text: str) -> None:
@@ -37,8 +38,7 @@ def show_figure(figure: Figure, name: str, caption: str, alt: str, *, pixels: bo
     # Without a date the same figure has the same bytes.
     figure.savefig(buffer, format=kind, metadata={"Software": None} if pixels else {"Date": None})
     plt.close(figure)
-    FIGURES.mkdir(exist_ok=True)
-    (FIGURES / f"{name}.{kind}").write_bytes(buffer.getvalue())
+    write_bytes(FIGURES / f"{name}.{kind}", buffer.getvalue())
     data = buffer.getvalue() if pixels else buffer.getvalue().decode()
     _show({mime: _as_text(data)}, f"fig-{name}", caption, alt)
 

@@ -1,0 +1,27 @@
+"""``python -m cnnlab <module>``: run a command of the package, alone in its checkout.
+
+The command's libraries take seconds to load. They are loaded here, where an interruption
+already ends in one sentence, and after the lock is held.
+"""
+
+import runpy
+import sys
+
+from cnnlab.commands import run_command
+from cnnlab.locking import hold_lock
+from cnnlab.paths import DATA, LOCK
+from cnnlab.settings import current_profile
+from cnnlab.storage import remove_leftovers
+
+
+def run_module() -> None:
+    """Run the module that the command line names, with the arguments after it."""
+    del sys.argv[0]
+    name = sys.argv[0]
+    with hold_lock(LOCK, f"{name} (PROFILE={current_profile().name})"):
+        remove_leftovers(DATA)
+        runpy.run_module(name, run_name="__main__", alter_sys=True)
+
+
+if __name__ == "__main__":
+    sys.exit(run_command(run_module))
