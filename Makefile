@@ -16,6 +16,7 @@ PYTHON = $(shell for python in python3 python3.13 python3.12 python3.11; do \
 VENV = .venv
 INSTALLED = $(VENV)/installed
 RUN = $(VENV)/bin/python -m
+ALONE = $(RUN) cnnlab
 
 export CNNLAB_PROFILE = $(PROFILE)
 export CNNLAB_DATA = $(DATA)
@@ -33,19 +34,19 @@ help: ## print the targets
 	@echo "  options of faces: N=1..10000  OUT=folder  VALIDATION=1..10000  SEED=0,1,...  GROUND_TRUTH=yes"
 
 report: $(INSTALLED) ## report/report.pdf: data, training, notebooks, typesetting; only what is stale
-	@$(RUN) cnnlab.faces.loading
-	@$(RUN) cnnlab.models.experiments
-	@$(RUN) cnnlab.report.build
+	@$(ALONE) cnnlab.faces.loading
+	@$(ALONE) cnnlab.models.experiments
+	@$(ALONE) cnnlab.report.build
 
 publish: report ## copy the report of the rendered faces, and the README's pictures, to report/published
-	@$(RUN) cnnlab.report.publish
+	@$(ALONE) cnnlab.report.publish
 
 studies: $(INSTALLED) ## record accuracy on DATA and measured times under report/studies (hours on PROFILE=full)
-	@$(RUN) cnnlab.models.experiments
-	@$(RUN) cnnlab.evaluation.study
-	@$(RUN) cnnlab.evaluation.latency
-	@$(RUN) cnnlab.evaluation.dilation_timing
-	@$(RUN) cnnlab.evaluation.learning_curve
+	@$(ALONE) cnnlab.models.experiments
+	@$(ALONE) cnnlab.evaluation.study
+	@$(ALONE) cnnlab.evaluation.latency
+	@$(ALONE) cnnlab.evaluation.dilation_timing
+	@$(ALONE) cnnlab.evaluation.learning_curve
 
 test: $(INSTALLED) ## run the tests, every notebook on the smoke profile among them
 	@CNNLAB_PROFILE=smoke CNNLAB_DATA= $(RUN) pytest
@@ -57,13 +58,13 @@ lab: $(INSTALLED) ## open JupyterLab on the notebooks
 	@$(RUN) jupyter lab --notebook-dir=notebooks
 
 data: $(INSTALLED) ## read DATA, or render the faces, and print what there is
-	@$(RUN) cnnlab.faces.loading
+	@$(ALONE) cnnlab.faces.loading
 
 card: $(INSTALLED) ## renew the tables of the data card, data/README.md
-	@$(RUN) cnnlab.report.data_card
+	@$(ALONE) cnnlab.report.data_card
 
 faces: $(INSTALLED) ## render N faces a class into the folder OUT, in the course's layout with labels.csv
-	@$(RUN) cnnlab.faces.making "$(N)" "$(OUT)" $(if $(VALIDATION),--validation "$(VALIDATION)") \
+	@$(ALONE) cnnlab.faces.making "$(N)" "$(OUT)" $(if $(VALIDATION),--validation "$(VALIDATION)") \
 		$(if $(SEED),--seed "$(SEED)") $(if $(GROUND_TRUTH),--ground-truth "$(GROUND_TRUTH)")
 
 lint: $(INSTALLED) ## check the style of code and notebooks
@@ -79,7 +80,7 @@ clean: ## remove the built report and its figures
 	rm -rf .pytest_cache .ruff_cache .hypothesis
 
 distclean: clean ## remove all that was made: faces, caches, trained networks, environment
-	rm -rf data/rendered data/decoded data/features data/trained data/weights data/executed
+	rm -rf data/.lock data/.lock.json data/rendered data/decoded data/features data/trained data/weights data/executed
 	rm -rf $(VENV) src/*.egg-info
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -13,7 +13,7 @@ class UserError(Exception):
     """Something that the user can mend: the message says what is wrong, where, what to do."""
 
 
-class Interrupted(KeyboardInterrupt):  # noqa: N818 - like its parent, no error
+class Interrupted(KeyboardInterrupt):
     """SIGINT or SIGTERM has arrived.
 
     Attributes:

@@ -60,3 +60,34 @@ def test_an_interrupted_copy_does_not_pass_for_a_whole_one(faces, tmp_path, monk
         with pytest.raises(KeyboardInterrupt):
             cache(faces, tmp_path, [None])
     assert np.any(cache(faces, tmp_path, [None]).copies[0][2])
+
+
+def test_a_copy_goes_on_behind_its_finished_parts(faces, tmp_path, monkeypatch):
+    monkeypatch.setattr(features, "BATCH_SIZE", 2)
+    monkeypatch.setattr(features, "PART", 2)
+    rows = (0, 1, 2, 3, 4)
+    [whole] = cache(faces, tmp_path / "whole", [FLIP], rows).copies
+    computed = []
+    forward = features._Forward.__call__
+
+    def watched(self, batch):
+        computed.append(len(batch))
+        if len(computed) == 2:
+            raise KeyboardInterrupt
+        return forward(self, batch)
+
+    monkeypatch.setattr(features._Forward, "__call__", watched)
+    with pytest.raises(KeyboardInterrupt):
+        cache(faces, tmp_path / "cut", [FLIP], rows)
+    [resumed] = cache(faces, tmp_path / "cut", [FLIP], rows).copies
+    assert computed == [2, 2, 2, 1]
+    np.testing.assert_array_equal(resumed, whole)
+    assert len(list((tmp_path / "cut").glob("*.npy"))) == 1
+
+
+def test_damaged_features_are_named_and_computed_again(faces, tmp_path, capsys):
+    first = np.array(cache(faces, tmp_path, [None]).copies[0])
+    [file] = tmp_path.glob("*.npy")
+    file.write_bytes(file.read_bytes()[:-2])
+    np.testing.assert_array_equal(cache(faces, tmp_path, [None]).copies[0], first)
+    assert f"{file.name} has" in capsys.readouterr().err

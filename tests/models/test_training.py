@@ -67,6 +67,35 @@ def test_an_interrupted_training_ends_as_an_uninterrupted_one(tmp_path):
         np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.parametrize("name", ["model.keras", "chosen.weights.h5", "history.csv"])
+def test_a_damaged_epoch_is_named_and_trained_again(tmp_path, capsys, name):
+    whole = run(tmp_path / "whole")
+
+    def cut_off(epoch):
+        if epoch == 2:
+            raise KeyboardInterrupt
+        return batches(epoch)
+
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path / "cut", cut_off)
+    [file] = (tmp_path / "cut").glob(f"*/epoch-0002/{name}")
+    file.write_bytes(file.read_bytes()[:-1])
+    resumed = run(tmp_path / "cut")
+    assert f"{name} has" in capsys.readouterr().err
+    for one, other in zip(resumed.model.weights, whole.model.weights, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("name", ["chosen.weights.h5", "history.csv", "record.json"])
+def test_a_damaged_result_is_named_and_made_again(tmp_path, capsys, name):
+    first = run(tmp_path)
+    content = (first.folder / name).read_bytes()
+    (first.folder / name).write_bytes(content[:-1] + bytes([content[-1] ^ 0xFF]))
+    second = run(tmp_path)
+    assert f"{name} is damaged" in capsys.readouterr().err
+    np.testing.assert_array_equal(second.model.weights[0], first.model.weights[0])
+
+
 def test_the_same_training_is_not_done_twice(tmp_path):
     first = run(tmp_path)
 

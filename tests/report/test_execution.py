@@ -57,6 +57,17 @@ def test_prose_and_tags_do_not_execute_again_but_code_and_state_do(runs):
     assert runs(edited, cache="another state")[1] == 3
 
 
+def test_a_damaged_entry_is_named_and_executed_again(runs, tmp_path, capsys):
+    made = notebook(code(COUNT))
+    runs(made)
+    [file] = (tmp_path / "cache").glob("*.ipynb")
+    file.write_bytes(file.read_bytes()[:-20])
+    executed, count = runs(made)
+    assert count == 2
+    assert executed.cells[0].outputs[0].text == "result 42\n"
+    assert f"{file.name} has" in capsys.readouterr().err
+
+
 def test_failing_cell_names_notebook_cell_and_error(runs):
     with pytest.raises(ReportError) as caught:
         runs(notebook(code("x = 1"), text("# A"), code("raise ValueError('no such class')")))

@@ -1,7 +1,6 @@
 """``python -m cnnlab.report.build``: all notebooks, executed and typeset as one PDF."""
 
 import base64
-import shutil
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -12,7 +11,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from cnnlab.commands import run_command
+from cnnlab.commands import run_command, tell_if_interrupted
 from cnnlab.faces.loading import Faces, load_faces
 from cnnlab.paths import EXECUTED, FIGURES, NOTEBOOKS, REPORT, ROOT
 from cnnlab.report.about import describe_run
@@ -23,6 +22,7 @@ from cnnlab.report.exporter import ReportExporter, compress_photograph
 from cnnlab.report.title import Title, read_title
 from cnnlab.report.typesetting import Chapter, Layout, compile_pdf, write_sources
 from cnnlab.settings import Profile, current_profile
+from cnnlab.storage import discard, new_path, write_bytes
 
 REPORT_PDF = REPORT / "report.pdf"
 BUILD = REPORT / "build"
@@ -51,14 +51,15 @@ def build_report() -> None:
         names = [path.stem for path in paths]
         _save_notebooks(names, executed)
         write_figures(executed, FIGURES)
-    with _stage("typesetting"):
+    with (
+        tell_if_interrupted(lambda: "all executed notebooks and the last report"),
+        _stage("typesetting"),
+    ):
         exporter = ReportExporter()
         chapters = [describe_run(title, profile, faces)]
         for name, notebook in zip(names, executed, strict=True):
             chapters.append(exporter.make_chapter(notebook, {"metadata": {"name": name}}))
-        new = BUILD / "report.pdf"
-        new.write_bytes(_typeset(chapters, title, profile, faces))
-    new.replace(REPORT_PDF)
+        write_bytes(REPORT_PDF, _typeset(chapters, title, profile, faces))
     size = REPORT_PDF.stat().st_size / 1e6
     print(f"{REPORT_PDF} ({size:.1f} MB) after {time.monotonic() - begun:.1f} s in all")
 
@@ -77,7 +78,6 @@ def find_notebooks(folder: Path) -> list[Path]:
 
 def write_figures(notebooks: Sequence[NotebookNode], folder: Path) -> None:
     """Write every captioned picture to a folder: an executed notebook may come from the cache."""
-    folder.mkdir(parents=True, exist_ok=True)
     for notebook in notebooks:
         for cell in notebook.cells:
             for output in cell.get("outputs", ()):
@@ -85,9 +85,9 @@ def write_figures(notebooks: Sequence[NotebookNode], folder: Path) -> None:
                 if not name.startswith("fig-"):
                     continue
                 if picture := output.data.get("image/svg+xml"):
-                    (folder / f"{name[4:]}.svg").write_text(picture, encoding="utf-8")
+                    write_bytes(folder / f"{name[4:]}.svg", picture.encode())
                 elif picture := output.data.get("image/png"):
-                    (folder / f"{name[4:]}.png").write_bytes(base64.b64decode(picture))
+                    write_bytes(folder / f"{name[4:]}.png", base64.b64decode(picture))
 
 
 def describe_origin(profile: Profile, faces: Faces) -> tuple[str, ...]:
@@ -103,12 +103,9 @@ def _typeset(chapters: Sequence[Chapter], title: Title, profile: Profile, faces:
     files = _title_figure(ROOT / title.figure)
     page = replace(title, figure=next(iter(files), ""))
     layout = Layout(template="report", title=page, keywords=describe_origin(profile, faces))
-    new = BUILD / "new-sources"
-    shutil.rmtree(new, ignore_errors=True)
-    pdf = compile_pdf(write_sources(chapters, layout, new, files))
-    shutil.rmtree(SOURCES, ignore_errors=True)
-    new.rename(SOURCES)
-    return pdf
+    discard(SOURCES)
+    with new_path(SOURCES) as new:
+        return compile_pdf(write_sources(chapters, layout, new, files))
 
 
 def _title_figure(path: Path) -> dict[str, bytes]:
@@ -122,10 +119,9 @@ def _title_figure(path: Path) -> dict[str, bytes]:
 
 
 def _save_notebooks(names: Sequence[str], notebooks: Sequence[NotebookNode]) -> None:
-    shutil.rmtree(EXECUTED_NOTEBOOKS, ignore_errors=True)
-    EXECUTED_NOTEBOOKS.mkdir(parents=True)
+    discard(EXECUTED_NOTEBOOKS)
     for name, notebook in zip(names, notebooks, strict=True):
-        nbformat.write(notebook, EXECUTED_NOTEBOOKS / f"{name}.ipynb")
+        write_bytes(EXECUTED_NOTEBOOKS / f"{name}.ipynb", nbformat.writes(notebook).encode())
 
 
 @contextmanager

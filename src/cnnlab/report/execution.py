@@ -1,27 +1,33 @@
 """Execute the notebooks, but only those whose code, data or package have changed.
 
-jupyter-cache knows an executed notebook by its code cells, so that prose can be edited freely.
-What code cells depend on besides themselves names the cache's folder: see ``digest_state``.
+An executed notebook is known by its code cells, so that prose can be edited freely. What code
+cells depend on besides themselves names the cache's folder: see ``digest_state``. (jupyter-cache
+would do the same, but a process that is killed while it writes leaves an entry on which every
+later run fails.)
 """
 
-import copy
 import hashlib
+import json
+import os
 import shutil
+import signal
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import BinaryIO
 
 import nbformat
-from jupyter_cache import get_cache
-from jupyter_cache.cache.main import CacheBundleIn, JupyterCacheBase
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbformat import NotebookNode
 from tqdm import tqdm
 
+from cnnlab.commands import tell_if_interrupted
 from cnnlab.faces.loading import Faces
 from cnnlab.paths import ROOT, STUDIES
 from cnnlab.report.errors import ReportError
 from cnnlab.settings import current_profile
+from cnnlab.storage import read_seal, seal, write_bytes
 
 CACHES_KEPT = 6
 """How many caches stay: enough to change between profiles and data without executing again."""
@@ -67,12 +73,14 @@ def execute_notebooks(paths: Sequence[Path], cache_folder: Path) -> list[Noteboo
     """
     cache_folder.mkdir(parents=True, exist_ok=True)
     cache_folder.touch()
-    cache = get_cache(cache_folder)
     executed = []
-    with tqdm(paths, unit="notebook", dynamic_ncols=True) as bar:
+    with (
+        tell_if_interrupted(lambda: f"{len(executed)} of {len(paths)} notebooks"),
+        tqdm(paths, unit="notebook", dynamic_ncols=True) as bar,
+    ):
         for path in bar:
             bar.set_description(path.stem)
-            executed.append(_execute_once(path, cache, cache_folder / f"{path.stem}.log", bar))
+            executed.append(_execute_once(path, cache_folder, bar))
     return executed
 
 
@@ -88,16 +96,16 @@ def _is_source(path: Path) -> bool:
     return path.is_file() and path.suffix not in _COMPILED
 
 
-def _execute_once(path: Path, cache: JupyterCacheBase, log: Path, bar: tqdm) -> NotebookNode:
+def _execute_once(path: Path, cache_folder: Path, bar: tqdm) -> NotebookNode:
     notebook = nbformat.read(path, as_version=4)
-    try:
-        record = cache.match_cache_notebook(_code_only(notebook))
-    except KeyError:
-        _execute(notebook, path, log, bar)
-        bundle = CacheBundleIn(nb=_code_only(notebook), uri=path.name)
-        cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+    key = _digest_code(notebook)
+    file = cache_folder / f"{path.stem}-{key[:16]}.ipynb"
+    if read_seal(file, key) is None:
+        _execute(notebook, path, cache_folder / f"{path.stem}.log", bar)
+        write_bytes(file, nbformat.writes(notebook).encode())
+        seal(file, key)
     else:
-        cached = cache.get_cache_bundle(record.pk).nb
+        cached = nbformat.read(file, as_version=4)
         for cell, done in zip(_code_cells(notebook), _code_cells(cached), strict=True):
             cell.outputs, cell.execution_count = done.outputs, done.execution_count
     return notebook
@@ -125,7 +133,7 @@ def _execute(notebook: NotebookNode, path: Path, log: Path, bar: tqdm) -> None:
     )
     try:
         with log.open("wb") as stream:
-            client.execute(stderr=stream)  # TensorFlow's remarks would tear the bar
+            _run_client(client, stream)
     except CellExecutionError as error:
         raise ReportError(
             f"{path} failed {place}:\n  {error.ename}: {error.evalue}\n"
@@ -138,14 +146,31 @@ def _execute(notebook: NotebookNode, path: Path, log: Path, bar: tqdm) -> None:
         ) from error
 
 
+def _run_client(client: NotebookClient, log: BinaryIO) -> None:
+    """Execute a notebook in a thread of its own.
+
+    In the main thread nbclient would take SIGINT and SIGTERM for itself, and an interruption
+    would look like a kernel that has died.
+
+    Args:
+        client: of the notebook.
+        log: takes what the kernel's process says: TensorFlow's remarks would tear the bar.
+    """
+    with ThreadPoolExecutor(1) as thread:
+        execution = thread.submit(client.execute, stderr=log)
+        try:
+            execution.result()
+        except KeyboardInterrupt:
+            # The thread ends when it sees that its kernel is gone.
+            os.killpg(client.km.provisioner.pgid, signal.SIGKILL)
+            raise
+
+
 def _code_cells(notebook: NotebookNode) -> Iterable[NotebookNode]:
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
-def _code_only(notebook: NotebookNode) -> NotebookNode:
-    """Return a copy without prose and tags, which change the report but no result."""
-    code = copy.deepcopy(notebook)
-    code.cells = _code_cells(code)
-    for cell in code.cells:
-        cell.metadata = nbformat.from_dict({})
-    return code
+def _digest_code(notebook: NotebookNode) -> str:
+    """Return a sha256 of the code: prose and tags change the report but no result."""
+    sources = [cell.source for cell in _code_cells(notebook)]
+    return hashlib.sha256(json.dumps(sources).encode()).hexdigest()

@@ -4,7 +4,6 @@ Only a report on the rendered faces may be published: nobody's photographs get i
 repository by accident.
 """
 
-import shutil
 import sys
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from cnnlab.report.checking import EXECUTED_NOTEBOOKS, find_caption, read_declar
 from cnnlab.report.errors import ReportError
 from cnnlab.report.typesetting import compile_page
 from cnnlab.settings import current_data, current_profile
+from cnnlab.storage import write_bytes
 
 LARGEST_PDF = 5_000_000
 SHOWN_FIGURE = "fig-07-confusion"
@@ -48,17 +48,15 @@ def publish_report() -> None:
             f"{REPORT_PDF} has {size / 1e6:.1f} MB; {LARGEST_PDF / 1e6:g} MB is most."
         )
     page_number = _find_shown_page()
-    PUBLISHED.mkdir(parents=True, exist_ok=True)
-    copies = {
-        REPORT_PDF: PUBLISHED / "report.pdf",
-        FACES: PUBLISHED / "faces.png",
-        RANDOM_FACES: PUBLISHED / "random-faces.png",
+    files = {
+        "report.pdf": REPORT_PDF.read_bytes(),
+        "faces.png": FACES.read_bytes(),
+        "random-faces.png": RANDOM_FACES.read_bytes(),
+        "page.png": compile_page(SOURCES / "main.typ", page_number, _PAGE_DOTS_PER_INCH),
     }
-    for source, copy in copies.items():
-        shutil.copyfile(source, copy)
-    page = PUBLISHED / "page.png"
-    page.write_bytes(compile_page(SOURCES / "main.typ", page_number, _PAGE_DOTS_PER_INCH))
-    for path in (*copies.values(), page):
+    for name, content in files.items():
+        path = PUBLISHED / name
+        write_bytes(path, content)
         print(f"{path} ({path.stat().st_size / 1e6:.1f} MB)")
 
 

@@ -88,12 +88,26 @@ def test_a_stopped_run_goes_on_and_keeps_what_is_there(folder):
     kept = {name: (folder / name).stat().st_mtime_ns for name in before if folder / name != lost}
     lost.unlink()
     (folder / "labels.csv").unlink()
-    (lost.parent / f".{lost.name}.99.part").write_bytes(b"half")
     render_dataset(folder, 3, 1, seed=5, processes=1)
     assert images_in(folder) == before
     assert (folder / "labels.csv").exists()
     assert all((folder / name).stat().st_mtime_ns == time for name, time in kept.items())
-    (lost.parent / f".{lost.name}.99.part").unlink()
+
+
+def test_damaged_pictures_are_named_and_rendered_again(folder, capsys):
+    before = images_in(folder)
+    cut, changed = (folder / name for name in sorted(before)[3:5])
+    cut.write_bytes(cut.read_bytes()[:-100])
+    changed.write_bytes(changed.read_bytes()[:-9] + b"\0" * 9)
+    render_dataset(folder, 3, 1, seed=5, processes=1)
+    assert images_in(folder) == before
+    assert (
+        "2 faces do not have the digest in digests.txt, such as Train/" in capsys.readouterr().err
+    )
+    with (folder / "digests.txt").open("a") as stream:
+        stream.write("0123  Train/an")  # a run that was killed while it wrote
+    render_dataset(folder, 3, 1, seed=5, processes=1)
+    assert "digest" not in capsys.readouterr().err
 
 
 def test_a_folder_with_other_pictures_is_refused(folder, tmp_path):

@@ -5,8 +5,8 @@ import errno
 import hashlib
 import io
 import json
-import os
 import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from cnnlab.commands import UserError
+from cnnlab.commands import UserError, tell_if_interrupted
 from cnnlab.faces.dataset import CLASSES, TRAIN, VALIDATION
 from cnnlab.faces.rendering.action_units import ACTION_UNITS, Expression
 from cnnlab.faces.rendering.assets import HEAD_DIGEST
@@ -25,6 +25,8 @@ from cnnlab.faces.rendering.identity import Identity, draw_identity
 from cnnlab.faces.rendering.render import render_face
 from cnnlab.faces.rendering.scene import Scene, draw_scene
 from cnnlab.faces.rendering.workers import share_out
+from cnnlab.locking import hold_lock
+from cnnlab.storage import write_bytes
 
 REPETITIONS = 2
 """How often a person shows each expression."""
@@ -36,6 +38,9 @@ FOLDERS = {TRAIN: "Train", VALIDATION: "Validation"}
 FIRST_IDENTITY = {TRAIN: 0, VALIDATION: 1_000_000}
 LABELS = "labels.csv"
 STAMP = "rendering.json"
+DIGESTS = "digests.txt"
+"""What ``sha256sum --check`` reads: the digest of each picture as it was rendered."""
+
 _FILE = re.compile(r"(Train|Validation)/(\w+)/(\d{7})-(\d)\.jpg")
 
 
@@ -124,20 +129,18 @@ def encode_jpeg(image: np.ndarray, quality: int) -> bytes:
     return buffer.getvalue()
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that nobody ever sees half of it."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    temporary.write_bytes(content)
-    temporary.replace(path)
-
-
 def _render_shots(folder: Path, seed: int, shots: list[Shot]) -> None:
-    """Render pictures of one person."""
+    """Render pictures of one person, and note the digest of each."""
     identity = draw_person(shots[0].identity, seed)
     for shot in shots:
         expression, scene = draw_shot(shot, seed)
         image = render_face(identity, expression, scene)
-        write_whole(folder / shot.file, encode_jpeg(image, scene.camera.jpeg_quality))
+        content = encode_jpeg(image, scene.camera.jpeg_quality)
+        write_bytes(folder / shot.file, content)
+        line = f"{hashlib.sha256(content).hexdigest()}  {shot.file}\n"
+        # One write that appends: lines of several processes do not mix.
+        with (folder / DIGESTS).open("ab", buffering=0) as stream:
+            stream.write(line.encode())
 
 
 def group_by_person(shots: list[Shot]) -> list[list[Shot]]:
@@ -222,7 +225,7 @@ def _check_folder(folder: Path, shots: list[Shot], seed: int) -> None:
             "Choose another folder or delete this one."
         )
     folder.mkdir(parents=True, exist_ok=True)
-    write_whole(folder / STAMP, json.dumps(stamp).encode())
+    write_bytes(folder / STAMP, json.dumps(stamp).encode())
 
 
 def _label_rows(shots: list[Shot], seed: int) -> Iterator[list]:
@@ -240,7 +243,7 @@ def _label_rows(shots: list[Shot], seed: int) -> Iterator[list]:
 def _write_labels(folder: Path, shots: list[Shot], seed: int) -> None:
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(_label_rows(shots, seed))
-    write_whole(folder / LABELS, text.getvalue().encode())
+    write_bytes(folder / LABELS, text.getvalue().encode())
 
 
 def render_dataset(
@@ -256,6 +259,7 @@ def render_dataset(
     the number of pictures nor of processes changes its bytes. No person is in both splits; each
     shows every expression ``REPETITIONS`` times. A run that was stopped goes on where it was.
 
+    ``digests.txt`` grows with the pictures; one that has another digest is rendered again.
     ``labels.csv``, written last, has a row per picture: file, label (the class's name), split
     (train or validation), identity, intensity in [0, 1], valence and arousal in [-1, 1] (see
     :class:`~cnnlab.faces.rendering.action_units.Expression`), and the activation of each action
@@ -284,7 +288,35 @@ def render_dataset(
         for split_folder in FOLDERS.values():
             for name in CLASSES:
                 (folder / split_folder / name).mkdir(parents=True, exist_ok=True)
-        missing = [shot for shot in shots if not (folder / shot.file).exists()]
-        people = group_by_person(missing)
-        share_out(partial(_render_shots, folder, seed), people, "Rendering faces", processes)
-        _write_labels(folder, shots, seed)
+        with (
+            hold_lock(folder / ".lock", "renders faces"),
+            tell_if_interrupted(lambda: f"{_count_images(folder)} of {len(shots)} faces"),
+        ):
+            people = group_by_person(_find_missing(folder, shots))
+            share_out(partial(_render_shots, folder, seed), people, "Rendering faces", processes)
+            _write_labels(folder, shots, seed)
+
+
+def _find_missing(folder: Path, shots: list[Shot]) -> list[Shot]:
+    """Return the pictures that are not there as they were rendered; name damaged ones."""
+    lines = (folder / DIGESTS).read_text().splitlines() if (folder / DIGESTS).exists() else []
+    # The last line of a run that was killed may be cut off: it fits no picture.
+    digests = {file: digest for digest, _, file in (line.partition("  ") for line in lines)}
+    missing, damaged = [], []
+    for shot in shots:
+        path = folder / shot.file
+        if not path.exists():
+            missing.append(shot)
+        elif hashlib.sha256(path.read_bytes()).hexdigest() != digests.get(shot.file):
+            damaged.append(shot)
+    if damaged:
+        print(
+            f"{folder}: {len(damaged)} faces do not have the digest in {DIGESTS}, such as "
+            f"{damaged[0].file}: they are rendered again.",
+            file=sys.stderr,
+        )
+    return missing + damaged
+
+
+def _count_images(folder: Path) -> int:
+    return sum(1 for name in FOLDERS.values() for _ in folder.glob(f"{name}/*/[!.]*"))

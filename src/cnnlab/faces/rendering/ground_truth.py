@@ -27,13 +27,13 @@ from cnnlab.faces.rendering.dataset import (
     explain_write_errors,
     find_shot,
     group_by_person,
-    write_whole,
 )
 from cnnlab.faces.rendering.identity import Identity
 from cnnlab.faces.rendering.render import render_face
 from cnnlab.faces.rendering.scene import Scene
 from cnnlab.faces.rendering.workers import share_out
 from cnnlab.settings import IMAGE_SIZE
+from cnnlab.storage import write_bytes
 
 JUST_NOTICEABLE = 2.3
 """Least visible colour difference in CIELAB (Mahy, Van Eycken & Oosterlinck 1994)."""
@@ -196,4 +196,4 @@ def _write_person(folder: Path, seed: int, shots: list[Shot]) -> None:
         ):
             buffer = io.BytesIO()
             image.save(buffer, format="PNG")
-            write_whole(folder / name, buffer.getvalue())
+            write_bytes(folder / name, buffer.getvalue())

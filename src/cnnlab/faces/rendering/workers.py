@@ -2,6 +2,8 @@
 
 import multiprocessing
 import os
+import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
@@ -18,6 +20,15 @@ _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA
 
 def _prepare_worker() -> None:
     cv2.setNumThreads(1)
+    # Ctrl-C reaches every process of a terminal: the parent alone decides what is finished.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """End this process when its parent is gone: a killed parent would leave it waiting for ever."""
+    multiprocessing.parent_process().join()
+    os._exit(1)
 
 
 @contextmanager
