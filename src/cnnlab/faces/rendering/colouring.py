@@ -120,7 +120,7 @@ def darken(colour: np.ndarray, brightest: float) -> np.ndarray:
 def draw_hair_colour(melanin: float, age: float, rng: np.random.Generator) -> np.ndarray:
     """Draw a natural hair colour, greyer with age."""
     odds = DARK_HAIR_ODDS if melanin > 0.3 else LIGHT_HAIR_ODDS
-    greyness = float(np.clip((age - 0.6) / 0.25, 0, 0.85))
+    greyness = float(np.clip((age - 0.63) / 0.24, 0, 0.85))
     odds = (1 - greyness) * odds / odds.sum() + greyness * GREY_HAIR
     return HAIR_COLOURS[rng.choice(len(HAIR_COLOURS), p=odds)] * np.exp(rng.normal(0, 0.15))
 

@@ -17,21 +17,23 @@ HEAD_TYPE_ODDS = {
 OPPOSITES = {"decr": "incr", "down": "up", "in": "out", "backward": "forward"}
 OPPOSITES |= {"concave": "convex", "compress": "uncompress"}
 # Standard deviation along a part's axes and of its one-way targets, cut off at two.
-PART_SPREAD = {"forehead": 0.24, "eyes": 0.15, "nose": 0.21, "mouth": 0.17, "cheek": 0.26}
+PART_SPREAD = {"forehead": 0.18, "eyes": 0.15, "nose": 0.21, "mouth": 0.17, "cheek": 0.26}
 PART_SPREAD |= {"chin": 0.22, "ears": 0.25, "neck": 0.15, "eyebrows": 0.15, "head": 0.16}
 ASYMMETRY = 0.09
 # Axes that only turn, move or age the whole head, or that make ears pointed.
 UNUSED = ("head-trans", "neck-trans", "head-age", "ear-shape", "ear-trans", "back-scale")
 
+# The average head's forehead is tall for an adult, and its chin short.
+OF_ADULTS = {"forehead/forehead-scale-vert-decr": 0.25, "chin/chin-height-incr": 0.12}
 # What sets the sexes apart beyond MakeHuman's macro targets, after Brown & Perrett (1993, "What
 # gives a face its gender?") and Farkas (1994): jaw, brow ridge, brow height, lips, eyes, neck.
 OF_WOMEN = {
-    "chin/chin-width-decr": 0.30,
-    "chin/chin-bones-decr": 0.35,
+    "chin/chin-width-decr": 0.22,
+    "chin/chin-bones-decr": 0.30,
     "head/head-scale-horiz-decr": 0.15,
     "eyebrows/eyebrows-trans-backward": 0.25,
     "forehead/forehead-nubian-decr": 0.10,
-    "eyes/l-eye-scale-incr": 0.22,
+    "eyes/l-eye-scale-incr": 0.10,
     "mouth/mouth-upperlip-height-incr": 0.22,
     "mouth/mouth-lowerlip-height-incr": 0.18,
     "nose/nose-scale-horiz-decr": 0.25,
@@ -62,8 +64,8 @@ OF_AGE = {
     "neck/neck-double-incr": 0.30,
     "ears/l-ear-scale-incr": 0.25,
 }
-# MakeHuman's children start here; nobody's bones are younger.
-YOUNGEST_SHAPE = 0.46
+# Below this MakeHuman blends in a child; nobody's bones are younger.
+YOUNGEST_SHAPE = 0.5
 OLDEST_SHAPE = 0.88
 
 
@@ -168,6 +170,7 @@ def draw_shape(
     weights = blend_macros(float(masculinity), bones, ancestry, float(muscle), float(weight))
     old = float(np.clip((age - 0.58) / 0.34, 0, 1))
     parts = [
+        OF_ADULTS,
         _scale(OF_MEN if is_male else OF_WOMEN, float(rng.uniform(0.6, 1.3))),
         _scale(OF_AGE, old * float(rng.uniform(0.6, 1.2))),
         _draw_details(model, is_male, rng),
