@@ -130,7 +130,8 @@ def test_faces_have_thirds_of_about_equal_height(shapes):
     shares = heights / heights.sum(axis=1, keepdims=True)
     assert shares.min() > 0.24
     assert shares.max() < 0.43
-    assert shares.mean(axis=0) == pytest.approx(1 / 3, abs=0.03)
+    # The upper third is the smallest of most adults.
+    assert shares.mean(axis=0) == pytest.approx([0.30, 0.35, 0.35], abs=0.02)
 
 
 def test_no_head_strays_far_from_the_average_of_its_sex(shapes):
