@@ -29,7 +29,7 @@ SHORT_DIGEST = 16
 
 # Images of each class in Train/, and most epochs. More images need fewer passes; every training
 # is stopped by the development loss or has long flattened out.
-EPOCHS = {40: 60, 150: 45, 600: 24, 1200: 18}
+EPOCHS = {40: 60, 150: 45, 600: 20, 1200: 14}
 VALIDATION_PER_CLASS = 200
 
 

@@ -10,7 +10,12 @@ from typing import NoReturn
 
 from cnnlab.commands import UserError, run_command
 from cnnlab.faces.dataset import CLASSES
-from cnnlab.faces.rendering.dataset import MOST_PER_CLASS, list_shots, render_dataset
+from cnnlab.faces.rendering.dataset import (
+    MOST_PER_CLASS,
+    explain_write_errors,
+    list_shots,
+    render_dataset,
+)
 from cnnlab.faces.rendering.ground_truth import write_ground_truth
 from cnnlab.paths import ROOT
 from cnnlab.settings import SEED
@@ -119,9 +124,10 @@ def make_faces(order: Order) -> None:
     Raises:
         UserError: the folder holds other things, cannot be written, or the disk is too small.
     """
-    existing = next(p for p in (order.folder, *order.folder.parents) if p.exists())
-    made = len(list(order.folder.glob("*/*/*.jpg")))
-    refuse_small_disk(order, made, shutil.disk_usage(existing).free)
+    with explain_write_errors(order.folder):
+        existing = next(p for p in (order.folder, *order.folder.parents) if p.exists())
+        made = len(list(order.folder.glob("*/*/*.jpg")))
+        refuse_small_disk(order, made, shutil.disk_usage(existing).free)
     render_dataset(order.folder, order.train_per_class, order.validation_per_class, order.seed)
     if order.with_ground_truth:
         shots = list_shots(order.train_per_class, order.validation_per_class)
