@@ -77,6 +77,9 @@ def current_data() -> Path | None:
     """Return the folder or .zip of the user's data, or None for the rendered faces.
 
     A relative path is taken from the project's folder, where ``make`` runs.
+
+    Raises:
+        SettingsError: the path begins with ``~`` and a name that no user has.
     """
     return _path_of("CNNLAB_DATA")
 
@@ -88,4 +91,8 @@ def current_vgg16_file() -> Path | None:
 
 def _path_of(variable: str) -> Path | None:
     text = os.environ.get(variable)
-    return ROOT / Path(text).expanduser() if text else None
+    try:
+        return ROOT / Path(text).expanduser() if text else None
+    except RuntimeError as error:
+        name = variable.removeprefix("CNNLAB_")
+        raise SettingsError(f"{name}={text}: there is no such user's folder. Check it.") from error

@@ -1,10 +1,10 @@
 """The one dataset type: for each image a file, a label, a split and what else is known."""
 
 import hashlib
+import stat
 import zipfile
-import zlib
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
@@ -24,6 +24,9 @@ CLASSES = (
     "contempt",
 )
 """AffectNet's classes in AffectNet's order: a label is an index into this tuple."""
+
+MAX_FILE_BYTES = 2**29
+"""Of one file. FER2013's table, the largest that is read, has 301 MB."""
 
 TRAIN = "train"
 VALIDATION = "validation"
@@ -60,28 +63,89 @@ def read_files(files: Iterable[ImageFile]) -> Iterator[bytes]:
     """Yield the bytes of each file, in order; a .zip is opened once, not once an image.
 
     Raises:
-        DataError: a file or a .zip cannot be read.
+        DataError: a file or a .zip cannot be read, or a file is larger than ``MAX_FILE_BYTES``.
     """
     archives: dict[Path, zipfile.ZipFile] = {}
     with ExitStack() as opened:
         for file in files:
-            try:
-                if file.member is None:
-                    yield file.path.read_bytes()
-                    continue
-                if file.path not in archives:
-                    archives[file.path] = opened.enter_context(zipfile.ZipFile(file.path))
-                yield archives[file.path].read(file.member)
-            except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
-                raise DataError(
-                    f"{file.path}: the archive is damaged at {file.member} ({error}). "
-                    "Copy or download it again, or unpack it and give the folder."
-                ) from error
-            except OSError as error:
-                raise DataError(
-                    f"{file.path}: cannot be read ({error.strerror or error}). "
-                    "Check that the file is still there and that you may read it."
-                ) from error
+            if file.member is None:
+                yield _read_plain(file.path)
+                continue
+            if file.path not in archives:
+                archives[file.path] = opened.enter_context(open_archive(file.path))
+            yield _read_member(archives[file.path], file)
+
+
+@contextmanager
+def open_archive(path: Path) -> Iterator[zipfile.ZipFile]:
+    """Open a .zip for reading.
+
+    Raises:
+        DataError: it cannot be read, or is no sound .zip.
+    """
+    try:
+        archive = zipfile.ZipFile(path)
+    except OSError as error:
+        raise _cannot_be_read(path, error) from error
+    except Exception as error:
+        # zipfile raises many kinds of error on damaged bytes, and all mean the same here.
+        raise DataError(
+            f"{path} is cut off or not a .zip ({error}). Copy or download it again."
+        ) from error
+    with archive:
+        yield archive
+
+
+def _read_plain(path: Path) -> bytes:
+    try:
+        found = path.stat()
+        # Reading from a pipe or a device may wait, or go on, for ever.
+        if not stat.S_ISREG(found.st_mode):
+            raise DataError(f"{path} is not a plain file (a pipe or a device). Remove it.")
+        _refuse_large(str(path), found.st_size)
+        with path.open("rb") as stream:
+            content = stream.read(MAX_FILE_BYTES + 1)
+    except OSError as error:
+        raise _cannot_be_read(path, error) from error
+    # Files of the kernel's own, as in /proc, do not know their size.
+    _refuse_large(str(path), len(content))
+    return content
+
+
+def _read_member(archive: zipfile.ZipFile, file: ImageFile) -> bytes:
+    try:
+        entry = archive.getinfo(file.member)
+        _refuse_large(f"{file.path}: {file.member}", entry.file_size)
+        return archive.read(entry)
+    except (MemoryError, DataError):
+        raise
+    except OSError as error:
+        if error.errno is not None:
+            raise _cannot_be_read(file.path, error) from error
+        raise _is_damaged(file, error) from error
+    except Exception as error:
+        raise _is_damaged(file, error) from error
+
+
+def _refuse_large(name: str, size: int) -> None:
+    if size > MAX_FILE_BYTES:
+        raise DataError(
+            f"{name} holds {size} bytes; one file may hold {MAX_FILE_BYTES}. Shrink or remove it."
+        )
+
+
+def _cannot_be_read(path: Path, error: OSError) -> DataError:
+    return DataError(
+        f"{path}: cannot be read ({error.strerror or error}). "
+        "Check that the file is still there and that you may read it."
+    )
+
+
+def _is_damaged(file: ImageFile, error: Exception) -> DataError:
+    return DataError(
+        f"{file.path}: the archive is damaged at {file.member} ({error}). "
+        "Copy or download it again, or unpack it and give the folder."
+    )
 
 
 @dataclass(frozen=True)

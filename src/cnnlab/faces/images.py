@@ -8,6 +8,12 @@ from PIL import Image, ImageOps
 BACKGROUND = (128, 128, 128)
 """Mid-grey: shows through transparent pixels and fills the bars beside oblong images."""
 
+FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
+"""Pillow's names of the formats that are read.
+
+Pillow knows others that no photographs come in, and one (EPS) would start another program.
+"""
+
 
 class UnreadableImageError(ValueError):
     """The bytes are no image that can be read; the message says why."""
@@ -25,7 +31,7 @@ def decode_image(content: bytes, size: int) -> np.ndarray:
     cut off a chin or a brow, which is where expressions are.
 
     Args:
-        content: a file's bytes, in any format that Pillow knows.
+        content: a file's bytes, in one of ``FORMATS``.
         size: height and width of the result in pixels.
 
     Returns:
@@ -36,7 +42,7 @@ def decode_image(content: bytes, size: int) -> np.ndarray:
             more pixels than ``PIL.Image.MAX_IMAGE_PIXELS``.
     """
     try:
-        with Image.open(io.BytesIO(content)) as image:
+        with Image.open(io.BytesIO(content), formats=FORMATS) as image:
             _refuse_huge(image)
             image = _to_rgb(ImageOps.exif_transpose(image))
             square = ImageOps.pad(image, (size, size), Image.Resampling.BICUBIC, BACKGROUND)

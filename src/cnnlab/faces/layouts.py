@@ -4,10 +4,6 @@ A folder or a .zip; what it holds decides, not a flag. Nothing is ever unpacked.
 """
 
 import io
-import os
-import re
-import stat
-import zipfile
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -23,14 +19,19 @@ from cnnlab.faces.dataset import (
     FaceDataset,
     ImageFile,
 )
-
-IMAGE_SUFFIXES = frozenset(
-    (".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
+from cnnlab.faces.listing import (
+    IMAGE_SUFFIXES,
+    Listing,
+    find_top,
+    list_children,
+    list_data,
+    title_of,
 )
 
 TRAIN_NAMES = ("train", "training")
 VALIDATION_NAMES = ("validation", "valid", "val")
 TEST_NAMES = ("test",)
+SPLIT_NAMES = TRAIN_NAMES + VALIDATION_NAMES + TEST_NAMES
 
 CLASS_NAMES = {
     **{name: label for label, name in enumerate(CLASSES)},
@@ -46,34 +47,10 @@ CLASS_NAMES = {
 }
 """From a folder's name in lower case, or AffectNet's index, to the label."""
 
-# Titles stand in captions: Latin, Greek, Cyrillic and Arabic letters are in the report's fonts.
-_NOT_FOR_TITLES = re.compile(r"[^A-Za-z0-9 .+_\-\u00c0-\u052f\u0600-\u06ff\u200c]+")
-
 EXPECTED = (
     "Expected Train/<class>/* and Validation/<class>/* with the classes "
     f"{', '.join(CLASSES)} (or AffectNet's 0 to 7); see data/README.md."
 )
-
-
-@dataclass(frozen=True)
-class Listing:
-    """What a folder or a .zip holds, junk left out.
-
-    Attributes:
-        path: the folder or the .zip.
-        files: names relative to ``path``, with ``/``, sorted.
-        folders: names of folders likewise, empty ones included.
-    """
-
-    path: Path
-    files: tuple[str, ...]
-    folders: tuple[str, ...]
-
-    def image_file(self, name: str, shown_as: str) -> ImageFile:
-        """Return the image of this name; ``shown_as`` is what messages and digests call it."""
-        if self.path.is_dir():
-            return ImageFile(self.path / name, shown_as)
-        return ImageFile(self.path, shown_as, member=name)
 
 
 def read_course_layout(path: Path) -> FaceDataset:
@@ -95,8 +72,8 @@ def read_course_layout(path: Path) -> FaceDataset:
         DataError: nothing there, not this layout, a split or class missing, unknown or empty,
             a damaged, encrypted or unsafe .zip, a ``labels.csv`` that contradicts the folders.
     """
-    listing = _list(path)
-    top = _top_folder(listing)
+    listing = list_data(path)
+    top = find_top(listing, SPLIT_NAMES)
     folders = _split_folders(listing, top)
     notes = _notes_on_splits(listing, top, folders)
 
@@ -113,7 +90,7 @@ def read_course_layout(path: Path) -> FaceDataset:
     labels = np.array(labels, np.int64)
     table, notes_on_table = _read_label_table(listing, top, files, labels)
     return FaceDataset(
-        title=_title_of(path),
+        title=title_of(path),
         rendered=False,
         files=files,
         labels=labels,
@@ -123,107 +100,8 @@ def read_course_layout(path: Path) -> FaceDataset:
     )
 
 
-def _title_of(path: Path) -> str:
-    """Return the path's name, without what means something in Markdown or has no glyph."""
-    absolute = Path(os.path.abspath(path))
-    name = absolute.name if absolute.is_dir() else absolute.stem
-    return _NOT_FOR_TITLES.sub("-", name).strip("-_. ") or "data"
-
-
-def _list(path: Path) -> Listing:
-    try:
-        mode = path.stat().st_mode
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise DataError(f"{path} does not exist. Check the path given as DATA.") from error
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror}). Check the path.") from error
-    if stat.S_ISDIR(mode):
-        return _list_folder(path)
-    if zipfile.is_zipfile(path) or path.suffix.lower() == ".zip":
-        return _list_archive(path)
-    raise DataError(f"{path} is neither a folder nor a .zip. {EXPECTED}")
-
-
-def _list_folder(path: Path) -> Listing:
-    files, folders = [], []
-    # A folder that cannot be listed must not pass for an empty one.
-    for parent, children, names in os.walk(path, followlinks=True, onerror=_refuse_unlistable):
-        relative = Path(parent).relative_to(path)
-        children[:] = [name for name in children if not _is_junk(name)]
-        folders += [(relative / name).as_posix() for name in children]
-        files += [(relative / name).as_posix() for name in names if not _is_junk(name)]
-    return Listing(path, tuple(sorted(files)), tuple(sorted(folders)))
-
-
-def _refuse_unlistable(error: OSError) -> None:
-    raise DataError(
-        f"{error.filename}: cannot be listed ({error.strerror}). Check that you may read it."
-    )
-
-
-def _list_archive(path: Path) -> Listing:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            entries = archive.infolist()
-    except (zipfile.BadZipFile, NotImplementedError, EOFError) as error:
-        raise DataError(
-            f"{path} is cut off or not a .zip ({error}). Copy or download it again."
-        ) from error
-    except OSError as error:
-        raise DataError(
-            f"{path}: cannot be read ({error.strerror or error}). Check that you may read it."
-        ) from error
-
-    files, folders = set(), set()
-    for entry in entries:
-        name = PurePosixPath(entry.filename)
-        _refuse_unsafe(path, entry, name)
-        if any(_is_junk(part) for part in name.parts):
-            continue
-        if entry.flag_bits & 0x1:
-            raise DataError(
-                f"{path}: {entry.filename} is encrypted. Unpack it with its password and give "
-                "the folder as DATA."
-            )
-        folders.update(parent.as_posix() for parent in name.parents if parent.parts)
-        (folders if entry.is_dir() else files).add(entry.filename.rstrip("/"))
-    return Listing(path, tuple(sorted(files)), tuple(sorted(folders)))
-
-
-def _refuse_unsafe(path: Path, entry: zipfile.ZipInfo, name: PurePosixPath) -> None:
-    leads_outside = name.is_absolute() or ".." in name.parts or "\\" in entry.filename
-    drive = bool(name.parts) and name.parts[0].endswith(":")
-    link = stat.S_ISLNK(entry.external_attr >> 16)
-    if leads_outside or drive or link:
-        raise DataError(
-            f"{path}: the name {entry.filename!r} leads outside of the archive, or may. "
-            "The archive is not trustworthy and was not read; make it again from its images."
-        )
-
-
-def _is_junk(name: str) -> bool:
-    """What operating systems leave behind: not the user's data, and not worth a note."""
-    return name.startswith(".") or name.lower() in ("__macosx", "thumbs.db", "desktop.ini")
-
-
-def _top_folder(listing: Listing) -> str:
-    """Return the prefix (empty, or ending in ``/``) below which the splits lie."""
-    top = ""
-    while True:
-        children = _children(listing, top)
-        if len(children) != 1 or children[0].lower() in TRAIN_NAMES + VALIDATION_NAMES + TEST_NAMES:
-            return top
-        top += children[0] + "/"
-
-
-def _children(listing: Listing, prefix: str) -> list[str]:
-    """Return the names of the folders directly below a prefix."""
-    below = (name.removeprefix(prefix) for name in listing.folders if name.startswith(prefix))
-    return [name for name in below if name and "/" not in name]
-
-
 def _split_folders(listing: Listing, top: str) -> dict[str, str]:
-    children = _children(listing, top)
+    children = list_children(listing, top)
     train = _only_folder(listing, children, TRAIN_NAMES)
     validation = _only_folder(listing, children, VALIDATION_NAMES)
     validation = validation or _only_folder(listing, children, TEST_NAMES)
@@ -247,7 +125,7 @@ def _only_folder(listing: Listing, children: list[str], names: tuple[str, ...]) 
 
 def _notes_on_splits(listing: Listing, top: str, folders: dict[str, str]) -> list[str]:
     notes = []
-    others = [child for child in _children(listing, top) if child not in folders.values()]
+    others = [child for child in list_children(listing, top) if child not in folders.values()]
     for other in others:
         if other.lower() in TEST_NAMES:
             notes.append(
@@ -277,7 +155,7 @@ class ClassMembers:
 def _class_members(listing: Listing, top: str, folder: str) -> ClassMembers:
     prefix = f"{top}{folder}/"
     folders: dict[int, tuple[str, ...]] = {}
-    for child in _children(listing, prefix):
+    for child in list_children(listing, prefix):
         label = CLASS_NAMES.get(child.lower())
         if label is None:
             raise DataError(
@@ -334,12 +212,14 @@ def _read_label_table(
         return {}, []
     content = listing.image_file(name, name).read_bytes()
     try:
-        table = pd.read_csv(io.BytesIO(content))
+        # As text, 1 stays 1 beside an empty cell; a row too long must not shift the columns.
+        table = pd.read_csv(io.BytesIO(content), dtype={"file": str, "label": str}, index_col=False)
     except ValueError as error:
         raise DataError(
             f"{listing.path}: {name} is not a table ({error}). Repair or remove it."
         ) from error
     if "file" not in table:
+        _refuse_other_delimiter(listing, name, table)
         return {}, [f"{name} has no column named file and was not used."]
 
     twice = table["file"][table["file"].duplicated()]
@@ -364,6 +244,15 @@ def _read_label_table(
     return _optional_fields(listing, name, table), notes
 
 
+def _refuse_other_delimiter(listing: Listing, name: str, table: pd.DataFrame) -> None:
+    header = ",".join(table.columns)
+    if any("file" in header.split(delimiter) for delimiter in ";\t|"):
+        raise DataError(
+            f"{listing.path}: the columns of {name} are not separated by commas. Save it with "
+            "commas, or remove it."
+        )
+
+
 def _refuse_contradiction(
     listing: Listing, name: str, table: pd.DataFrame, labels: np.ndarray
 ) -> None:
@@ -382,27 +271,38 @@ def _refuse_contradiction(
 def _optional_fields(listing: Listing, name: str, table: pd.DataFrame) -> dict[str, np.ndarray]:
     action_units = [column for column in table if column.startswith("AU")]
     columns = {
-        "identities": (["identity"], np.int64),
-        "valence": (["valence"], np.float32),
-        "arousal": (["arousal"], np.float32),
-        "action_units": (action_units, np.float32),
+        # From 2**53 on, a float64 no longer tells whole numbers apart.
+        "identities": (["identity"], np.int64, 2**53),
+        "valence": (["valence"], np.float32, 1),
+        "arousal": (["arousal"], np.float32, 1),
+        # The largest of the scales in use is that of FACS, A to E as 1 to 5.
+        "action_units": (action_units, np.float32, 5),
     }
     fields = {}
-    for field, (names, kind) in columns.items():
+    for field, (names, kind, limit) in columns.items():
         if not names or not set(names) <= set(table):
             continue
         try:
             values = table[names].to_numpy(np.float64)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             raise DataError(
-                f"{listing.path}: {name}: {', '.join(names)} must be numbers ({error})."
+                f"{listing.path}: {name}: {', '.join(names)} must be numbers ({error}). Correct "
+                "them, or remove the column."
             ) from error
         if not np.isfinite(values).all():
             raise DataError(
                 f"{listing.path}: {name}: {', '.join(names)} has empty cells. Fill them in, or "
                 "remove the column."
             )
+        if np.abs(values).max() > limit:
+            raise DataError(
+                f"{listing.path}: {name}: {', '.join(names)} must lie between {-limit:g} and "
+                f"{limit:g}. Correct them, or remove the column."
+            )
         if np.issubdtype(kind, np.integer) and (values % 1).any():
-            raise DataError(f"{listing.path}: {name}: {', '.join(names)} must be whole numbers.")
+            raise DataError(
+                f"{listing.path}: {name}: {', '.join(names)} must be whole numbers. Correct them, "
+                "or remove the column."
+            )
         fields[field] = (values if len(names) > 1 else values[:, 0]).astype(kind)
     return fields
