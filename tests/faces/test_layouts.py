@@ -294,7 +294,7 @@ BAD_TABLES = {
         "calls Train/anger/1.png 'fear', its folder calls it anger",
     ),
     "text for a number": (lambda row: row.replace(",0.5", ",much"), "must be numbers"),
-    "empty cell": (lambda row: row.replace(",0.5", ","), "empty cells"),
+    "empty cell": (lambda row: row.replace(",0.5", ","), "empty or infinite cells"),
     "half a person": (lambda row: row.replace(",x,", ",x,0.5"), "identity must be whole numbers"),
     "row twice": (lambda row: f"{row}\n{row}", "more than one row for 40 images, such as"),
 }

@@ -4,6 +4,7 @@ A folder or a .zip; what it holds decides, not a flag. Nothing is ever unpacked.
 """
 
 import io
+import warnings
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -25,6 +26,7 @@ from cnnlab.faces.listing import (
     find_top,
     list_children,
     list_data,
+    make_printable,
     title_of,
 )
 
@@ -95,7 +97,7 @@ def read_course_layout(path: Path) -> FaceDataset:
         files=files,
         labels=labels,
         splits=np.array(splits),
-        notes=(*notes, *notes_on_table),
+        notes=tuple(make_printable(note) for note in (*notes, *notes_on_table)),
         **table,
     )
 
@@ -183,7 +185,7 @@ def _class_members(listing: Listing, top: str, folder: str) -> ClassMembers:
         if not counts[label]:
             raise DataError(
                 f"{listing.path}: {prefix}{children[0]} holds no images (files ending in "
-                f"{', '.join(sorted(IMAGE_SUFFIXES))}). Each of the 8 classes needs some."
+                f"{', '.join(sorted(IMAGE_SUFFIXES))}). Add some: each of the 8 classes needs them."
             )
     return ClassMembers(tuple(images), tuple(others), folders)
 
@@ -212,9 +214,13 @@ def _read_label_table(
         return {}, []
     content = listing.image_file(name, name).read_bytes()
     try:
-        # As text, 1 stays 1 beside an empty cell; a row too long must not shift the columns.
-        table = pd.read_csv(io.BytesIO(content), dtype={"file": str, "label": str}, index_col=False)
-    except ValueError as error:
+        with warnings.catch_warnings():
+            # pandas only warns that it cuts off what a row has beyond the header.
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            # As text, 1 stays 1 beside an empty cell.
+            kinds = {"file": str, "label": str}
+            table = pd.read_csv(io.BytesIO(content), dtype=kinds, index_col=False)
+    except (ValueError, pd.errors.ParserWarning) as error:
         raise DataError(
             f"{listing.path}: {name} is not a table ({error}). Repair or remove it."
         ) from error
@@ -291,8 +297,8 @@ def _optional_fields(listing: Listing, name: str, table: pd.DataFrame) -> dict[s
             ) from error
         if not np.isfinite(values).all():
             raise DataError(
-                f"{listing.path}: {name}: {', '.join(names)} has empty cells. Fill them in, or "
-                "remove the column."
+                f"{listing.path}: {name}: {', '.join(names)} has empty or infinite cells. Fill "
+                "them in, or remove the column."
             )
         if np.abs(values).max() > limit:
             raise DataError(

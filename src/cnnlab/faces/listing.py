@@ -47,6 +47,7 @@ class Listing:
 
     def image_file(self, name: str, shown_as: str) -> ImageFile:
         """Return the image of this name; ``shown_as`` is what messages and digests call it."""
+        shown_as = make_printable(shown_as)
         if self.path.is_dir():
             return ImageFile(self.path / name, shown_as)
         return ImageFile(self.path, shown_as, member=name)
@@ -97,6 +98,11 @@ def list_children(listing: Listing, prefix: str) -> list[str]:
     """Return the names of the folders directly below a prefix."""
     below = (name.removeprefix(prefix) for name in listing.folders if name.startswith(prefix))
     return [name for name in below if name and "/" not in name]
+
+
+def make_printable(name: str) -> str:
+    r"""Return a file's name with bytes that are no UTF-8 spelt out, as in ``caf\xe9.jpg``."""
+    return name.encode(errors="surrogateescape").decode(errors="backslashreplace")
 
 
 def title_of(path: Path) -> str:
