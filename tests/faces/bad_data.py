@@ -5,19 +5,22 @@ import os
 import re
 import signal
 import struct
+import warnings
 import zipfile
 from collections import Counter
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from hypothesis import strategies as st
 from PIL import Image
+from tqdm import tqdm
 
 from cnnlab.commands import UserError
-from cnnlab.faces import loading
+from cnnlab.faces import decoding, loading
 from cnnlab.faces.dataset import CLASSES
 from cnnlab.faces.images import decode_image
 
@@ -69,6 +72,9 @@ class Case:
     identities: bool = False
     on_disk: list[Callable[[Path], None]] = field(default_factory=list)
     history: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.all_folders = tuple(self.folders)
 
     def _repr_pretty_(self, printer, cycle) -> None:
         """What hypothesis shows of a failing case; the files would fill pages."""
@@ -334,7 +340,9 @@ def _in_archive(make: Callable[[zipfile.ZipFile, str], None], *refused: str, ope
         folder = choose_folder(draw, case)
 
         def change(path: Path) -> None:
-            with zipfile.ZipFile(path, "a") as archive:
+            with zipfile.ZipFile(path, "a") as archive, warnings.catch_warnings():
+                # That a name is there twice is meant.
+                warnings.simplefilter("ignore", UserWarning)
                 make(archive, folder)
 
         case.on_disk.append(change)
@@ -475,13 +483,16 @@ FAULTS = ANYWHERE | IN_FOLDERS | IN_ARCHIVES
 
 @st.composite
 def cases(draw) -> Case:
-    """Draw data with none, one or several faults."""
+    """Draw data with one or several faults."""
     case = draw(sound_data())
     known = ANYWHERE | (IN_ARCHIVES if case.archive else IN_FOLDERS)
-    for name in draw(st.lists(st.sampled_from(list(known)), max_size=3, unique=True)):
+    for name in draw(st.lists(st.sampled_from(list(known)), min_size=1, max_size=3, unique=True)):
         if not case.folders:
             break
         if name.startswith("labels.csv") and f"{case.top}labels.csv" in case.files:
+            continue
+        if name in IN_ARCHIVES and case.on_disk:
+            # An archive that is damaged already cannot be opened to damage it once more.
             continue
         known[name](draw, case)
         case.history.append(name)
@@ -501,6 +512,7 @@ def check(case: Case, folder: Path, monkeypatch) -> str:
     monkeypatch.setenv("CNNLAB_DATA", str(data))
     monkeypatch.setattr(loading, "DECODED", folder / "decoded")
     monkeypatch.setattr(loading, "IMAGE_SIZE", SIZE)
+    monkeypatch.setattr(decoding, "tqdm", partial(tqdm, disable=True))
     before = snapshot(folder)
     try:
         with time_limit():
@@ -550,6 +562,9 @@ def write(case: Case, folder: Path) -> Path:
         for name, content in case.files.items():
             (path / name).parent.mkdir(parents=True, exist_ok=True)
             (path / name).write_bytes(content)
+        for name in case.on_disk and case.all_folders:
+            # Where one fault removes a folder, another may still put something there.
+            (path / name).mkdir(parents=True, exist_ok=True)
     for fault in case.on_disk:
         fault(path)
     return path

@@ -15,7 +15,6 @@ ALONE = settings(QUICK, max_examples=2)
 
 @pytest.fixture(autouse=True)
 def quiet(monkeypatch):
-    monkeypatch.setenv("TQDM_DISABLE", "1")
     monkeypatch.setenv("CNNLAB_PROFILE", "default")
 
 
