@@ -1,9 +1,12 @@
 """Who people are: sexes, ages, colours, proportions, over many draws."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from cnnlab.faces.rendering.assets import LIPS, SKIN, load_head
+from cnnlab.faces.rendering.action_units import NEUTRAL
+from cnnlab.faces.rendering.assets import LIPS, SKIN, TEETH, load_head
 from cnnlab.faces.rendering.colouring import (
     draw_lip_colour,
     draw_makeup,
@@ -20,6 +23,9 @@ from cnnlab.faces.rendering.head_shape import (
     list_axes,
 )
 from cnnlab.faces.rendering.identity import age_of_years, draw_identity
+from cnnlab.faces.rendering.posing import frame_face, pose_head
+from cnnlab.faces.rendering.rasteriser import rasterise
+from cnnlab.faces.rendering.scene import draw_scene
 
 
 @pytest.fixture(scope="module")
@@ -164,3 +170,23 @@ def test_axes_are_pairs_of_opposites_without_a_second_use():
     assert len(names) == len(set(names))
     assert set(names) <= set(model.target_names)
     assert (set(OF_AGE) | set(OF_MEN) | set(OF_WOMEN)) <= set(model.target_names)
+
+
+def test_closed_lips_hide_the_teeth(people):
+    """From straight ahead, hardly any tooth is nearer to the camera than the lips are."""
+    ahead = dict(yaw=0.0, pitch=0.0, roll=0.0)
+    shown = []
+    for seed, one in enumerate(people[:25]):
+        place = replace(draw_scene(np.random.default_rng(seed)), **ahead)
+        mesh = pose_head(one, NEUTRAL, place).mesh
+        frame = frame_face(one, pose_head(one, NEUTRAL, place), place, 256)
+        found = rasterise(
+            frame.project(mesh.positions),
+            *(mesh.triangles, mesh.kinds, mesh.strands, mesh.thinness, np.ones((2, 2), np.float32)),
+            size=256,
+        )
+        materials = mesh.materials[found.triangle[found.triangle >= 0]]
+        shown.append(int((materials == TEETH).sum()))
+    # Some lips part at rest, by a line at most.
+    assert np.median(shown) < 12
+    assert max(shown) < 120

@@ -10,6 +10,7 @@ from cnnlab.faces.rendering.assets import (
     EYES,
     INSIDE_MOUTH,
     LASHES,
+    LIPS,
     SKIN,
     TEETH,
     load_head,
@@ -29,8 +30,8 @@ from cnnlab.faces.rendering.strands import Strands, turn_strands
 # MakeHuman's upper teeth sit so high that smiles would show none (decimetres).
 UPPER_TEETH_SHIFT = np.array([0.0, -0.045, 0.0], np.float32)
 LOWER_TEETH_SHIFT = np.array([0.0, -0.01, -0.02], np.float32)
-# The dental arch is narrower than the model's, whose ends come through closed lips.
-ARCH_WIDTH = 0.9
+# The dental arches are narrower than the model's, whose ends come through closed lips.
+UPPER_ARCH, LOWER_ARCH = 0.95, 0.8
 MOST_GAZE = (0.42, 0.20)
 LID_FOLLOWING = 0.45
 UPPER_LASHES = 7.285
@@ -118,6 +119,11 @@ def gaze_direction(scene: Scene) -> np.ndarray:
     return gaze / np.linalg.norm(gaze)
 
 
+def mouth_width(vertices: np.ndarray) -> float:
+    """Return the distance between the mouth's corners of (n, 3) coarse vertices, decimetres."""
+    return float(np.ptp(vertices[load_head().masks[:, LIPS] > 0.5, 0]))
+
+
 def shape_head(identity: Identity, expression: Expression, gaze: np.ndarray) -> np.ndarray:
     """Return the (n, 3) coarse vertices of an expressive face whose lids follow its gaze."""
     model = load_head()
@@ -125,9 +131,11 @@ def shape_head(identity: Identity, expression: Expression, gaze: np.ndarray) -> 
     lids = {f"unit/eyeLook{look}{side}": abs(gaze[1]) / LID_FOLLOWING for side in ("Left", "Right")}
     weights = expression.target_weights()
     vertices = identity.vertices + model.displace(weights) + model.displace(lids)
-    teeth = model.coarse_vertices_of(TEETH)
-    lower, upper = np.split(teeth, 2)
-    vertices[teeth, 0] *= ARCH_WIDTH
+    lower, upper = np.split(model.coarse_vertices_of(TEETH), 2)
+    # A small mouth has small arches; the teeth themselves do not follow the lips' targets.
+    narrow = min(1.0, mouth_width(identity.vertices) / mouth_width(model.vertices))
+    vertices[upper, 0] *= UPPER_ARCH * np.sqrt(narrow)
+    vertices[lower, 0] *= LOWER_ARCH * narrow
     vertices[lower] += LOWER_TEETH_SHIFT
     vertices[upper] += UPPER_TEETH_SHIFT
     return vertices

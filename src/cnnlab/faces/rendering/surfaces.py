@@ -216,8 +216,8 @@ def describe_surface(
     teeth = materials == TEETH
     gaps = np.abs(np.sin(points.canonical[teeth, 0] * np.pi / 0.085)) / 0.16
     # Cheeks shut the light off from the back teeth.
-    depth = np.clip((np.abs(points.canonical[teeth, 0]) - 0.13) / 0.09, 0, 1)
-    albedo[teeth] = TOOTH * ((1 - 0.22 * np.exp(-(gaps**2))) * (1 - 0.85 * depth))[:, None]
+    depth = np.clip((np.abs(points.canonical[teeth, 0]) - 0.13) / 0.12, 0, 1)
+    albedo[teeth] = TOOTH * ((1 - 0.22 * np.exp(-(gaps**2))) * (1 - 0.75 * depth))[:, None]
     reflectance[teeth] *= 1 - depth
     roughness[teeth], wrap[teeth] = 0.25, 0.3
     albedo[materials == TONGUE] = TONGUE_COLOUR
