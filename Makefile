@@ -26,7 +26,7 @@ export TF_CPP_MIN_LOG_LEVEL = 3
 export PYTHONNOUSERSITE = 1
 
 .DEFAULT_GOAL = help
-.PHONY: help report publish studies test bench lab data card lint faces requirements clean distclean
+.PHONY: help report publish studies test torture bench lab data card lint faces requirements clean distclean
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' Makefile
@@ -47,9 +47,14 @@ studies: $(INSTALLED) ## record accuracy on DATA and measured times under report
 	@$(ALONE) cnnlab.evaluation.latency
 	@$(ALONE) cnnlab.evaluation.dilation_timing
 	@$(ALONE) cnnlab.evaluation.learning_curve
+	@$(ALONE) cnnlab.evaluation.processors
 
 test: $(INSTALLED) ## run the tests, every notebook on the smoke profile among them
 	@CNNLAB_PROFILE=smoke CNNLAB_DATA= $(RUN) pytest
+
+torture: $(INSTALLED) ## kill runs at random moments and give the readers bad data (a quarter of an hour)
+	@PYTHONPATH=tests $(RUN) torture.fuzz_readers
+	@PYTHONPATH=tests $(RUN) torture.kill_runs
 
 bench: $(INSTALLED) ## measure the renderer: time an image, memory, cold start; fails beyond the limits
 	@$(RUN) pytest tests/benchmarks/bench_rendering.py -q -s

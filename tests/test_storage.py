@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnnlab.storage import (
@@ -71,6 +71,7 @@ def test_a_folder_appears_at_once(tmp_path):
     assert names(tmp_path) == []
 
 
+@settings(deadline=None)  # the disk takes its time
 @given(st.binary(min_size=1, max_size=300), st.data())
 def test_any_change_of_a_sealed_file_is_found(tmp_path_factory, content, data):
     file = tmp_path_factory.mktemp("entry") / "entry.bin"

@@ -1,7 +1,7 @@
 import pytest
 import tensorflow as tf
 
-from cnnlab.models.precision import detect_policy
+from cnnlab.models.precision import describe_cap, detect_policy
 
 pytestmark = pytest.mark.skipif(
     bool(tf.config.list_physical_devices("GPU")), reason="a GPU decides before the processor does"
@@ -21,6 +21,22 @@ def test_policy_follows_the_processors_flags(tmp_path, flags, policy):
     cpuinfo = tmp_path / "cpuinfo"
     cpuinfo.write_text(flags)
     assert detect_policy(cpuinfo) == policy
+
+
+@pytest.mark.parametrize(
+    ("cap", "policy"),
+    [("AVX2", "float32"), ("AVX512_CORE", "float32"), ("AVX512_CORE_AMX", "mixed_bfloat16")],
+)
+def test_a_cap_on_instructions_counts_as_a_processor_without_them(
+    tmp_path, monkeypatch, cap, policy
+):
+    cpuinfo = tmp_path / "cpuinfo"
+    cpuinfo.write_text("flags : avx512_bf16")
+    monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", cap)
+    assert detect_policy(cpuinfo) == policy
+    assert describe_cap() == {"ONEDNN_MAX_CPU_ISA": cap}
+    monkeypatch.delenv("ONEDNN_MAX_CPU_ISA")
+    assert describe_cap() == {}
 
 
 def test_unknown_processor_gets_float32(tmp_path):

@@ -23,7 +23,7 @@ from cnnlab.faces.loading import Faces, load_faces
 from cnnlab.faces.pipeline import evaluation_batches, training_batches
 from cnnlab.models.features import cache_vgg16_features, pool_block5
 from cnnlab.models.light_vgg import build_light_vgg
-from cnnlab.models.precision import detect_policy
+from cnnlab.models.precision import describe_cap, detect_policy
 from cnnlab.models.training import Stopping, TrainingResult, train
 from cnnlab.models.vgg16 import (
     build_vgg16_classifier,
@@ -315,7 +315,8 @@ def _compile(
 
 
 def _describe(faces: Faces, recipe: Recipe) -> dict:
-    return {"data": faces.digest, "recipe": asdict(recipe), "policy": detect_policy()}
+    description = {"data": faces.digest, "recipe": asdict(recipe), "policy": detect_policy()}
+    return description | describe_cap()
 
 
 def _steps_of(faces: Faces, recipe: Recipe) -> int:

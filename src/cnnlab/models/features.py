@@ -18,6 +18,7 @@ from cnnlab.faces.augmentation import Augmentation, augment
 from cnnlab.faces.loading import Faces
 from cnnlab.faces.pipeline import evaluation_batches
 from cnnlab.locking import hold_lock
+from cnnlab.models.precision import describe_cap
 from cnnlab.models.training import digest_of
 from cnnlab.models.vgg16 import FEATURE_SHAPE, FROZEN_BLOCKS, build_vgg16_base
 from cnnlab.models.vgg16_weights import VGG16_DIGEST
@@ -118,6 +119,7 @@ def _digest(
             "dtype": dtype,
             "weights": VGG16_DIGEST,
         }
+        | describe_cap()
     )
 
 

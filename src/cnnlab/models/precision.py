@@ -1,11 +1,25 @@
 """Which floating-point precision this machine computes fastest in, found by looking."""
 
+import os
 from pathlib import Path
 
 import tensorflow as tf
 
 FLOAT32 = "float32"
 MIXED_BFLOAT16 = "mixed_bfloat16"
+
+CAP = "ONEDNN_MAX_CPU_ISA"
+"""oneDNN's variable that keeps it from instructions which the processor has."""
+
+_WITHOUT_BFLOAT16 = {"SSE41", "AVX", "AVX2", "AVX512_CORE", "AVX512_CORE_VNNI"}
+
+
+def describe_cap() -> dict[str, str]:
+    """Return the cap on oneDNN's instructions by its name; nothing where there is none.
+
+    Under another cap the same training has another result, so it belongs to its description.
+    """
+    return {CAP: os.environ[CAP]} if os.environ.get(CAP) else {}
 
 
 def detect_policy(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
@@ -21,5 +35,7 @@ def detect_policy(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
     if devices:
         capability = tf.config.experimental.get_device_details(devices[0]).get("compute_capability")
         return MIXED_BFLOAT16 if capability and capability >= (8, 0) else FLOAT32
+    if describe_cap().get(CAP) in _WITHOUT_BFLOAT16:
+        return FLOAT32
     flags = cpuinfo.read_text().split() if cpuinfo.exists() else []
     return MIXED_BFLOAT16 if {"avx512_bf16", "amx_bf16"} & set(flags) else FLOAT32

@@ -17,6 +17,7 @@ from cnnlab.faces.population import count_people
 from cnnlab.faces.rendering.dataset import REPETITIONS
 from cnnlab.paths import DATA
 from cnnlab.settings import PROFILES, SEED
+from cnnlab.storage import write_bytes
 
 CARD = DATA / "README.md"
 COUNTED_PEOPLE = 200
@@ -100,7 +101,7 @@ def fill_card(text: str, tables: Mapping[str, pd.DataFrame]) -> str:
 def renew_card(card: Path = CARD) -> None:
     """Make the tables of the data card anew."""
     tables = {name: tabulate() for name, tabulate in TABLES.items()}
-    card.write_text(fill_card(card.read_text(encoding="utf-8"), tables), encoding="utf-8")
+    write_bytes(card, fill_card(card.read_text(encoding="utf-8"), tables).encode())
     print(f"Renewed: {card}")
 
 

@@ -20,8 +20,6 @@ _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA
 
 def _prepare_worker() -> None:
     cv2.setNumThreads(1)
-    # Ctrl-C reaches every process of a terminal: the parent alone decides what is finished.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
@@ -47,6 +45,20 @@ def _one_thread_each() -> Iterator[None]:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
+
+
+@contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """Let processes that are started now be deaf to SIGINT, from their first moment on.
+
+    Ctrl-C reaches every process of a terminal: the parent alone decides what is finished.
+    Children inherit what is blocked; the parent hears of it a moment later.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def share_out(
@@ -81,7 +93,8 @@ def share_out(
         ProcessPoolExecutor(min(processes, len(tasks)), context, _prepare_worker) as pool,
         tqdm(total=sum(map(len, tasks)), desc=title, unit="image") as bar,
     ):
-        jobs = {pool.submit(work, task): task for task in tasks}
+        with _deaf_to_interrupts():
+            jobs = {pool.submit(work, task): task for task in tasks}
         try:
             for job in as_completed(jobs):
                 job.result()
