@@ -95,16 +95,18 @@ def test_every_expression_moves_the_places_of_its_units(name):
             assert max(shares) > 0.15, (place, seed, shares)
 
 
-def test_contempt_moves_one_side_of_the_mouth():
-    identity, scene = draw_identity(np.random.default_rng(0)), quiet_scene(0)
+@pytest.mark.parametrize("seed", range(3))
+def test_contempt_moves_one_side_of_the_mouth(seed):
+    identity, scene = draw_identity(np.random.default_rng(seed)), quiet_scene(seed)
     corners = find_places(identity, scene, PLACES["corners"])
     for strong in (0, 1):
         sides = (1.0, 0.0) if strong == 0 else (0.0, 1.0)
         smirk = Expression("contempt", 1.0, {12: sides, 14: sides})
         near = ndimage.uniform_filter(measure_difference(identity, smirk, scene), 15)
-        # The head's right has negative x: it comes first among the corners.
+        # The head's right has negative x: it comes first among the corners. Of a small mouth
+        # the window around one corner takes in some of the other half.
         right, left = (near[row, column] for row, column in corners)
-        assert (left > 2 * right) if strong == 0 else (right > 2 * left)
+        assert (left > 1.6 * right) if strong == 0 else (right > 1.6 * left)
 
 
 def test_neutral_faces_have_an_empty_map_whatever_distracts():

@@ -86,12 +86,16 @@ class Expression:
 
     @property
     def valence(self) -> float:
-        """In [-1, 1]: the cosine of the circumplex angle times the intensity."""
+        """Pleasantness in [-1, 1]: the cosine of the circumplex angle times the intensity.
+
+        The angle is the expression's place in ``CIRCUMPLEX``, after Russell (1980), "A
+        circumplex model of affect", Fig. 2; units and distractors play no part. Neutral is 0.
+        """
         return self._on_circumplex(np.cos)
 
     @property
     def arousal(self) -> float:
-        """In [-1, 1]: the sine of the circumplex angle times the intensity."""
+        """Excitement in [-1, 1]: the sine of the same angle times the intensity."""
         return self._on_circumplex(np.sin)
 
     def _on_circumplex(self, component: np.ufunc) -> float:

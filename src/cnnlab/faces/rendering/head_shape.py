@@ -25,8 +25,9 @@ UNUSED = ("head-trans", "neck-trans", "head-age", "ear-shape", "ear-trans", "bac
 
 # The average head's forehead is tall for an adult, and its chin short.
 OF_ADULTS = {"forehead/forehead-scale-vert-decr": 0.25, "chin/chin-height-incr": 0.12}
-# What sets the sexes apart beyond MakeHuman's macro targets, after Brown & Perrett (1993, "What
-# gives a face its gender?") and Farkas (1994): jaw, brow ridge, brow height, lips, eyes, neck.
+# What sets the sexes apart beyond MakeHuman's macro targets: jaw, brow ridge and brow height
+# above all (Brown & Perrett, 1993, "What gives a face its gender?"), then lips and neck. The
+# amounts here and below are set by eye.
 OF_WOMEN = {
     "chin/chin-width-decr": 0.22,
     "chin/chin-bones-decr": 0.30,
@@ -50,8 +51,8 @@ OF_MEN = {
     "nose/nose-scale-horiz-incr": 0.10,
     "neck/neck-scale-horiz-incr": 0.10,
 }
-# What the years bring at 80, after Mendelson & Wong (2012, "Changes in the facial skeleton with
-# aging"): bags, lips that thin, a nose that drops, hollow cheeks, slack under the chin.
+# What the years have brought at 80: bags, thin lips, a nose that drops, hollow cheeks, slack
+# under the chin.
 OF_AGE = {
     "eyes/l-eye-bag-incr": 0.55,
     "eyes/l-eye-eyefold-down": 0.35,
