@@ -15,8 +15,8 @@ HEAD_FILE = Path(__file__).resolve().parents[1] / "assets" / "head.npz"
 HEAD_DIGEST = "ed1baa1b1f21335bd5ab5daf75045a5eb73d8f48e1d6284e87ef43c992386ad6"
 """What ``content_digest`` says of the arrays in head.npz."""
 
-MATERIALS = ("skin", "eyes", "teeth", "tongue", "lashes", "hair", "cloth")
-SKIN, EYES, TEETH, TONGUE, LASHES, HAIR, CLOTH = range(7)
+MATERIALS = ("skin", "eyes", "teeth", "tongue", "lashes", "hair", "cloth", "frame")
+SKIN, EYES, TEETH, TONGUE, LASHES, HAIR, CLOTH, FRAME = range(8)
 LIPS, INSIDE_MOUTH, EARS, EYELIDS = range(4)
 
 

@@ -14,6 +14,7 @@ from cnnlab.faces.rendering.colouring import (
     draw_makeup,
     draw_skin_colour,
 )
+from cnnlab.faces.rendering.glasses import Glasses, draw_glasses
 from cnnlab.faces.rendering.grooming import Grooming, draw_grooming
 from cnnlab.faces.rendering.head_shape import draw_shape
 from cnnlab.faces.rendering.skin import Brows, SkinMaps, draw_skin_maps
@@ -39,6 +40,7 @@ class Identity:
         makeup: what is put on the face; the lipstick is already in ``lips``.
         maps: what is painted on the skin.
         oiliness: of the skin, in [0, 1]; 0 is matte, 0.5 usual.
+        glasses: what the person wears on the nose; None for nothing.
     """
 
     vertices: np.ndarray
@@ -57,6 +59,7 @@ class Identity:
     makeup: Makeup
     maps: SkinMaps
     oiliness: float
+    glasses: Glasses | None
 
     @property
     def years(self) -> float:
@@ -74,7 +77,8 @@ def draw_identity(rng: np.random.Generator) -> Identity:
     model = load_head()
     ancestry = rng.dirichlet([0.35] * 3)
     is_male = bool(rng.random() < 0.5)
-    age = age_of_years(YOUNGEST + (OLDEST - YOUNGEST) * rng.beta(1.2, 1.9))
+    years = YOUNGEST + (OLDEST - YOUNGEST) * rng.beta(1.2, 1.9)
+    age = age_of_years(years)
     shape = draw_shape(model, is_male, age, ancestry, rng.spawn(1)[0])
     vertices = model.vertices + model.displace(shape)
 
@@ -107,4 +111,5 @@ def draw_identity(rng: np.random.Generator) -> Identity:
         oiliness=float(rng.beta(2.5, 3.0)),
         grooming=grooming,
         shave_shadow=float(shadow * (is_male and grooming.beard is None)),
+        glasses=draw_glasses(vertices, years, rng.spawn(1)[0]),
     )

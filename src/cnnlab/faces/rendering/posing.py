@@ -15,6 +15,7 @@ from cnnlab.faces.rendering.assets import (
     TEETH,
     load_head,
 )
+from cnnlab.faces.rendering.eyes import Eye, find_eyes
 from cnnlab.faces.rendering.identity import Identity
 from cnnlab.faces.rendering.mesh import (
     CUT_OUT,
@@ -39,14 +40,6 @@ LASH_ROOT, LASH_TIP = 0.15, 0.24
 WIDEST = 0.88
 CHIN_TOP = 6.35
 JAW_DROP = np.array([0.0, -0.22, 0.0])
-
-
-@dataclass(frozen=True, eq=False)
-class Eye:
-    """An eyeball at rest in the head's axes: centre (3,) and radius, decimetres."""
-
-    centre: np.ndarray
-    radius: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,18 +89,6 @@ def face_vertices() -> np.ndarray:
     inside[model.coarse_vertices_of(SKIN)] = True
     inside &= (y > 6.12) & (y < 8.05) & (z > 0.6) & (model.masks[:, INSIDE_MOUTH] < 0.1)
     return np.flatnonzero(inside & ((z > 0.95) | (y > 6.5)))
-
-
-def find_eyes(identity: Identity) -> tuple[Eye, Eye]:
-    """Return the left and the right eyeball, spheres through the model's eye vertices."""
-    model = load_head()
-    eyes = []
-    for side in (1, -1):
-        vertices = model.coarse_vertices_of(EYES)
-        points = identity.vertices[vertices[side * model.vertices[vertices, 0] > 0]]
-        centre = points.mean(axis=0)
-        eyes.append(Eye(centre, float(np.linalg.norm(points - centre, axis=1).mean())))
-    return eyes[0], eyes[1]
 
 
 def gaze_direction(scene: Scene) -> np.ndarray:
@@ -183,11 +164,12 @@ def head_mesh(vertices: np.ndarray, eyes: tuple[Eye, Eye], lashes: float) -> Mes
 
 def pose_head(identity: Identity, expression: Expression, scene: Scene) -> PosedHead:
     """Shape a head and turn it as the scene says."""
-    eyes = find_eyes(identity)
+    eyes = find_eyes(identity.vertices)
     gaze = gaze_direction(scene)
     head = head_mesh(shape_head(identity, expression, gaze), eyes, identity.lashes)
     grooming = identity.grooming
     meshes = [head] + ([grooming.headwear.mesh] if grooming.headwear is not None else [])
+    meshes += [identity.glasses.frame] if identity.glasses is not None else []
     mesh = join_meshes(meshes)
     pivot = np.array([0.0, (eyes[0].centre[1] + eyes[1].centre[1]) / 2 - 0.22, 0.55])
     rotation = scene.rotation

@@ -7,6 +7,7 @@ from cnnlab.faces.rendering.action_units import Expression
 from cnnlab.faces.rendering.camera import meter, take_photograph
 from cnnlab.faces.rendering.hair import strand_texture
 from cnnlab.faces.rendering.identity import Identity
+from cnnlab.faces.rendering.lenses import look_through
 from cnnlab.faces.rendering.limits import check_expression, check_scene
 from cnnlab.faces.rendering.posing import Frame, PosedHead, frame_face, pose_head
 from cnnlab.faces.rendering.rasteriser import Fragments, ambient_occlusion, interpolate, rasterise
@@ -112,6 +113,8 @@ def render_face(
         *(surface, points.positions),
         *(_let_light_arrive(points, found, posed, texture, scene), seen, scene),
     )
+    if identity.glasses is not None:
+        look_through(picture, found, identity.glasses, posed, frame, scene)
     draw_hair_over(picture, found, posed, frame, scene)
     linear = picture.reshape(size, SUPERSAMPLING, size, SUPERSAMPLING, 3).mean(axis=(1, 3))
     return take_photograph(linear, meter(identity.skin), scene.camera)

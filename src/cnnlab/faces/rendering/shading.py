@@ -6,10 +6,11 @@ import cv2
 import numpy as np
 
 from cnnlab.faces.rendering.scene import Scene
-from cnnlab.faces.rendering.surfaces import Surface
+from cnnlab.faces.rendering.surfaces import MIRROR, Surface
 
 # How far red, green and blue light wander inside skin, shares of the picture's side.
 SCATTERING = (0.008, 0.004, 0.0025)
+SMALLEST_CATCHLIGHT = 0.28
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +55,11 @@ def _gloss(surface: Surface, view: np.ndarray, direction: np.ndarray, size: floa
     facing = np.clip((surface.normals * view).sum(axis=1), 0.05, 1)
     rim = 0.4 * (1 - surface.reflectance) * (1 - facing) ** 5 * (surface.reflectance > 0)
     fresnel = surface.reflectance + rim
+    # A mirror shows the light's disc, at least as large as a pixel of an eye.
+    seen = max(size, SMALLEST_CATCHLIGHT)
+    off = 2 * np.arccos(cosine)
+    disc = np.clip((1.2 * seen - off) / (0.4 * seen), 0, 1) / np.sin(seen) ** 2
+    lobe = np.where(surface.roughness <= np.float32(MIRROR), 1.2 * disc, lobe)
     return np.minimum(0.8 * lobe * fresnel / np.maximum(0.6 * facing + 0.25, 0.2), 8.0)
 
 
@@ -105,7 +111,8 @@ def light_points(
     behind = light.rim_direction.astype(np.float32)
     diffuse += (np.clip(normals @ behind + 0.1, 0, 1) * arriving.rim)[:, None] * rim
 
-    scatters = surface.wrap[:, 0] > 0.29
+    # Only skin lets red light wander further than blue.
+    scatters = surface.wrap[:, 0] > surface.wrap[:, 2]
     inside = seen.copy()
     inside[seen] = scatters
     for channel, reach in enumerate(SCATTERING):

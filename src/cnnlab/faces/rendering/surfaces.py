@@ -10,6 +10,7 @@ from cnnlab.faces.rendering.assets import (
     CLOTH,
     EARS,
     EYES,
+    FRAME,
     INSIDE_MOUTH,
     LASHES,
     LIPS,
@@ -39,6 +40,10 @@ TONGUE_COLOUR = np.array([0.50, 0.16, 0.15], np.float32)
 LASH_COLOUR = np.array([0.012, 0.010, 0.009], np.float32)
 CREASE_DEPTH = 0.020
 IRIS_ANGLE = 0.45
+# The cornea's centre lies in front of the eyeball's by this share of the ball's radius.
+CORNEA_SHIFT = 0.4
+MIRROR = 0.1
+"""Roughness of what mirrors lights instead of spreading them."""
 SKIN_WRAP = np.array([0.30, 0.14, 0.08], np.float32)
 
 
@@ -161,17 +166,35 @@ def _skin(points: Points, identity: Identity, expression: Expression, rotation: 
     collar = 5.42 + 0.35 * np.abs(canonical[:, 0]) + 0.12 * np.clip(-canonical[:, 2], 0, 1)
     cloth = np.clip((collar - canonical[:, 1]) / 0.02, 0, 1)
     albedo = _mix(albedo, identity.clothes, cloth)
-    gloss = (0.026 - 0.010 * identity.melanin + 0.012 * lips) * (1 - 0.7 * cloth)
-    return albedo, normals, 0.46 - 0.14 * lips, gloss, cloth
+    # Forehead, nose and chin are the oiliest.
+    oil = identity.oiliness * (0.6 + 0.6 * np.exp(-((canonical[:, 0] / 0.28) ** 2)))
+    gloss = (0.014 - 0.006 * identity.melanin + 0.022 * oil + 0.012 * lips) * (1 - 0.7 * cloth)
+    return albedo, normals, 0.52 - 0.15 * oil - 0.12 * lips, gloss, cloth
 
 
-def _eyeball(points: Points, identity: Identity, posed: PosedHead) -> np.ndarray:
-    """Return (p, 3) colours of sclera, iris and pupil."""
+def _from_centre(points: Points, posed: PosedHead) -> np.ndarray:
+    """Return the (p, 3) unit vectors from the eyeballs' centres, in the head's axes."""
     places = points.positions @ posed.rotation + posed.pivot
     is_left = points.canonical[:, 0] > 0
     centre = np.where(is_left[:, None], posed.eyes[0].centre, posed.eyes[1].centre)
     direction = places - centre
-    direction /= np.linalg.norm(direction, axis=1, keepdims=True)
+    return direction / np.linalg.norm(direction, axis=1, keepdims=True)
+
+
+def _cornea(points: Points, posed: PosedHead) -> np.ndarray:
+    """Return the (p, 3) normals of the eyes, whose cornea is rounder than the ball.
+
+    So catchlights are small and lie on the iris.
+    """
+    direction = _from_centre(points, posed)
+    angle = np.arccos(np.clip(direction @ posed.gaze, -1, 1))
+    bulge = CORNEA_SHIFT * np.clip((1.15 * IRIS_ANGLE - angle) / (0.3 * IRIS_ANGLE), 0, 1)
+    return (direction - bulge[:, None] * posed.gaze) @ posed.rotation.T
+
+
+def _eyeball(points: Points, identity: Identity, posed: PosedHead) -> np.ndarray:
+    """Return (p, 3) colours of sclera, iris and pupil."""
+    direction = _from_centre(points, posed)
     angle = np.arccos(np.clip(direction @ posed.gaze, -1, 1))
     spoke = np.arctan2(direction[:, 1] - posed.gaze[1], direction[:, 0] - posed.gaze[0])
     radius = angle / IRIS_ANGLE
@@ -211,7 +234,8 @@ def describe_surface(
 
     eyes = materials == EYES
     albedo[eyes] = _eyeball(select(eyes), identity, posed)
-    roughness[eyes], reflectance[eyes] = 0.12, 0.05
+    normals[eyes] = _cornea(select(eyes), posed)
+    roughness[eyes], reflectance[eyes] = MIRROR, 0.05
 
     teeth = materials == TEETH
     gaps = np.abs(np.sin(points.canonical[teeth, 0] * np.pi / 0.085)) / 0.16
@@ -230,5 +254,10 @@ def describe_surface(
         cloth = materials == CLOTH
         albedo[cloth] = identity.grooming.headwear.colour
         roughness[cloth], reflectance[cloth], wrap[cloth] = 0.8, 0.01, 0.15
+    if identity.glasses is not None:
+        frame, style = materials == FRAME, identity.glasses.style
+        # Metal mirrors with its own colour; what light it scatters stands for the surroundings.
+        albedo[frame] = style.colour * (0.6 if style.is_metal else 1.0)
+        roughness[frame], reflectance[frame] = (0.4, 0.3) if style.is_metal else (0.3, 0.04)
     normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-6)
     return Surface(albedo, normals, roughness, reflectance, wrap, openness)
