@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.spatial import cKDTree
 
 from cnnlab.faces.rendering.action_units import NEUTRAL
 from cnnlab.faces.rendering.assets import EARS, SKIN, load_head
@@ -70,12 +71,10 @@ def test_temples_reach_the_ears_and_end_there(wearers):
 def test_both_sides_are_alike():
     model = load_head()
     style = draw_style(np.random.default_rng(0))
-    mirrored = model.vertices * [-1, 1, 1]
-    assert np.abs(np.sort(mirrored[:, 0]) - np.sort(model.vertices[:, 0])).max() < 1e-3
     frame = fit_glasses(style, model.vertices).frame.positions
-    left, right = (frame[side * frame[:, 0] > 0.02] for side in (1, -1))
-    np.testing.assert_allclose(left.min(axis=0)[1:], right.min(axis=0)[1:], atol=2e-3)
-    np.testing.assert_allclose(left.max(axis=0), (right * [-1, 1, 1]).max(axis=0), atol=2e-3)
+    # Each point has one on the other side; both temples have their own ear, hardly alike.
+    apart = cKDTree(frame).query(frame * [-1, 1, 1])[0]
+    assert apart.max() < 0.01
 
 
 def test_outlines_are_superellipses():
@@ -96,7 +95,7 @@ def test_older_people_wear_glasses_more_often():
         )
         for years in (20, 75)
     }
-    assert 0.04 < worn[20] < 0.2 < worn[75] < 0.45
+    assert 0.03 < worn[20] < 0.15 < worn[75] < 0.4
 
 
 def test_dark_lenses_darken_the_eyes_and_clear_ones_hardly():

@@ -9,7 +9,7 @@ from cnnlab.faces.rendering.assets import EARS, FRAME, SKIN, load_head
 from cnnlab.faces.rendering.eyes import Eye, find_eyes
 from cnnlab.faces.rendering.mesh import TWO_SIDED, Mesh, grid_triangles, join_meshes
 
-YOUNG_RATE, OLD_RATE = 0.10, 0.32
+YOUNG_RATE, OLD_RATE = 0.08, 0.28
 """Share of people with glasses at 18 and at 80 years."""
 SUNGLASSES_RATE = 0.06
 """Of the glasses."""
@@ -170,7 +170,14 @@ def _rest_on_face(points: np.ndarray, height: float, vertices: np.ndarray, eyes)
 
 
 def _temple(style: Style, hinge: np.ndarray, vertices: np.ndarray, side: int) -> np.ndarray:
-    """Return the (n, 3) path of a temple from the hinge over the ear, outside the head's skin."""
+    """Return the (n, 3) path of a temple from the hinge over the ear, outside the head's skin.
+
+    Args:
+        style: its thickness.
+        hinge: (3,), as if on the left.
+        vertices: (m, 3), the head.
+        side: 1 for the head's left, -1 for its right.
+    """
     model = load_head()
     is_ear = (model.masks[:, EARS] > 0.5) & (side * model.vertices[:, 0] > 0)
     ear = vertices[is_ear]
@@ -179,9 +186,8 @@ def _temple(style: Style, hinge: np.ndarray, vertices: np.ndarray, side: int) ->
     root = np.array(
         [np.quantile(np.abs(crest[:, 0]), 0.25), crest[:, 1].max() - 0.05, crest[:, 2].mean()]
     )
-    start = hinge * [side, 1, 1]
     share = np.linspace(0, 1, 22)[:, None]
-    path = start + share * (root - start)
+    path = hinge + share * (root - hinge)
     coarse_skin = np.setdiff1d(model.coarse_vertices_of(SKIN), np.flatnonzero(is_ear))
     skin = vertices[coarse_skin] * [side, 1, 1]
     skin = skin[(skin[:, 0] > 0.3) & (skin[:, 2] < hinge[2])]
@@ -224,7 +230,8 @@ def fit_glasses(style: Style, vertices: np.ndarray) -> Glasses:
         radius = np.linspace(0, 1, 6)[:, None, None]
         disc = (middle + radius * outline * [side, 1]).reshape(-1, 2)
         away = disc - middle
-        positions = lift(disc) - np.column_stack([0 * away, (away**2).sum(axis=1) / (2 * BULGE)])
+        bulge = (style.half_width**2 - (away**2).sum(axis=1)) / (2 * BULGE)
+        positions = lift(disc) + np.column_stack([0 * away, bulge])
         slopes = np.column_stack([2 * WRAP * disc[:, 0], np.full(len(disc), -TILT)]) + away / BULGE
         normals = np.column_stack([slopes, np.ones(len(disc))])
         normals /= np.linalg.norm(normals, axis=1, keepdims=True)
