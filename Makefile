@@ -44,6 +44,7 @@ publish: report ## copy the report of the rendered faces, and the README's pictu
 studies: $(INSTALLED) ## record accuracy on DATA and measured times under report/studies (hours on PROFILE=full)
 	@$(ALONE) cnnlab.models.experiments
 	@$(ALONE) cnnlab.evaluation.study
+	@$(ALONE) cnnlab.explain.inversion_study
 	@$(ALONE) cnnlab.evaluation.latency
 	@$(ALONE) cnnlab.evaluation.dilation_timing
 	@$(ALONE) cnnlab.evaluation.learning_curve

@@ -32,7 +32,8 @@ class Profile:
         vgg16_frozen_epochs: most epochs of the head on frozen features.
         vgg16_fine_tuning_epochs: most epochs of block 5 with the head.
         light_vgg_epochs: most epochs of the light VGG.
-        decoder_epochs: epochs of the small up-convolutional decoder of notebook 02.
+        decoder_epochs: epochs of each small up-convolutional decoder of notebook 02.
+        optimisation_steps: steps of each inversion by optimisation there.
         patience: epochs without a better development loss after which training stops.
         bootstrap_resamples: resamples behind each 95% interval.
         must_learn: whether the build fails when a network has not learned.
@@ -46,6 +47,7 @@ class Profile:
     vgg16_fine_tuning_epochs: int
     light_vgg_epochs: int
     decoder_epochs: int
+    optimisation_steps: int
     patience: int
     bootstrap_resamples: int
     must_learn: bool
@@ -54,9 +56,9 @@ class Profile:
 PROFILES = {
     profile.name: profile
     for profile in (
-        Profile("smoke", 10, 6, 1, 5, 1, 2, 1, 5, 200, must_learn=False),
-        Profile("default", 150, 40, 2, 60, 10, 45, 10, 15, 2000, must_learn=True),
-        Profile("full", 1200, 200, 3, 60, 15, 40, 10, 8, 2000, must_learn=True),
+        Profile("smoke", 10, 6, 1, 5, 1, 2, 1, 5, 5, 200, must_learn=False),
+        Profile("default", 150, 40, 2, 60, 10, 45, 10, 150, 15, 2000, must_learn=True),
+        Profile("full", 1200, 200, 3, 60, 15, 40, 10, 150, 8, 2000, must_learn=True),
     )
 }
 
