@@ -57,8 +57,8 @@ PROFILES = {
     profile.name: profile
     for profile in (
         Profile("smoke", 10, 6, 1, 5, 1, 2, 1, 5, 5, 200, must_learn=False),
-        Profile("default", 150, 40, 2, 60, 10, 45, 10, 150, 15, 2000, must_learn=True),
-        Profile("full", 1200, 200, 3, 60, 15, 40, 10, 150, 8, 2000, must_learn=True),
+        Profile("default", 150, 40, 2, 60, 10, 45, 8, 150, 15, 2000, must_learn=True),
+        Profile("full", 1200, 200, 3, 60, 15, 40, 8, 150, 8, 2000, must_learn=True),
     )
 }
 

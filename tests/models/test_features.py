@@ -6,7 +6,13 @@ import pytest
 
 from cnnlab.faces.augmentation import Augmentation
 from cnnlab.models import features
-from cnnlab.models.features import cache_vgg16_features, pool_block5
+from cnnlab.models.features import (
+    FixedNetwork,
+    cache_layer_features,
+    cache_vgg16_features,
+    fix_vgg16,
+    pool_block5,
+)
 from cnnlab.models.vgg16 import build_vgg16_base
 
 FLIP = Augmentation(rotation_degrees=0, shift=0, horizontal_flip=True)
@@ -91,3 +97,32 @@ def test_damaged_features_are_named_and_computed_again(faces, tmp_path, capsys):
     file.write_bytes(file.read_bytes()[:-2])
     np.testing.assert_array_equal(cache(faces, tmp_path, [None]).copies[0], first)
     assert f"{file.name} has" in capsys.readouterr().err
+
+
+def test_any_layer_of_any_network_is_kept_for_its_weights(faces, tmp_path):
+    def build():
+        inputs = keras.Input((128, 128, 3))
+        pooled = keras.layers.AveragePooling2D(32, name="average")(inputs)
+        return keras.Model(inputs, keras.layers.Flatten()(pooled))
+
+    rows = np.array([5, 0])
+    network = FixedNetwork("Made", "made", "some weights", "float32", build)
+    values = cache_layer_features(faces, rows, network, "average", tmp_path)
+    expected = faces.images[rows].reshape(2, 4, 32, 4, 32, 3).mean((2, 4)) / 255
+    np.testing.assert_allclose(values, expected, atol=1e-3)
+    again = FixedNetwork("Made", "made", "some weights", "float32", lambda: None)
+    np.testing.assert_array_equal(
+        values, cache_layer_features(faces, rows, again, "average", tmp_path)
+    )
+    other = FixedNetwork("Made", "made", "other weights", "float32", lambda: None)
+    with pytest.raises(AttributeError):
+        cache_layer_features(faces, rows, other, "average", tmp_path)
+
+
+def test_block4_is_shared_with_the_copies(faces, tmp_path):
+    (copy,) = cache(faces, tmp_path, [None]).copies
+    files = sorted(tmp_path.glob("*.npy"))
+    rows = np.array([4, 1, 2])
+    shared = cache_layer_features(faces, rows, fix_vgg16("float32"), "block4_pool", tmp_path)
+    np.testing.assert_array_equal(shared, copy)
+    assert sorted(tmp_path.glob("*.npy")) == files

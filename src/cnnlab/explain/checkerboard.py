@@ -3,8 +3,25 @@
 import keras
 import numpy as np
 
-from cnnlab.explain.decoders import LAST_LAYER, paint_difference
+from cnnlab.explain.decoders import (
+    LAST_LAYER,
+    Budget,
+    build_decoder,
+    convolve_transposed,
+    measure_scale,
+    paint_difference,
+    resize_and_convolve,
+    train_decoder,
+)
+from cnnlab.explain.inversion import UnseenFaces
+from cnnlab.faces.loading import Faces
+from cnnlab.models.features import FixedNetwork, cache_layer_features
+from cnnlab.models.training import make_reproducible
 
+WAYS = {
+    "transposed convolution": convolve_transposed,
+    "resize and convolution": resize_and_convolve,
+}
 NEIGHBOURS = 4
 """Frequencies below the highest one that it is compared with."""
 
@@ -51,3 +68,34 @@ def measure_checkerboard(pictures: np.ndarray) -> np.ndarray:
     rows, columns = energy.mean(axis=2), energy.mean(axis=1)
     both = rows + columns
     return both[:, highest] / both[:, highest - NEIGHBOURS : highest].mean(axis=1)
+
+
+def compare_enlarging(
+    faces: Faces, network: FixedNetwork, layer: str, unseen: UnseenFaces, budget: Budget, seed: int
+) -> dict[str, dict[str, np.ndarray]]:
+    """Paint unseen faces with both ways to double a map's side, before and after training.
+
+    Args:
+        faces: the data.
+        network: whose features are inverted.
+        layer: in which layer.
+        unseen: what is painted.
+        budget: of each decoder.
+        seed: of weights and order.
+
+    Returns:
+        For each way the (n, 64, 64, 3) pictures untrained and trained; what is trained is shown
+        without the mean face, around 0.5.
+    """
+    features = cache_layer_features(faces, unseen.rows, network, layer)
+    scale = measure_scale(features)
+    painted = {}
+    for name, enlarge in WAYS.items():
+        make_reproducible(seed)
+        fresh = build_decoder(features.shape[1:], scale, budget.parameters, enlarge=enlarge)
+        trained = train_decoder(faces, network, layer, budget, enlarge, seed)
+        painted[name] = {
+            "untrained": paint_untrained(fresh, features, seed),
+            "trained": 0.5 + paint_difference(trained.model, features),
+        }
+    return painted

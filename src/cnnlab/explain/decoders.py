@@ -151,7 +151,7 @@ def train_decoder(
     """
     dtype = detect_policy()
     rows = choose_training_rows(faces, seed)
-    features = cache_layer_features(faces, rows, network, [layer])[layer]
+    features = cache_layer_features(faces, rows, network, layer)
     mean_face = average_training_face(faces)
     steps = -(-len(rows) // BATCH_SIZE)
 
@@ -174,7 +174,7 @@ def train_decoder(
 
     def development_batches() -> tf.data.Dataset:
         unseen = faces.split.development
-        held_out = cache_layer_features(faces, unseen, network, [layer])[layer]
+        held_out = cache_layer_features(faces, unseen, network, layer)
         return _pair(held_out, faces.images, unseen, np.arange(len(unseen)), mean_face)
 
     return train(

@@ -122,14 +122,10 @@ def invert_layers(
     """
     inversions = []
     for network in networks:
-        layers = LAYERS[network.title]
-        # All layers in one forward pass; the decoders read them from the cache.
-        for rows in (choose_training_rows(faces, seed), faces.split.development):
-            cache_layer_features(faces, rows, network, layers)
-        features = cache_layer_features(faces, unseen.rows, network, layers)
-        for layer in layers:
+        for layer in LAYERS[network.title]:
             decoder = train_decoder(faces, network, layer, budget, seed=seed)
-            pictures = decode_features(decoder.model, features[layer], unseen.mean_face)
+            features = cache_layer_features(faces, unseen.rows, network, layer)
+            pictures = decode_features(decoder.model, features, unseen.mean_face)
             inversions.append(Inversion(network.title, layer, decoder, pictures))
     return inversions
 

@@ -16,6 +16,7 @@ from cnnlab.explain.small_images import SIDE, enlarge_images
 from cnnlab.models.features import FixedNetwork
 from cnnlab.models.training import digest_of
 from cnnlab.paths import FEATURES
+from cnnlab.storage import new_path, read_seal, seal
 
 LEARNING_RATE = 0.03
 TOTAL_VARIATION = 2.0
@@ -57,12 +58,13 @@ def optimise_images(
         "prior": [LEARNING_RATE, TOTAL_VARIATION, ALPHA_NORM, ALPHA],
         "seed": seed,
     }
-    file = root / f"optimised-{network.name}-{layer}-{digest_of(description)[:16]}.npy"
-    if not file.exists():
-        root.mkdir(parents=True, exist_ok=True)
-        partial = file.with_suffix(".partial.npy")
-        np.save(partial, _descend(_read_layer(network, layer), images, steps, seed))
-        partial.rename(file)
+    key = digest_of(description)
+    file = root / f"optimised-{network.name}-{layer}-{key[:16]}.npy"
+    if read_seal(file, key) is None:
+        found = _descend(_read_layer(network, layer), images, steps, seed)
+        with new_path(file) as temporary:
+            np.save(temporary, found)
+        seal(file, key)
     return np.load(file)
 
 

@@ -1,10 +1,11 @@
-"""Features of VGG16's frozen blocks, computed once for each augmented copy and kept."""
+"""Features of networks that stay fixed, computed once for each image or augmented copy and kept."""
 
 import hashlib
+import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 import keras
@@ -19,7 +20,7 @@ from cnnlab.faces.loading import Faces
 from cnnlab.faces.pipeline import evaluation_batches
 from cnnlab.locking import hold_lock
 from cnnlab.models.precision import describe_cap
-from cnnlab.models.training import digest_of
+from cnnlab.models.training import RECORD, digest_of
 from cnnlab.models.vgg16 import FEATURE_SHAPE, FROZEN_BLOCKS, build_vgg16_base
 from cnnlab.models.vgg16_weights import VGG16_DIGEST
 from cnnlab.paths import FEATURES
@@ -28,6 +29,25 @@ from cnnlab.storage import discard_sealed, new_path, read_seal, seal
 BATCH_SIZE = 32
 PART = 16 * BATCH_SIZE
 """Images whose features are kept together while a copy is computed: half a minute's work."""
+
+
+@dataclass(frozen=True)
+class FixedNetwork:
+    """A network whose layers are read and not trained.
+
+    Attributes:
+        title: how figures and tables call it.
+        name: how the names of its files start.
+        digest: names its weights.
+        dtype: Keras dtype policy that it computes in.
+        build: makes it, or returns it: (n, 128, 128, 3) RGB in [0, 1] to anything.
+    """
+
+    title: str
+    name: str
+    digest: str
+    dtype: str
+    build: Callable[[], keras.Model]
 
 
 @dataclass(frozen=True)
@@ -41,6 +61,25 @@ class CachedFeatures:
 
     copies: list[np.ndarray]
     seconds: float
+
+
+def fix_vgg16(dtype: str) -> FixedNetwork:
+    """Return VGG16's convolutional part with ImageNet's weights, built when it is needed."""
+    build = cache(lambda: build_vgg16_base(dtype))
+    return FixedNetwork("VGG16", "vgg16", VGG16_DIGEST, dtype, build)
+
+
+def fix_trained(title: str, name: str, model: keras.Model, folder: Path) -> FixedNetwork:
+    """Return a trained network of the report as one that stays fixed.
+
+    Args:
+        title: how figures and tables call it.
+        name: how the names of its files start.
+        model: the network, in float32.
+        folder: where its training is kept.
+    """
+    digest = json.loads((folder / RECORD).read_text())["digest"]
+    return FixedNetwork(title, name, digest, "float32", lambda: model)
 
 
 def cache_vgg16_features(
@@ -64,20 +103,37 @@ def cache_vgg16_features(
         dtype: Keras dtype policy of the forward pass.
         root: the folder of all caches.
     """
-    forward = _Forward(dtype)
+    network = fix_vgg16(dtype)
+    forward = _Forward(network, f"block{FROZEN_BLOCKS[-1]}_pool")
     copies, seconds = [], 0.0
     for number, augmentation in enumerate(augmentations):
-        key = _digest(faces, indices, augmentation, seed + number, dtype)
-        file = root / f"vgg16-block4-{key[:16]}.npy"
-        with hold_lock(file.with_suffix(".lock"), "computes features of VGG16"):
-            known = read_seal(file, key)
-            if known is None:
-                title = f"VGG16 features, copy {number + 1} of {len(augmentations)}"
-                images = _Copy(faces, indices, augmentation, seed + number)
-                known = _write_features(file, key, forward, images, title)
-        copies.append(np.load(file, mmap_mode="r"))
+        title = f"VGG16 features, copy {number + 1} of {len(augmentations)}"
+        images = _Copy(faces, indices, augmentation, seed + number)
+        features, known = _cache_features(forward, images, title, root)
+        copies.append(features)
         seconds += known["seconds"]
     return CachedFeatures(copies, seconds)
+
+
+def cache_layer_features(
+    faces: Faces, indices: np.ndarray, network: FixedNetwork, layer: str, root: Path = FEATURES
+) -> np.ndarray:
+    """Return the features of unchanged images in one layer.
+
+    Args:
+        faces: the data.
+        indices: (n,) rows of ``faces``.
+        network: whose layer.
+        layer: its name. VGG16's block4_pool is shared with ``cache_vgg16_features``.
+        root: the folder of all caches.
+
+    Returns:
+        A memory-mapped float16 array (n, height, width, channels).
+    """
+    title = f"{network.title}: features of {layer}"
+    images = _Copy(faces, indices, None, None)
+    features, _ = _cache_features(_Forward(network, layer), images, title, root)
+    return features
 
 
 def pool_block5(features: list[np.ndarray], dtype: str) -> np.ndarray:
@@ -107,22 +163,6 @@ def pool_block5(features: list[np.ndarray], dtype: str) -> np.ndarray:
     return np.stack([pool(copy) for copy in features])
 
 
-def _digest(
-    faces: Faces, indices: np.ndarray, augmentation: Augmentation | None, seed: int, dtype: str
-) -> str:
-    return digest_of(
-        {
-            "data": faces.digest,
-            "rows": hashlib.sha256(np.ascontiguousarray(indices, "<i8").tobytes()).hexdigest(),
-            "augmentation": asdict(augmentation) if augmentation else None,
-            "seed": seed if augmentation else None,
-            "dtype": dtype,
-            "weights": VGG16_DIGEST,
-        }
-        | describe_cap()
-    )
-
-
 @dataclass(frozen=True)
 class _Copy:
     """Some images, as one augmentation shows them."""
@@ -130,7 +170,17 @@ class _Copy:
     faces: Faces
     indices: np.ndarray
     augmentation: Augmentation | None
-    seed: int
+    seed: int | None
+
+    def describe(self) -> dict:
+        """Say what decides the pixels."""
+        rows = np.ascontiguousarray(self.indices, "<i8").tobytes()
+        return {
+            "data": self.faces.digest,
+            "rows": hashlib.sha256(rows).hexdigest(),
+            "augmentation": asdict(self.augmentation) if self.augmentation else None,
+            "seed": self.seed if self.augmentation else None,
+        }
 
     def batches(self, start: int, stop: int) -> Iterator[tf.Tensor]:
         """Give the images of some rows; ``start`` is a multiple of ``BATCH_SIZE``."""
@@ -143,19 +193,35 @@ class _Copy:
 
 
 class _Forward:
-    """VGG16's frozen blocks, built when they are first needed."""
+    """A network up to one layer, built when it is first needed."""
 
-    def __init__(self, dtype: str) -> None:
-        self._dtype = dtype
+    def __init__(self, network: FixedNetwork, layer: str) -> None:
+        self.network = network
+        self.layer = layer
 
     @cached_property
     def _function(self) -> Callable[[tf.Tensor], tf.Tensor]:
-        base = build_vgg16_base(self._dtype)
-        output = base.get_layer(f"block{FROZEN_BLOCKS[-1]}_pool").output
-        return tf.function(keras.Model(base.input, output), reduce_retracing=True)
+        model = self.network.build()
+        output = model.get_layer(self.layer).output
+        return tf.function(keras.Model(model.input, output), reduce_retracing=True)
 
     def __call__(self, batch: tf.Tensor) -> np.ndarray:
         return self._function(batch, training=False).numpy().astype(np.float16)
+
+
+def _cache_features(
+    forward: _Forward, images: _Copy, title: str, root: Path
+) -> tuple[np.ndarray, dict]:
+    """Return features, mapped from disk, and what their seal says; compute what is not there."""
+    network, layer = forward.network, forward.layer.removesuffix("_pool")
+    description = {"dtype": network.dtype, "weights": network.digest}
+    key = digest_of(images.describe() | description | describe_cap())
+    file = root / f"{network.name}-{layer}-{key[:16]}.npy"
+    with hold_lock(file.with_suffix(".lock"), f"computes features of {network.title}"):
+        known = read_seal(file, key)
+        if known is None:
+            known = _write_features(file, key, forward, images, title)
+    return np.load(file, mmap_mode="r"), known
 
 
 def _write_features(file: Path, key: str, forward: _Forward, images: _Copy, title: str) -> dict:
@@ -200,7 +266,8 @@ def _write_part(
 
 
 def _join(parts: list[Path], file: Path, count: int) -> None:
-    header = {"descr": "<f2", "fortran_order": False, "shape": (count, *FEATURE_SHAPE)}
+    shape = np.load(parts[0], mmap_mode="r").shape[1:]
+    header = {"descr": "<f2", "fortran_order": False, "shape": (count, *shape)}
     with new_path(file) as temporary, temporary.open("wb") as stream:
         npy.write_array_header_1_0(stream, header)
         for part in parts:
