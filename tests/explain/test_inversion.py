@@ -17,6 +17,7 @@ from cnnlab.explain.inversion import (
     DECODED,
     ERROR,
     IMAGE,
+    LENIENT,
     MEAN_FACE,
     OWN,
     SHIFT,
@@ -35,9 +36,11 @@ N = 24
 class FixedJudge:
     """Knows the class from the mean brightness, which is a multiple of 1/8."""
 
+    def classify(self, pictures):
+        return np.clip(np.round(pictures.mean((1, 2, 3)) * 8), 0, 7).astype(int)
+
     def predict(self, images, batch_size, verbose):
-        classes = np.clip(np.round(images.mean((1, 2, 3)) * 8), 0, 7).astype(int)
-        return np.eye(8)[classes]
+        return np.eye(8)[self.classify(images)]
 
 
 @pytest.fixture(scope="module")
@@ -55,11 +58,12 @@ def unseen():
         strangers=np.roll(np.arange(N), 8),
         mean_face=images.mean(axis=0),
         recogniser=None,
+        sharp_judge=FixedJudge(),
     )
 
 
 def measure(unseen, pictures):
-    inversions = [Inversion("VGG16", "block2_pool", None, pictures)]
+    inversions = [Inversion("VGG16", "block2_pool", None, pictures, FixedJudge())]
     table = measure_inversions(inversions, unseen, {"judge": FixedJudge()}, 100, 0)
     return table.set_index(["picture", "figure"])["estimate"]
 
@@ -67,6 +71,7 @@ def measure(unseen, pictures):
 def test_perfect_decoder_loses_nothing_and_strangers_do(unseen):
     values = measure(unseen, unseen.images)
     expression = name_expression("judge")
+    assert values[DECODED, name_expression(LENIENT)] == 1
     for picture in (DECODED, IMAGE):
         assert values[picture, ERROR] == values[picture, SHIFT] == 0
         assert values[picture, SIMILARITY] == pytest.approx(1)
@@ -96,10 +101,10 @@ def test_methods_are_compared_on_the_same_faces(unseen, monkeypatch):
         lambda network, layer, pictures, images: np.abs(pictures - images).max((1, 2, 3)),
     )
     inversions = [
-        Inversion("VGG16", layer, None, unseen.images + np.float32(0.1))
+        Inversion("VGG16", layer, None, unseen.images + np.float32(0.1), None)
         for layer in contrast.CONTRASTED
     ]
-    inversions.append(Inversion("Light VGG", "block3_pool", None, None))
+    inversions.append(Inversion("Light VGG", "block3_pool", None, None, None))
     found = {layer: unseen.images[positions] for layer in contrast.CONTRASTED}
     network = SimpleNamespace(title="VGG16")
     table = compare_methods(network, inversions, unseen, positions, found)

@@ -42,3 +42,12 @@ def test_who_is_seen_once_has_no_figure(recogniser):
     people[0] = 99
     areas = recognise_people(recogniser, images, images, people)
     np.testing.assert_array_equal(np.isnan(areas), [True, True, False, False, False, False])
+
+
+def test_classes_are_told_apart_by_who_learned_them():
+    rng = np.random.default_rng(3)
+    patterns = np.kron(rng.random((4, 8, 8, 1)), np.ones((1, 8, 8, 3)))
+    classes = np.arange(80) % 4
+    pictures = patterns[classes] + 0.2 * rng.standard_normal((80, 64, 64, 3))
+    judge = train_recogniser(pictures[:40], classes[:40])
+    assert (judge.classify(pictures[40:]) == classes[40:]).mean() > 0.95

@@ -36,6 +36,8 @@ IMAGE, DECODED, STRANGER, MEAN_FACE = "image", "decoded", "another face's featur
 ERROR, SIMILARITY, COLOUR = "error", "SSIM", "colour"
 SHIFT, OWN, PERSON, EXPRESSION = "shift", "own image", "person", "expression"
 """The figures of merit; an expression's is followed by its judge."""
+LENIENT = "Fisherfaces"
+"""The judge of expressions that learned from pictures of the same kind."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,7 @@ class UnseenFaces:
         strangers: (n,) for each the position of another face.
         mean_face: (64, 64, 3), of the training images.
         recogniser: of people, or None where it is not known who is seen.
+        sharp_judge: of expressions, trained on small training images.
     """
 
     rows: np.ndarray
@@ -59,6 +62,7 @@ class UnseenFaces:
     strangers: np.ndarray
     mean_face: np.ndarray
     recogniser: Recogniser | None
+    sharp_judge: Recogniser
 
 
 @dataclass(frozen=True)
@@ -70,12 +74,14 @@ class Inversion:
         layer: name of the layer.
         decoder: its training.
         pictures: (n, 64, 64, 3) float32 in [0, 1].
+        judge: of expressions, trained on what the decoder paints of training images.
     """
 
     network: str
     layer: str
     decoder: TrainingResult
     pictures: np.ndarray
+    judge: Recogniser
 
 
 def choose_unseen(faces: Faces, per_class: int, seed: int) -> UnseenFaces:
@@ -89,10 +95,8 @@ def choose_unseen(faces: Faces, per_class: int, seed: int) -> UnseenFaces:
     rows = np.concatenate(choose_per_class(faces.labels, faces.split.validation, per_class, seed))
     everybody = faces.dataset.identities
     identities = None if everybody is None else everybody[rows]
-    recogniser = None
-    if everybody is not None:
-        learned = choose_training_rows(faces, seed)
-        recogniser = train_recogniser(shrink_images(faces.images[learned]), everybody[learned])
+    learned = choose_training_rows(faces, seed)
+    training = shrink_images(faces.images[learned])
     return UnseenFaces(
         rows=rows,
         labels=faces.labels[rows],
@@ -100,7 +104,8 @@ def choose_unseen(faces: Faces, per_class: int, seed: int) -> UnseenFaces:
         images=shrink_images(faces.images[rows]),
         strangers=choose_strangers(identities, len(rows), seed),
         mean_face=average_training_face(faces),
-        recogniser=recogniser,
+        recogniser=None if everybody is None else train_recogniser(training, everybody[learned]),
+        sharp_judge=train_recogniser(training, faces.labels[learned]),
     )
 
 
@@ -121,12 +126,18 @@ def invert_layers(
         seed: of weights and order.
     """
     inversions = []
+    mean_face, learned = unseen.mean_face, choose_training_rows(faces, seed)
     for network in networks:
         for layer in LAYERS[network.title]:
             decoder = train_decoder(faces, network, layer, budget, seed=seed)
-            features = cache_layer_features(faces, unseen.rows, network, layer)
-            pictures = decode_features(decoder.model, features, unseen.mean_face)
-            inversions.append(Inversion(network.title, layer, decoder, pictures))
+            painted, seen = (
+                decode_features(
+                    decoder.model, cache_layer_features(faces, rows, network, layer), mean_face
+                )
+                for rows in (unseen.rows, learned)
+            )
+            judge = train_recogniser(seen, faces.labels[learned])
+            inversions.append(Inversion(network.title, layer, decoder, painted, judge))
     return inversions
 
 
@@ -150,17 +161,23 @@ def measure_inversions(
         Columns network, layer (both empty for the image itself and the mean face), picture,
         figure, estimate, low, high (95% interval, not a number with too few people), n.
     """
-    painted = {("", "", IMAGE): unseen.images}
-    painted["", "", MEAN_FACE] = np.repeat(unseen.mean_face[None], len(unseen.rows), axis=0)
+    everywhere = np.repeat(unseen.mean_face[None], len(unseen.rows), axis=0)
+    painted = {
+        ("", "", IMAGE): (unseen.images, unseen.sharp_judge),
+        ("", "", MEAN_FACE): (everywhere, unseen.sharp_judge),
+    }
     for each in inversions:
-        painted[each.network, each.layer, DECODED] = each.pictures
-        painted[each.network, each.layer, STRANGER] = each.pictures[unseen.strangers]
+        strangers = each.pictures[unseen.strangers]
+        painted[each.network, each.layer, DECODED] = (each.pictures, each.judge)
+        painted[each.network, each.layer, STRANGER] = (strangers, each.judge)
+    rows = []
+    for key, (pictures, lenient) in painted.items():
+        means = _measure(pictures, unseen, judges, lenient, num_resamples, seed)
+        rows += [
+            (*key, name, each.value, each.low, each.high, each.n) for name, each in means.items()
+        ]
     return pd.DataFrame(
-        [
-            (*key, figure, mean.value, mean.low, mean.high, mean.n)
-            for key, pictures in painted.items()
-            for figure, mean in _measure(pictures, unseen, judges, num_resamples, seed).items()
-        ],
+        rows,
         columns=["network", "layer", "picture", "figure", "estimate", "low", "high", "n"],
     )
 
@@ -174,6 +191,7 @@ def _measure(
     pictures: np.ndarray,
     unseen: UnseenFaces,
     judges: Mapping[str, keras.Model],
+    lenient: Recogniser,
     num_resamples: int,
     seed: int,
 ) -> dict[str, Mean]:
@@ -186,9 +204,12 @@ def _measure(
     }
     if unseen.recogniser is not None:
         values[PERSON] = recognise_people(unseen.recogniser, pictures, images, people)
+    named = {LENIENT: lenient.classify(pictures)}
     for title, model in judges.items():
         logits = model.predict(enlarge_images(pictures), batch_size=32, verbose=0)
-        values[name_expression(title)] = (logits.argmax(axis=1) == unseen.labels).astype(float)
+        named[title] = logits.argmax(axis=1)
+    for title, classes in named.items():
+        values[name_expression(title)] = (classes == unseen.labels).astype(float)
     means = {name: average(value, people, num_resamples, seed) for name, value in values.items()}
     means[COLOUR] = correlate_colour(pictures, images, people, num_resamples, seed)
     return means

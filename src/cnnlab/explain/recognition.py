@@ -1,4 +1,8 @@
-"""A judge of who is seen: Fisherfaces (Belhumeur, Hespanha & Kriegman 1997)."""
+"""Judges of who is seen, and with which expression: Fisherfaces.
+
+Belhumeur, Hespanha & Kriegman (1997). They are trained in a second, so that each layer's
+pictures can have a judge that learned from pictures as blurred as they are.
+"""
 
 from dataclasses import dataclass
 
@@ -15,7 +19,7 @@ TOP, SIDES = 8, 10
 
 @dataclass(frozen=True)
 class Recogniser:
-    """Principal components of grey faces, then the directions that tell training people apart."""
+    """Principal components of grey faces, then the directions that tell classes or people apart."""
 
     pipeline: Pipeline
 
@@ -24,19 +28,24 @@ class Recogniser:
         vectors = self.pipeline.transform(_crop(pictures))
         return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
+    def classify(self, pictures: np.ndarray) -> np.ndarray:
+        """Return the class or person that each picture is most likely of: (n,)."""
+        return self.pipeline.predict(_crop(pictures))
 
-def train_recogniser(images: np.ndarray, identities: np.ndarray) -> Recogniser:
-    """Train the judge.
+
+def train_recogniser(pictures: np.ndarray, classes: np.ndarray) -> Recogniser:
+    """Train a judge.
 
     Args:
-        images: (n, 64, 64, 3) float in [0, 1], of training people.
-        identities: (n,) who is seen; two people at least, and more images than people.
+        pictures: (n, 64, 64, 3) float in [0, 1].
+        classes: (n,) who is seen, or with which expression; two at least, and fewer than
+            pictures.
     """
-    components = min(MOST_COMPONENTS, len(images) // 2)
+    components = min(MOST_COMPONENTS, len(pictures) // 2)
     pipeline = make_pipeline(
         PCA(components, whiten=True, svd_solver="full"), LinearDiscriminantAnalysis()
     )
-    return Recogniser(pipeline.fit(_crop(images), identities))
+    return Recogniser(pipeline.fit(_crop(pictures), classes))
 
 
 def recognise_people(
