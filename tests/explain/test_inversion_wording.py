@@ -60,6 +60,7 @@ def test_survival_needs_intervals_apart_in_the_good_direction():
     assert not survives(table, "VGG16", "shallow", EXPRESSION)
     table[["low", "high"]] = np.nan
     assert not survives(table, "VGG16", "deep", COLOUR)
+    assert "cannot be told from chance" in describe_survival(table)
 
 
 def test_sentences_name_layers_and_figures():

@@ -24,9 +24,9 @@ PANELS = {
     ERROR: "error (grey levels)",
     SIMILARITY: "SSIM",
     COLOUR: "colour (correlation)",
-    SHIFT: "shift (pixels of 64)",
-    OWN: "own image found (share)",
-    PERSON: "person found (area)",
+    SHIFT: "shift (pixels)",
+    OWN: "own image found",
+    PERSON: "person found",
 }
 COLUMNS = 4
 LINES = {DECODED: ("-", "full"), STRANGER: ("--", "none")}
@@ -49,7 +49,7 @@ def draw_survival(table: pd.DataFrame) -> Figure:
     )
     for ax, name in zip(axes.flat, figures, strict=False):
         _draw_panel(ax, table[table["figure"] == name], places)
-        ax.set_title(PANELS.get(name, name), fontsize=7.5)
+        ax.set_title(PANELS.get(name, name), fontsize=7)
         ax.tick_params(labelsize=7)
         ax.set_xticks(
             list(places.values()), [layer for _, layer in places], rotation=90, fontsize=6.5
@@ -83,5 +83,5 @@ def _draw_panel(ax: Axes, rows: pd.DataFrame, places: dict[tuple[str, str], int]
                 linewidth=1,
                 markersize=3.5,
                 elinewidth=0.8,
-                label=network if picture == DECODED else f"{network}, another face's features",
+                label=network if picture == DECODED else f"{network}, another face",
             )

@@ -6,7 +6,7 @@ that of another face's, with 95% intervals apart.
 
 import pandas as pd
 
-from cnnlab.evaluation.intervals import Mean
+from cnnlab.evaluation.intervals import FEWEST, Mean
 from cnnlab.evaluation.wording import join_words
 from cnnlab.explain.inversion import (
     COLOUR,
@@ -24,7 +24,7 @@ from cnnlab.explain.inversion import (
 
 DIGITS = {ERROR: 1, SIMILARITY: 2, COLOUR: 2, SHIFT: 1, OWN: 2, PERSON: 2}
 LOWER_IS_BETTER = {ERROR, SHIFT}
-ASPECTS = {COLOUR: "colour", SHIFT: "place", OWN: "single image", PERSON: "person"}
+ASPECTS = {COLOUR: "colour", SHIFT: "place", OWN: "individual image", PERSON: "person"}
 
 
 def tabulate_survival(table: pd.DataFrame) -> pd.DataFrame:
@@ -97,6 +97,11 @@ def describe_survival(table: pd.DataFrame) -> str:
     Args:
         table: as ``inversion.measure_inversions`` makes it.
     """
+    if table.loc[table["picture"] == DECODED, "low"].isna().all():
+        return (
+            f"With fewer than {FEWEST} people, or images of unknown people, there are no intervals:"
+            " what survives cannot be told from chance."
+        )
     judges = [name for name in table["figure"].unique() if name.startswith(EXPRESSION)]
     aspects = {name: word for name, word in ASPECTS.items() if name in set(table["figure"])}
     aspects |= {name: f"{name}" for name in judges}
