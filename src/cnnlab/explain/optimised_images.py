@@ -14,6 +14,7 @@ import tensorflow as tf
 
 from cnnlab.explain.small_images import SIDE, enlarge_images
 from cnnlab.models.features import FixedNetwork
+from cnnlab.models.precision import describe_cap
 from cnnlab.models.training import digest_of
 from cnnlab.paths import FEATURES
 from cnnlab.storage import new_path, read_seal, seal
@@ -58,7 +59,7 @@ def optimise_images(
         "prior": [LEARNING_RATE, TOTAL_VARIATION, ALPHA_NORM, ALPHA],
         "seed": seed,
     }
-    key = digest_of(description)
+    key = digest_of(description | describe_cap())
     file = root / f"optimised-{network.name}-{layer}-{key[:16]}.npy"
     if read_seal(file, key) is None:
         found = _descend(_read_layer(network, layer), images, steps, seed)
