@@ -86,14 +86,14 @@ clean: ## remove the built report and its figures
 	rm -rf .pytest_cache .ruff_cache .hypothesis
 
 distclean: clean ## remove all that was made: faces, caches, trained networks, environment
-	rm -rf data/.lock data/.lock.json data/rendered data/decoded data/features data/trained data/weights data/executed
+	rm -rf data/.lock data/.lock.json data/.install.lock data/rendered data/decoded data/features data/trained data/weights data/executed
 	rm -rf $(VENV) src/*.egg-info
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(INSTALLED): requirements.txt pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed; none was found."; exit 1; }
-	@echo "Installing into $(VENV) (some minutes, 3.5 GB) ..."
-	@$(PYTHON) -m venv $(VENV)
-	@$(RUN) pip install --quiet --disable-pip-version-check -r requirements.txt
-	@$(RUN) pip install --quiet --disable-pip-version-check --no-deps -e .
-	@touch $(INSTALLED)
+	@$(PYTHON) src/cnnlab/installing.py data/.install.lock $(INSTALLED) ' \
+		echo "Installing into $(VENV) (some minutes, 3.5 GB) ..."; \
+		$(PYTHON) -m venv $(VENV); \
+		$(RUN) pip install --quiet --disable-pip-version-check -r requirements.txt; \
+		$(RUN) pip install --quiet --disable-pip-version-check --no-deps -e .'
