@@ -1,14 +1,17 @@
 """The whole build on a small notebook, and what may be published of it."""
 
 import base64
+import errno
+import os
 
 import nbformat
 import pytest
 from pypdf import PdfReader
 
+from cnnlab import storage
 from cnnlab.commands import run_command
 from cnnlab.paths import NOTEBOOKS
-from cnnlab.report import build, publish
+from cnnlab.report import build, execution, publish
 
 from .made_faces import make_faces
 from .made_notebooks import PNG, code, notebook, picture, shown, text
@@ -91,6 +94,23 @@ def test_build_publish_and_refusals(project, capsys, monkeypatch):
     assert run_command(build.build_report) == 1
     assert "07_made refers to @fig-07-none" in capsys.readouterr().err
     assert (project / "report.pdf").read_bytes() == first
+
+
+def test_a_full_disk_leaves_the_old_report_and_the_caches(project, capsys, monkeypatch):
+    (project / "report.pdf").write_bytes(b"old")
+
+    def refuse(path):
+        if path.name.endswith("report.pdf"):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(storage, "_bring_to_disk", refuse)
+        assert run_command(build.build_report) == 1
+    assert "report.pdf can't be written: No space left on device" in capsys.readouterr().err
+    assert (project / "report.pdf").read_bytes() == b"old"
+    monkeypatch.setattr(execution.NotebookClient, "execute", None)  # nothing is executed again
+    assert run_command(build.build_report) == 0
+    assert (project / "report.pdf").read_bytes().startswith(b"%PDF")
 
 
 def test_a_report_on_somebodys_data_is_not_published(project, capsys, monkeypatch):

@@ -103,9 +103,10 @@ def _typeset(chapters: Sequence[Chapter], title: Title, profile: Profile, faces:
     files = _title_figure(ROOT / title.figure)
     page = replace(title, figure=next(iter(files), ""))
     layout = Layout(template="report", title=page, keywords=describe_origin(profile, faces))
-    discard(SOURCES)
     with new_path(SOURCES) as new:
-        return compile_pdf(write_sources(chapters, layout, new, files))
+        pdf = compile_pdf(write_sources(chapters, layout, new, files))
+        discard(SOURCES)
+    return pdf
 
 
 def _title_figure(path: Path) -> dict[str, bytes]:
