@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from cnnlab.faces.rendering.lights import Lighting
+from cnnlab.faces.rendering.lights import LUMINANCE, Lighting
 
 BACKGROUND_SIZE = 128
 
@@ -58,10 +58,10 @@ def _clouds(rng: np.random.Generator, cells: int, octaves: int = 3) -> np.ndarra
 
 def _paint(rng: np.random.Generator) -> np.ndarray:
     """Draw a wall's reflectance, (3,)."""
-    return vary(WALLS[rng.choice(len(WALLS), p=WALL_ODDS)], rng)
+    return _vary(WALLS[rng.choice(len(WALLS), p=WALL_ODDS)], rng)
 
 
-def vary(colour: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _vary(colour: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Return a (3,) reflectance near the given one, hardly another hue."""
     return np.clip(colour * np.exp(rng.normal(0, 0.15) + rng.normal(0, 0.025, 3)), 0.004, 0.92)
 
@@ -78,7 +78,7 @@ def _dot(image, x, y, radius, colour) -> None:
     cv2.circle(image, centre, radius, [float(value) for value in colour], -1)
 
 
-def _wall(rng: np.random.Generator, paint: np.ndarray) -> np.ndarray:
+def _lit_wall(rng: np.random.Generator, paint: np.ndarray) -> np.ndarray:
     """A lit wall: light falls off from somewhere, with a little unevenness."""
     x, y = _grid()
     from_x, from_y, reach = rng.uniform(-0.3, 1.3), rng.uniform(-0.5, 0.7), rng.uniform(0.6, 1.6)
@@ -87,9 +87,14 @@ def _wall(rng: np.random.Generator, paint: np.ndarray) -> np.ndarray:
     return level[..., None] * paint.astype(np.float32)
 
 
+def _wall(rng: np.random.Generator) -> np.ndarray:
+    """A plain wall."""
+    return _lit_wall(rng, _paint(rng))
+
+
 def _corner(rng: np.random.Generator) -> np.ndarray:
     paint = _paint(rng)
-    image, other = _wall(rng, paint), _wall(rng, paint)
+    image, other = _lit_wall(rng, paint), _lit_wall(rng, paint)
     x, y = _grid()
     edge = rng.choice([rng.uniform(0.0, 0.3), rng.uniform(0.7, 1.0)])
     beyond = x > edge + rng.uniform(-0.05, 0.05) * y
@@ -102,7 +107,7 @@ def _corner(rng: np.random.Generator) -> np.ndarray:
 
 
 def _window(rng: np.random.Generator) -> np.ndarray:
-    image = 0.55 * _wall(rng, _paint(rng))
+    image = 0.55 * _wall(rng)
     width, height = rng.uniform(0.35, 0.8), rng.uniform(0.5, 1.0)
     left, top = rng.uniform(-0.3, 1.1 - width / 2), rng.uniform(-0.4, 0.15)
     frame = rng.choice([0.75, 0.75, 0.1]) * np.array([1.0, 0.98, 0.94])
@@ -110,7 +115,7 @@ def _window(rng: np.random.Generator) -> np.ndarray:
     _fill(image, left - 0.03, top - 0.03, left + width + 0.03, top + height + 0.03, 0.6 * frame)
     _fill(image, left, top, left + width, top + height, view)
     if rng.random() < 0.5:
-        outside = 0.35 * view * vary(np.array([0.6, 0.75, 0.5]), rng)
+        outside = 0.35 * view * _vary(np.array([0.6, 0.75, 0.5]), rng)
         _fill(
             image, left, top + height * rng.uniform(0.5, 0.8), left + width, top + height, outside
         )
@@ -124,14 +129,14 @@ def _window(rng: np.random.Generator) -> np.ndarray:
 
 
 def _curtain(rng: np.random.Generator) -> np.ndarray:
-    image = _wall(rng, _paint(rng))
+    image = _wall(rng)
     x, y = _grid()
     folds = np.sin(2 * np.pi * (rng.uniform(4, 10) * x + 0.2 * _clouds(rng, 2, 1)))
     return image * (0.8 + 0.25 * folds + 0.03 * y)[..., None]
 
 
 def _shelves(rng: np.random.Generator) -> np.ndarray:
-    wood = vary(WALLS[rng.choice([0, 2, 8])], rng)
+    wood = _vary(WALLS[rng.choice([0, 2, 8])], rng)
     image = np.empty((BACKGROUND_SIZE, BACKGROUND_SIZE, 3), np.float32)
     image[:] = 0.25 * wood
     gap = rng.uniform(0.22, 0.4)
@@ -150,10 +155,10 @@ def _shelves(rng: np.random.Generator) -> np.ndarray:
 
 def _pictures(rng: np.random.Generator) -> np.ndarray:
     """A wall with a door or pictures in frames."""
-    image = _wall(rng, _paint(rng))
+    image = _wall(rng)
     if rng.random() < 0.45:
         left, width = rng.choice([rng.uniform(-0.25, 0.05), rng.uniform(0.65, 0.95)]), 0.36
-        door, top = vary(WALLS[rng.choice([0, 0, 8, 8, 3])], rng), rng.uniform(0.0, 0.2)
+        door, top = _vary(WALLS[rng.choice([0, 0, 8, 8, 3])], rng), rng.uniform(0.0, 0.2)
         _fill(image, left - 0.03, top - 0.03, left + width + 0.03, 1.1, 0.75 * door)
         _fill(image, left, top, left + width, 1.1, 0.6 * door)
         return image
@@ -164,9 +169,9 @@ def _pictures(rng: np.random.Generator) -> np.ndarray:
             image, left, top, left + width, top + height, rng.choice([0.02, 0.1, 0.5]) * np.ones(3)
         )
         inner = (left + 0.02, top + 0.02, left + width - 0.02, top + height - 0.02)
-        _fill(image, *inner, vary(np.array([0.5, 0.48, 0.42]), rng))
+        _fill(image, *inner, _vary(np.array([0.5, 0.48, 0.42]), rng))
         middle = (left + 0.06, top + 0.06, left + width - 0.06, top + height - 0.06)
-        _fill(image, *middle, vary(WALLS[rng.integers(len(WALLS))], rng))
+        _fill(image, *middle, _vary(WALLS[rng.integers(len(WALLS))], rng))
     return image
 
 
@@ -174,7 +179,7 @@ def _people(rng: np.random.Generator, behind: np.ndarray) -> np.ndarray:
     """Other people in the background: heads and shoulders that nobody will recognise."""
     image = behind.copy()
     for _ in range(int(rng.integers(1, 4))):
-        x, y, scale = rng.choice([rng.uniform(-0.05, 0.2), rng.uniform(0.8, 1.05)]), 0, 0
+        x = rng.choice([rng.uniform(-0.05, 0.2), rng.uniform(0.8, 1.05)])
         y, scale = rng.uniform(0.3, 0.6), rng.uniform(0.05, 0.09)
         skin = np.array([0.5, 0.3, 0.2]) * rng.uniform(0.25, 1.0)
         cloth = np.clip(rng.uniform(0.01, 0.4) * np.exp(rng.normal(0, 0.25, 3)), 0.005, 0.6)
@@ -213,7 +218,7 @@ def _horizon(rng: np.random.Generator) -> np.ndarray:
     x, y = _grid()
     line, tilt = rng.uniform(0.3, 0.8), rng.normal(0, 0.02)
     grounds = [[0.08, 0.12, 0.03], [0.38, 0.31, 0.20], [0.10, 0.16, 0.19], [0.22, 0.21, 0.20]]
-    ground = vary(np.array(grounds[rng.integers(4)]), rng)
+    ground = _vary(np.array(grounds[rng.integers(4)]), rng)
     below = y > line + tilt * (x - 0.5)
     texture = np.exp(0.15 * _clouds(rng, 8))[..., None]
     image[below] = (ground * texture)[below] * rng.uniform(0.7, 1.4)
@@ -232,7 +237,7 @@ def _street(rng: np.random.Generator) -> np.ndarray:
     x = rng.uniform(-0.3, 0.0)
     while x < 1.05:
         width, top = rng.uniform(0.2, 0.5), rng.choice([-0.1, rng.uniform(-0.1, 0.5)])
-        front = vary(WALLS[rng.choice([1, 2, 3, 4, 5, 7])], rng) * rng.uniform(0.3, 0.9)
+        front = _vary(WALLS[rng.choice([1, 2, 3, 4, 5, 7])], rng) * rng.uniform(0.3, 0.9)
         _fill(image, x, top, x + width, 1.1, front)
         step, storey = rng.uniform(0.06, 0.12), rng.uniform(0.09, 0.18)
         pane = front * rng.uniform(0.15, 0.5) + rng.choice([0, 0, 0.3]) * np.array([0.8, 0.9, 1])
@@ -270,7 +275,7 @@ def _night(rng: np.random.Generator) -> np.ndarray:
     image = np.ascontiguousarray(image * rng.uniform(0.3, 2.5), np.float32)
     for _ in range(int(rng.integers(0, 4))):
         left, top = rng.uniform(-0.2, 1, 2)
-        shade = rng.uniform(0.01, 0.12) * vary(np.array([1, 0.75, 0.5]), rng)
+        shade = rng.uniform(0.01, 0.12) * _vary(np.array([1, 0.75, 0.5]), rng)
         _fill(image, left, top, left + rng.uniform(0.1, 0.5), top + rng.uniform(0.2, 0.8), shade)
     for _ in range(int(rng.integers(3, 26))):
         lamp = LAMPS[rng.choice(len(LAMPS), p=LAMP_ODDS)] * rng.uniform(2, 14)
@@ -281,7 +286,7 @@ def _night(rng: np.random.Generator) -> np.ndarray:
 def _backdrop(rng: np.random.Generator) -> np.ndarray:
     """A studio's paper or canvas, brighter behind the head."""
     x, y = _grid()
-    paint = vary(BACKDROPS[rng.choice(len(BACKDROPS), p=[0.3, 0.25, 0.15, 0.12, 0.1, 0.08])], rng)
+    paint = _vary(BACKDROPS[rng.choice(len(BACKDROPS), p=[0.3, 0.25, 0.15, 0.12, 0.1, 0.08])], rng)
     distance = ((x - rng.uniform(0.3, 0.7)) ** 2 + (y - rng.uniform(0.2, 0.7)) ** 2) ** 0.5
     level = 1 - rng.uniform(0.1, 0.8) * np.clip(distance / 0.8, 0, 1) ** 1.5
     level = level * np.exp(rng.choice([0.01, 0.12]) * _clouds(rng, 3))
@@ -306,7 +311,6 @@ SCENERY = {
     "flash": {_night: 2, _wall: 1, _corner: 0.5, _curtain: 0.3},
 }
 """What is seen in each kind of place, and how often."""
-_PAINTED = (_wall,)
 
 
 def draw_background(place: str, light: Lighting, rng: np.random.Generator) -> np.ndarray:
@@ -319,11 +323,11 @@ def draw_background(place: str, light: Lighting, rng: np.random.Generator) -> np
     """
     odds = np.array(list(SCENERY[place].values()), float)
     scenery = list(SCENERY[place])[rng.choice(len(odds), p=odds / odds.sum())]
-    image = scenery(rng, _paint(rng)) if scenery in _PAINTED else scenery(rng)
+    image = scenery(rng)
     if place not in ("studio", "sun") and rng.random() < 0.12:
         image = _people(rng, image)
     dimming = rng.uniform(0.15, 0.5) if place == "flash" and scenery is not _night else 1.0
-    colour = light.around / (light.around @ np.array([0.2126, 0.7152, 0.0722]))
+    colour = light.around / (light.around @ LUMINANCE)
     radius = BACKGROUND_SIZE * np.exp(rng.uniform(np.log(0.012), np.log(0.09)))
     if scenery in (_shelves, _night, _foliage):
         radius = max(radius, 0.025 * BACKGROUND_SIZE)

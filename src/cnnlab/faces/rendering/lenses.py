@@ -8,7 +8,7 @@ from cnnlab.faces.rendering.rasteriser import Fragments, interpolate, rasterise
 from cnnlab.faces.rendering.scene import Scene
 
 # Both faces of coated glass send back this share of the light that comes straight.
-STRAIGHT = 0.03
+STRAIGHT = 0.02
 BRIGHTEST = 6.0
 
 

@@ -10,7 +10,8 @@ from cnnlab.faces.rendering.surfaces import MIRROR, Surface
 
 # How far red, green and blue light wander inside skin, shares of the picture's side.
 SCATTERING = (0.008, 0.004, 0.0025)
-SMALLEST_CATCHLIGHT = 0.28
+# Catchlights are at least as large as a pixel of an eye, and leave most of the iris free.
+CATCHLIGHT_SIZES = (0.22, 0.32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,11 +56,11 @@ def _gloss(surface: Surface, view: np.ndarray, direction: np.ndarray, size: floa
     facing = np.clip((surface.normals * view).sum(axis=1), 0.05, 1)
     rim = 0.4 * (1 - surface.reflectance) * (1 - facing) ** 5 * (surface.reflectance > 0)
     fresnel = surface.reflectance + rim
-    # A mirror shows the light's disc, at least as large as a pixel of an eye.
-    seen = max(size, SMALLEST_CATCHLIGHT)
+    # A mirror shows the light's disc.
+    seen = np.clip(size, *CATCHLIGHT_SIZES)
     off = 2 * np.arccos(cosine)
     disc = np.clip((1.2 * seen - off) / (0.4 * seen), 0, 1) / np.sin(seen) ** 2
-    lobe = np.where(surface.roughness <= np.float32(MIRROR), 1.2 * disc, lobe)
+    lobe = np.where(surface.roughness <= np.float32(MIRROR), 0.75 * disc, lobe)
     return np.minimum(0.8 * lobe * fresnel / np.maximum(0.6 * facing + 0.25, 0.2), 8.0)
 
 
