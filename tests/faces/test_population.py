@@ -54,3 +54,5 @@ def test_everybody_is_counted_once_in_each_list():
     assert set(counts.index.get_level_values("what")) == set(GROUPS)
     men = [draw_person(number, 3).is_male for number in (0, 1, 2, 1_000_000)]
     assert counts["sex", "men"] == sum(men)
+    bare = [draw_person(number, 3).glasses is None for number in (0, 1, 2, 1_000_000)]
+    assert counts["glasses", "without"] == sum(bare)

@@ -1,4 +1,4 @@
-"""Who is seen on the rendered faces: age, sex and skin tone as drawn, counted."""
+"""Who is seen on the rendered faces: sex, age, skin tone and glasses as drawn, counted."""
 
 from collections.abc import Iterable
 
@@ -55,6 +55,7 @@ def describe_person(identity: Identity) -> dict[str, str]:
         "sex": "men" if identity.is_male else "women",
         "age": name_age(identity.years),
         "skin tone": name_tone(identity.skin),
+        "glasses": "without" if identity.glasses is None else "with",
     }
 
 
@@ -62,6 +63,7 @@ GROUPS = {
     "sex": ("women", "men"),
     "age": tuple(name_age(bound) for bound in AGE_BOUNDS[:-1]),
     "skin tone": TONES[::-1],
+    "glasses": ("with", "without"),
 }
 
 

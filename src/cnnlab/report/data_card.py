@@ -43,7 +43,7 @@ def tabulate_sizes() -> pd.DataFrame:
 
 
 def tabulate_people() -> pd.DataFrame:
-    """Return the shares of sex, age and skin tone among the first training people."""
+    """Return the shares of sex, age, skin tone and glasses among the first training people."""
     counts = count_people(range(COUNTED_PEOPLE), SEED)
     shares = (counts / COUNTED_PEOPLE).map("{:.0%}".format)
     return shares.rename(f"share of {COUNTED_PEOPLE} people").reset_index().set_index("what")
