@@ -81,7 +81,7 @@ def measure_curve(
     Args:
         epochs: for each number of images a class in Train/ the epochs.
         validation_per_class: images of each class that all are judged by.
-        profile: patience, resamples and whether a network must have learned; its epochs are not used.
+        profile: patience, resamples and whether a network must have learned.
 
     Returns:
         The rows of ``measure_size``, from few to many images.
@@ -104,7 +104,13 @@ def read_curve(folder: Path = STUDIES) -> pd.DataFrame | None:
 
 def record_learning_curve() -> None:
     """Measure the curve and write the study."""
-    profile = replace(PROFILES["full"], name="learning-curve", patience=max(EPOCHS.values()))
+    profile = replace(
+        PROFILES["full"],
+        name="learning-curve",
+        patience=max(EPOCHS.values()),
+        # Too few images to learn from is a result here.
+        must_learn=False,
+    )
     table = measure_curve(EPOCHS, VALIDATION_PER_CLASS, profile)
     write_study(table.assign(**describe_machine()), STUDY)
 
