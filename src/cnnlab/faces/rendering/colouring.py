@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-# CIELAB of facial skin from the palest to the darkest, at melanin 0, 0.25 ... 1. Lightness,
-# redness and yellowness follow the measured ranges of Xiao et al. (2017, Skin Research and
-# Technology 23, 21-29: L* about 45 to 70, a* 8 to 15, b* 10 to 21) and, below them, of Wang et
-# al. (2015, Proc. 23rd Color and Imaging Conference, 230-234).
+# CIELAB of facial skin from the palest to the darkest, at melanin 0, 0.25 ... 1. Set by eye along
+# the path that measured skin takes: lightness and yellowness tell people apart, redness hardly
+# does (Xiao et al. 2017, Skin Research and Technology 23), chroma is greatest in the middle and
+# falls towards both ends.
 SKIN_LAB = np.array(
     [[70, 9.5, 13.5], [63, 11.0, 17.0], [53, 11.5, 17.5], [40, 10.5, 14.5], [27, 7.0, 8.0]]
 )
