@@ -16,11 +16,27 @@ PYTHON = $(shell for python in python3 python3.13 python3.12 python3.11; do \
 VENV = .venv
 INSTALLED = $(VENV)/installed
 RUN = $(VENV)/bin/python -m
+PIP_INSTALL = $(RUN) pip install --quiet --disable-pip-version-check
 ALONE = $(RUN) cnnlab
 
-export CNNLAB_PROFILE = $(PROFILE)
-export CNNLAB_DATA = $(DATA)
-export CNNLAB_VGG16 = $(VGG16)
+# What the user gives reaches the programs letter by letter: neither make nor a shell reads it.
+export CNNLAB_PROFILE := $(value PROFILE)
+export CNNLAB_DATA := $(value DATA)
+export CNNLAB_VGG16 := $(value VGG16)
+export CNNLAB_N := $(value N)
+export CNNLAB_OUT := $(value OUT)
+export CNNLAB_VALIDATION := $(value VALIDATION)
+export CNNLAB_SEED := $(value SEED)
+export CNNLAB_GROUND_TRUTH := $(value GROUND_TRUTH)
+unexport PROFILE DATA VGG16 N OUT VALIDATION SEED GROUND_TRUTH
+
+# What libraries would keep in the user's home.
+CACHES := $(CURDIR)/$(VENV)/caches
+export MPLCONFIGDIR := $(CACHES)/matplotlib
+export IPYTHONDIR := $(CACHES)/ipython
+export JUPYTER_CONFIG_DIR := $(CACHES)/jupyter
+export JUPYTER_DATA_DIR := $(CACHES)/jupyter
+export JUPYTER_RUNTIME_DIR := $(CACHES)/jupyter/runtime
 export KERAS_BACKEND = tensorflow
 export TF_CPP_MIN_LOG_LEVEL = 3
 export PYTHONNOUSERSITE = 1
@@ -70,8 +86,9 @@ card: $(INSTALLED) ## renew the tables of the data card, data/README.md
 	@$(ALONE) cnnlab.report.data_card
 
 faces: $(INSTALLED) ## render N faces a class into the folder OUT, in the course's layout with labels.csv
-	@$(ALONE) cnnlab.faces.making "$(N)" "$(OUT)" $(if $(VALIDATION),--validation "$(VALIDATION)") \
-		$(if $(SEED),--seed "$(SEED)") $(if $(GROUND_TRUTH),--ground-truth "$(GROUND_TRUTH)")
+	@$(ALONE) cnnlab.faces.making $${CNNLAB_VALIDATION:+--validation="$$CNNLAB_VALIDATION"} \
+		$${CNNLAB_SEED:+--seed="$$CNNLAB_SEED"} \
+		$${CNNLAB_GROUND_TRUTH:+--ground-truth="$$CNNLAB_GROUND_TRUTH"} -- "$$CNNLAB_N" "$$CNNLAB_OUT"
 
 lint: $(INSTALLED) ## check the style of code and notebooks
 	@$(RUN) ruff check src tests notebooks
@@ -79,7 +96,7 @@ lint: $(INSTALLED) ## check the style of code and notebooks
 
 requirements: ## pin requirements.txt anew from pyproject.toml (needs uv)
 	uv pip compile --universal --python-version 3.11 --extra test --no-emit-index-url --no-header \
-		--upgrade pyproject.toml -o requirements.txt
+		--generate-hashes --only-binary :all: --upgrade pyproject.toml -o requirements.txt
 
 clean: ## remove the built report and its figures
 	rm -rf report/report.pdf report/report.fa.pdf report/build figures/*.svg figures/*.png
@@ -95,5 +112,5 @@ $(INSTALLED): requirements.txt pyproject.toml
 	@$(PYTHON) src/cnnlab/installing.py data/.install.lock $(INSTALLED) ' \
 		echo "Installing into $(VENV) (some minutes, 3.5 GB) ..."; \
 		$(PYTHON) -m venv $(VENV); \
-		$(RUN) pip install --quiet --disable-pip-version-check -r requirements.txt; \
-		$(RUN) pip install --quiet --disable-pip-version-check --no-deps -e .'
+		$(PIP_INSTALL) --require-hashes --only-binary :all: -r requirements.txt; \
+		$(PIP_INSTALL) --no-deps --no-build-isolation -e .'
