@@ -110,6 +110,9 @@ CLEANED = (
     ".hypothesis/examples/x",
 )
 DISTCLEANED = (
+    "data/.lock",
+    "data/.lock.json",
+    "data/.install.lock",
     "data/rendered/10x6/Train/anger/0.jpg",
     "data/decoded/x.npy",
     "data/features/x.npy",

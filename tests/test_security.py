@@ -37,6 +37,8 @@ MAY_REACH_THE_NETWORK = {
 }
 MAY_START_PROGRAMS = {
     PACKAGE / "downloads.py",
+    PACKAGE / "evaluation" / "processors.py",
+    PACKAGE / "installing.py",
     PACKAGE / "report" / "typesetting.py",
 }
 
