@@ -42,7 +42,7 @@ export TF_CPP_MIN_LOG_LEVEL = 3
 export PYTHONNOUSERSITE = 1
 
 .DEFAULT_GOAL = help
-.PHONY: help report publish studies test torture bench lab data card lint faces requirements clean distclean
+.PHONY: help report publish studies test torture bench lab data card lint audit faces requirements clean distclean
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' Makefile
@@ -93,6 +93,11 @@ faces: $(INSTALLED) ## render N faces a class into the folder OUT, in the course
 lint: $(INSTALLED) ## check the style of code and notebooks
 	@$(RUN) ruff check src tests notebooks
 	@$(RUN) ruff format --check src tests
+
+audit: ## look the pinned dependencies up among known vulnerabilities (needs the package index itself)
+	@$(PYTHON) -m venv $(VENV)/audit
+	@$(VENV)/audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit==2.10.1
+	@$(VENV)/audit/bin/python -m pip_audit --strict --disable-pip --progress-spinner off -r requirements.txt
 
 requirements: ## pin requirements.txt anew from pyproject.toml (needs uv)
 	uv pip compile --universal --python-version 3.11 --extra test --no-emit-index-url --no-header \

@@ -4,6 +4,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from torture.fuzz_readers import CASES
+
+from cnnlab.paths import ROOT
 
 from .bad_data import ANYWHERE, FAULTS, IN_ARCHIVES, IN_FOLDERS, Case, cases, check, sound_data
 
@@ -41,3 +44,9 @@ def test_each_fault_has_its_outcome(monkeypatch, name):
 
     assert name not in IN_FOLDERS or name not in IN_ARCHIVES
     check_fault()
+
+
+def test_the_readme_says_how_much_is_tried():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert f"faults out of {len(FAULTS)}" in text
+    assert f"{CASES:,} data sets" in text
