@@ -53,3 +53,9 @@ def test_data_are_found_from_the_projects_folder_wherever_the_notebook_runs(
     monkeypatch.setenv("CNNLAB_DATA", text)
     monkeypatch.setenv("CNNLAB_VGG16", text)
     assert current_data() == current_vgg16_file() == expected
+
+
+def test_the_folder_of_a_user_who_does_not_exist_is_an_error(monkeypatch):
+    monkeypatch.setenv("CNNLAB_DATA", "~nobody-of-this-name/faces")
+    with pytest.raises(SettingsError, match=r"DATA=~nobody-of-this-name/faces.*no such user"):
+        current_data()

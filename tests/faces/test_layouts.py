@@ -306,3 +306,21 @@ def test_bad_label_table(write, case):
     files = course_files()
     with pytest.raises(DataError, match=message):
         read_course_layout(write(files | label_table(files, edit)))
+
+
+def test_a_name_that_is_no_utf_8_is_shown_spelt_out_and_read(tmp_path):
+    folder = write_folder(tmp_path / "data", course_files())
+    image = folder / "Train" / "anger" / "0.png"
+    content = image.read_bytes()
+    image.rename(image.with_name(os.fsdecode(b"caf\xe9.png")))
+    dataset = read_course_layout(folder)
+    names = [file.name for file in dataset.files]
+    assert "Train/anger/caf\\xe9.png" in names
+    assert dataset.files[names.index("Train/anger/caf\\xe9.png")].read_bytes() == content
+    assert dataset.digest
+
+
+def test_a_pipe_given_as_data_is_refused_at_once(tmp_path):
+    os.mkfifo(tmp_path / "faces.zip")
+    with pytest.raises(DataError, match="neither a folder nor a"):
+        read_course_layout(tmp_path / "faces.zip")
