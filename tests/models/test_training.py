@@ -43,16 +43,20 @@ def run(root, training_batches=batches, stopping=FIVE_EPOCHS, seed=1, **descript
     )
 
 
-def test_an_interrupted_training_ends_as_an_uninterrupted_one(tmp_path):
-    whole = run(tmp_path / "whole")
-
-    def cut_off(epoch):
-        if epoch == 3:
+def cut_off(root, interrupted_epoch):
+    def interrupt(epoch):
+        if epoch == interrupted_epoch:
             raise KeyboardInterrupt
         return batches(epoch)
 
     with pytest.raises(KeyboardInterrupt):
-        run(tmp_path / "cut", cut_off)
+        run(root, interrupt)
+
+
+def test_an_interrupted_training_ends_as_an_uninterrupted_one(tmp_path):
+    whole = run(tmp_path / "whole")
+
+    cut_off(tmp_path / "cut", 3)
     seen = []
 
     def watched(epoch):
@@ -71,13 +75,7 @@ def test_an_interrupted_training_ends_as_an_uninterrupted_one(tmp_path):
 def test_a_damaged_epoch_is_named_and_trained_again(tmp_path, capsys, name):
     whole = run(tmp_path / "whole")
 
-    def cut_off(epoch):
-        if epoch == 2:
-            raise KeyboardInterrupt
-        return batches(epoch)
-
-    with pytest.raises(KeyboardInterrupt):
-        run(tmp_path / "cut", cut_off)
+    cut_off(tmp_path / "cut", 2)
     [file] = (tmp_path / "cut").glob(f"*/epoch-0002/{name}")
     file.write_bytes(file.read_bytes()[:-1])
     resumed = run(tmp_path / "cut")
