@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import h5py
+import nbformat
 import numpy as np
 import pandas as pd
 import psutil
@@ -217,12 +218,15 @@ def describe(project: Path) -> dict[str, object]:
             ["data", "decoded"],
             ["data", "features"],
             ["data", "trained"],
+            ["report", "build"],
             ["report", "report.pdf"],
         )
         if not path.is_file() or not kept or ".lock" in path.name or path.suffix == ".json":
             continue
         if path.name == "digests.txt":  # in the order in which faces were finished
             results[name] = sorted(set(path.read_text().splitlines()))
+        elif path.suffix == ".ipynb":
+            results[name] = read_shown(path)
         elif path.name == "history.csv":
             results[name] = pd.read_csv(path).drop(columns="seconds").to_csv()
         elif path.suffix == ".h5":
@@ -244,6 +248,16 @@ def read_weights(path: Path) -> dict[str, bytes]:
             )
         )
     return tensors
+
+
+def read_shown(path: Path) -> list:
+    """Return what an executed notebook shows on its page: progress and warnings are not printed."""
+    return [
+        output
+        for cell in nbformat.read(path, as_version=4).cells
+        for output in cell.get("outputs", ())
+        if output.get("name") != "stderr"
+    ]
 
 
 def compare(whole: Path, killed: Path) -> int:

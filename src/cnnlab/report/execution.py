@@ -127,7 +127,10 @@ def _execute(notebook: NotebookNode, path: Path, log: Path, bar: tqdm) -> None:
         timeout=None,
         kernel_name="python3",
         resources={"metadata": {"path": str(path.parent)}},
-        record_timing=False,  # the same results, the same file
+        # The same results, the same file: no times, and printed text in one piece, which
+        # otherwise comes in as many as the kernel's clock makes of it.
+        record_timing=False,
+        coalesce_streams=True,
         on_cell_start=show_progress,
         extra_arguments=["--IPKernelApp.log_level=ERROR"],
     )
