@@ -22,7 +22,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import h5py
-import nbformat
 import numpy as np
 import pandas as pd
 import psutil
@@ -33,6 +32,15 @@ LOADING, TRAINING, BUILD = COMMANDS = (
     "cnnlab.faces.loading",
     "cnnlab.models.experiments",
     "cnnlab.report.build",
+)
+COMPARED = (
+    "data/rendered/",
+    "data/decoded/",
+    "data/features/",
+    "data/trained/",
+    "figures/",
+    "report/build/sources/",
+    "report/report.pdf",
 )
 OLD_REPORT = b"the report of an earlier run"
 LONGEST_WAIT = 600
@@ -212,21 +220,15 @@ def describe(project: Path) -> dict[str, object]:
     results = {}
     for path in sorted(project.rglob("*")):
         name = path.relative_to(project).as_posix()
-        folder = name.split("/")
-        kept = folder[0] == "figures" or folder[:2] in (
-            ["data", "rendered"],
-            ["data", "decoded"],
-            ["data", "features"],
-            ["data", "trained"],
-            ["report", "build"],
-            ["report", "report.pdf"],
-        )
-        if not path.is_file() or not kept or ".lock" in path.name or path.suffix == ".json":
+        if (
+            not path.is_file()
+            or not name.startswith(COMPARED)
+            or ".lock" in path.name
+            or path.suffix == ".json"
+        ):
             continue
         if path.name == "digests.txt":  # in the order in which faces were finished
             results[name] = sorted(set(path.read_text().splitlines()))
-        elif path.suffix == ".ipynb":
-            results[name] = read_shown(path)
         elif path.name == "history.csv":
             results[name] = pd.read_csv(path).drop(columns="seconds").to_csv()
         elif path.suffix == ".h5":
@@ -248,16 +250,6 @@ def read_weights(path: Path) -> dict[str, bytes]:
             )
         )
     return tensors
-
-
-def read_shown(path: Path) -> list:
-    """Return what an executed notebook shows on its page: progress and warnings are not printed."""
-    return [
-        output
-        for cell in nbformat.read(path, as_version=4).cells
-        for output in cell.get("outputs", ())
-        if output.get("name") != "stderr"
-    ]
 
 
 def compare(whole: Path, killed: Path) -> int:
