@@ -9,7 +9,7 @@ import sys
 
 from cnnlab.commands import run_command
 from cnnlab.locking import hold_lock
-from cnnlab.paths import DATA, LOCK
+from cnnlab.paths import DATA, FIGURES, LOCK, REPORT
 from cnnlab.settings import current_profile
 from cnnlab.storage import remove_leftovers
 
@@ -19,7 +19,8 @@ def run_module() -> None:
     del sys.argv[0]
     name = sys.argv[0]
     with hold_lock(LOCK, f"{name} (PROFILE={current_profile().name})"):
-        remove_leftovers(DATA)
+        for folder in (DATA, FIGURES, REPORT):
+            remove_leftovers(folder)
         runpy.run_module(name, run_name="__main__", alter_sys=True)
 
 

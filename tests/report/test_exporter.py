@@ -89,6 +89,7 @@ def test_only_what_belongs_into_a_report_is_printed(words):
                 "visible_call()",
                 new_output("stream", name="stdout", text="seventeen\n"),
                 new_output("stream", name="stderr", text="a warning\n"),
+                new_output("stream", name="stdout", text="WARNING:tensorflow:5 of <f at 0x7f1b>\n"),
                 new_output("stream", name="stdout", text="\x1b[1m3/7\x1b[0m ━━━━━ 2s 31ms/step\n"),
             ),
             code("hidden_call()", shown({"text/plain": "'result'"}), tags=("hide-input",)),
@@ -99,7 +100,7 @@ def test_only_what_belongs_into_a_report_is_printed(words):
         )
     )
     assert "visible_call()" in printed and "seventeen" in printed and "result" in printed
-    for absent in ("warning", "31ms", "hidden_call", "absent", "twice", "0%", "متن"):
+    for absent in ("warning", "0x7f1b", "31ms", "hidden_call", "absent", "twice", "0%", "متن"):
         assert absent not in printed
 
 

@@ -35,8 +35,11 @@ _IMAGES = ("image/svg+xml", "image/png")
 _PRIORITY = ("text/markdown", *_IMAGES, "text/html", "text/latex", "text/plain")
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 
-# Keras's progress bars, which it prints among the results.
-_KERAS_BAR = re.compile(r"^.*(?:\x08|━|\d+/\d+ \[[=>.]+\]).*$\n?", re.MULTILINE)
+# What libraries print among the results: Keras's progress bars, and TensorFlow's remarks, which
+# name addresses in memory and so are other ones in every run.
+_CHATTER = re.compile(
+    r"^(?:.*(?:\x08|━|\d+/\d+ \[[=>.]+\])|(?:INFO|WARNING):tensorflow:).*$\n?", re.MULTILINE
+)
 
 
 class PrepareOutputs(Preprocessor):
@@ -246,7 +249,7 @@ def _belongs(output: NotebookNode, where: str) -> bool:
             "Mend it and execute the notebook again."
         )
     if output.output_type == "stream":
-        output.text = _KERAS_BAR.sub("", output.text)
+        output.text = _CHATTER.sub("", output.text)
         return output.name == "stdout" and bool(output.text.strip())
     if output.metadata.get("role") == "caption" or _WIDGET in output.data:
         return False
