@@ -5,6 +5,7 @@ already ends in one sentence, and after the lock is held.
 """
 
 import runpy
+import signal
 import sys
 
 from cnnlab.commands import run_command
@@ -25,4 +26,8 @@ def run_module() -> None:
 
 
 if __name__ == "__main__":
+    # This is what run_command restores: when the work is done, nothing is left to interrupt, and
+    # the interpreter may end undisturbed.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     sys.exit(run_command(run_module))
