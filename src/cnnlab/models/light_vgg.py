@@ -2,6 +2,7 @@
 
 import keras
 
+from cnnlab.models.normalisation import FusedBatchNormalization
 from cnnlab.settings import IMAGE_SIZE
 
 BLOCK_FILTERS = (16, 32, 64, 128, 128)
@@ -68,7 +69,7 @@ def build_light_vgg_with_batch_normalisation(
     """
 
     def normalise_and_rectify(x: keras.KerasTensor, name: str) -> keras.KerasTensor:
-        x = keras.layers.BatchNormalization(dtype=dtype, name=f"{name}_bn")(x)
+        x = FusedBatchNormalization(dtype=dtype, name=f"{name}_bn")(x)
         return keras.layers.ReLU(dtype=dtype, name=f"{name}_relu")(x)
 
     inputs = keras.Input((IMAGE_SIZE, IMAGE_SIZE, 3), name="image")
