@@ -6,6 +6,7 @@ import os
 
 import nbformat
 import pytest
+from PIL import Image
 from pypdf import PdfReader
 
 from cnnlab import storage
@@ -14,7 +15,7 @@ from cnnlab.paths import NOTEBOOKS
 from cnnlab.report import build, execution, publish
 
 from .made_faces import make_faces
-from .made_notebooks import PNG, code, notebook, picture, shown, text
+from .made_notebooks import PNG, SVG, code, notebook, picture, shown, text
 
 SHOW = """from IPython.display import display
 svg = '<svg xmlns="http://www.w3.org/2000/svg" width="90" height="40"><path d="M0 0H9V9"/></svg>'
@@ -42,8 +43,8 @@ def project(tmp_path, monkeypatch):
             if hasattr(module, name):
                 monkeypatch.setattr(module, name, path)
     monkeypatch.setattr(publish, "PUBLISHED", tmp_path / "published")
-    monkeypatch.setattr(publish, "FACES", tmp_path / "figures" / "05-contact-sheet.png")
-    monkeypatch.setattr(publish, "RANDOM_FACES", tmp_path / "figures" / "05-random-faces.png")
+    monkeypatch.setattr(publish, "FACES", tmp_path / "figures" / "05-contact-sheet.svg")
+    monkeypatch.setattr(publish, "RANDOM_FACES", tmp_path / "figures" / "05-random-faces.svg")
     monkeypatch.setattr(build, "load_faces", lambda: make_faces(tmp_path))
     places["NOTEBOOKS"].mkdir()
     made = notebook(text("# A chapter {#sec-07}\n\nSee @fig-07-confusion."), code(SHOW))
@@ -71,12 +72,14 @@ def test_build_publish_and_refusals(project, capsys, monkeypatch):
     assert (project / "report.pdf").read_bytes() == first
 
     # Published, once the contact sheets are there.
-    for name in ("05-contact-sheet.png", "05-random-faces.png"):
+    for name in ("05-contact-sheet.svg", "05-random-faces.svg"):
         assert run_command(publish.publish_report) == 1
         assert f"{name} is missing" in capsys.readouterr().err
-        (project / "figures" / name).write_bytes(base64.b64decode(PNG))
+        (project / "figures" / name).write_text(SVG)
     assert run_command(publish.publish_report) == 0
-    assert (project / "published" / "random-faces.png").read_bytes() == base64.b64decode(PNG)
+    # 120 by 60 points at 200 dots an inch.
+    with Image.open(project / "published" / "random-faces.png") as faces:
+        assert faces.format == "PNG" and faces.size == (333, 167)
     assert (project / "published" / "report.pdf").read_bytes() == first
     assert (project / "published" / "page.png").read_bytes().startswith(b"\x89PNG")
     with monkeypatch.context() as patch:
@@ -116,8 +119,8 @@ def test_a_full_disk_leaves_the_old_report_and_the_caches(project, capsys, monke
 def test_a_report_on_somebodys_data_is_not_published(project, capsys, monkeypatch):
     monkeypatch.setattr(build, "load_faces", lambda: make_faces(project, rendered=False))
     assert run_command(build.build_report) == 0
-    for name in ("05-contact-sheet.png", "05-random-faces.png"):
-        (project / "figures" / name).write_bytes(base64.b64decode(PNG))
+    for name in ("05-contact-sheet.svg", "05-random-faces.svg"):
+        (project / "figures" / name).write_text(SVG)
     assert run_command(publish.publish_report) == 1
     assert "data: brought by the user" in capsys.readouterr().err
     assert not (project / "published").exists()

@@ -1,18 +1,15 @@
 """From notebook to PDF, read back."""
 
-import base64
 import io
 
 import nbformat
-import numpy as np
 import pytest
 from nbconvert.exporters import get_exporter
 from nbformat.v4 import new_output
-from PIL import Image
 from pypdf import PdfReader
 
 from cnnlab.report.errors import ReportError
-from cnnlab.report.exporter import ReportExporter, compress_photograph
+from cnnlab.report.exporter import ReportExporter
 from cnnlab.report.typesetting import write_typst
 
 from .made_notebooks import (
@@ -152,29 +149,6 @@ def test_notebook_that_was_not_executed_is_refused():
 def test_output_that_cannot_be_printed_is_refused():
     with pytest.raises(ReportError, match="application/json"):
         chapter(code("x", shown({"application/json": "{}"})))
-
-
-def test_photographs_become_lighter_at_the_same_size_and_flat_pictures_stay(typeset):
-    noise = np.random.default_rng(0).integers(0, 256, (40, 40, 3), np.uint8)
-    photograph = Image.fromarray(noise).resize((400, 400), Image.Resampling.BICUBIC)
-    flat = Image.new("RGB", (400, 400), "red")
-    contents = []
-    for image in (photograph, flat):
-        buffer = io.BytesIO()
-        image.save(buffer, "PNG", dpi=(200, 200))
-        contents.append(buffer.getvalue())
-    light = compress_photograph(contents[0])
-    assert len(light) < len(contents[0]) / 2
-    assert compress_photograph(contents[1]) is None
-    decoded = np.asarray(Image.open(io.BytesIO(light)), float)
-    assert np.abs(decoded - np.asarray(photograph)).mean() < 4
-
-    encoded = base64.b64encode(contents[0]).decode()
-    metadata = {"label": "fig-04-x", "caption": "A.", "alt": "B."}
-    made = chapter(text("# A"), code("x", shown({"image/png": encoded}, **metadata)))
-    assert [name.rpartition(".")[2] for name in made.files] == ["jpg"]
-    [image] = [image for page in typeset(made).pages for image in page.images]
-    assert image.image.size == (400, 400) and image.name.endswith(".jpg")
 
 
 def test_one_notebook_alone(tmp_path):

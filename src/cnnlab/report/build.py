@@ -18,7 +18,7 @@ from cnnlab.report.about import describe_run
 from cnnlab.report.checking import EXECUTED_NOTEBOOKS
 from cnnlab.report.errors import ReportError
 from cnnlab.report.execution import digest_state, execute_notebooks, forget_old_caches
-from cnnlab.report.exporter import ReportExporter, compress_photograph
+from cnnlab.report.exporter import ReportExporter
 from cnnlab.report.title import Title, read_title
 from cnnlab.report.typesetting import Chapter, Layout, compile_pdf, write_sources
 from cnnlab.settings import Profile, current_profile
@@ -110,13 +110,7 @@ def _typeset(chapters: Sequence[Chapter], title: Title, profile: Profile, faces:
 
 
 def _title_figure(path: Path) -> dict[str, bytes]:
-    if not path.is_file():
-        return {}
-    content = path.read_bytes()
-    lighter = compress_photograph(content) if path.suffix == ".png" else None
-    if lighter is None:
-        return {f"title-figure{path.suffix}": content}
-    return {"title-figure.jpg": lighter}
+    return {f"title-figure{path.suffix}": path.read_bytes()} if path.is_file() else {}
 
 
 def _save_notebooks(names: Sequence[str], notebooks: Sequence[NotebookNode]) -> None:

@@ -5,7 +5,6 @@ exporter takes them; Jupyter shows the caption below. Prose that carries results
 here too, so that no number in the text is ever typed.
 """
 
-import base64
 import io
 
 import pandas as pd
@@ -14,6 +13,7 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 from cnnlab.paths import FIGURES
+from cnnlab.report.pictures import compress_photographs, limit_pixels
 from cnnlab.storage import write_bytes
 
 
@@ -31,16 +31,17 @@ def show_figure(figure: Figure, name: str, caption: str, alt: str, *, pixels: bo
             report is ``fig-`` and this name: refer to it as ``@fig-07-confusion-matrix``.
         caption: Markdown; says what to see, on which data, how many images, which seed.
         alt: what the picture shows, for those who do not see it; plain text.
-        pixels: write a PNG in place of an SVG, for figures that are made of photographs.
+        pixels: the figure is made of photographs, which are embedded as JPEGs.
     """
-    kind, mime = ("png", "image/png") if pixels else ("svg", "image/svg+xml")
-    buffer = io.BytesIO()
+    if pixels:
+        limit_pixels(figure, plt.rcParams["savefig.dpi"])
+    buffer = io.StringIO()
     # Without a date the same figure has the same bytes.
-    figure.savefig(buffer, format=kind, metadata={"Software": None} if pixels else {"Date": None})
+    figure.savefig(buffer, format="svg", metadata={"Date": None})
     plt.close(figure)
-    write_bytes(FIGURES / f"{name}.{kind}", buffer.getvalue())
-    data = buffer.getvalue() if pixels else buffer.getvalue().decode()
-    _show({mime: _as_text(data)}, f"fig-{name}", caption, alt)
+    svg = compress_photographs(buffer.getvalue()) if pixels else buffer.getvalue()
+    write_bytes(FIGURES / f"{name}.svg", svg.encode())
+    _show({"image/svg+xml": svg}, f"fig-{name}", caption, alt)
 
 
 def show_table(table: pd.DataFrame, name: str, caption: str) -> None:
@@ -62,12 +63,6 @@ def _is_numeric(column: pd.Series) -> bool:
     """Say whether each cell is a number, its interval or unit with it, or a dash for none."""
     number = r"(?!.*[A-Za-z]{3})[-−+±<>≤≥≈~]?\s*\$?[-−]?\.?\d[^=]*"
     return bool(column.str.fullmatch(rf"[-−–—]?|{number}").all())
-
-
-def _as_text(data: bytes | str) -> str:
-    if isinstance(data, str):
-        return data
-    return base64.b64encode(data).decode()
 
 
 def _show(bundle: dict[str, str], label: str, caption: str, alt: str | None = None) -> None:

@@ -4,7 +4,6 @@
 and Jupyter's menu offers it; the report of all notebooks takes its chapters from here too.
 """
 
-import io
 import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -20,7 +19,6 @@ from nbconvert.preprocessors import (
     TagRemovePreprocessor,
 )
 from nbformat import NotebookNode
-from PIL import Image
 from traitlets import Enum
 from traitlets import default as trait_default
 from traitlets.config import Config
@@ -159,15 +157,7 @@ class ReportExporter(TemplateExporter):
             "output_files_dir": None,
         }
         markdown, resources = super().from_notebook_node(notebook, resources)
-        files = {}
-        for file, content in resources["outputs"].items():
-            lighter = compress_photograph(content) if file.endswith(".png") else None
-            if lighter is None:
-                files[file] = content
-            else:
-                files[f"{file}.jpg"] = lighter
-                markdown = markdown.replace(f'"{file}"', f'"{file}.jpg"')
-        return Chapter(name, markdown, files)
+        return Chapter(name, markdown, resources["outputs"])
 
     def from_notebook_node(
         self, nb: NotebookNode, resources: Mapping[str, Any] | None = None, **kw: Any
@@ -190,24 +180,6 @@ class ReportExporter(TemplateExporter):
         # The pictures are inside the PDF: nbconvert has no files to write beside it.
         resources = dict(resources or {}) | {"output_extension": ".pdf", "outputs": {}}
         return pdf, resources
-
-
-def compress_photograph(png: bytes) -> bytes | None:
-    """Return a picture of photographs as a JPEG of the same size in print.
-
-    None where that saves less than half, as with flat colours, or where it would lose
-    transparency.
-    """
-    picture = Image.open(io.BytesIO(png))
-    if picture.mode == "RGBA" and picture.getchannel("A").getextrema() != (255, 255):
-        return None
-    jpeg = io.BytesIO()
-    dots_per_inch = picture.info.get("dpi", (72, 72))
-    # 4:4:4, so that coloured lines and letters among the photographs stay sharp.
-    picture.convert("RGB").save(
-        jpeg, "JPEG", quality=88, subsampling=0, optimize=True, dpi=dots_per_inch
-    )
-    return jpeg.getvalue() if len(jpeg.getvalue()) < len(png) / 2 else None
 
 
 def fenced(text: str, kind: str) -> str:

@@ -14,15 +14,16 @@ from cnnlab.paths import FIGURES, PUBLISHED
 from cnnlab.report.build import REPORT_PDF, SOURCES
 from cnnlab.report.checking import EXECUTED_NOTEBOOKS, find_caption, read_declared
 from cnnlab.report.errors import ReportError
-from cnnlab.report.typesetting import compile_page
+from cnnlab.report.typesetting import compile_page, draw_picture
 from cnnlab.settings import current_data, current_profile
 from cnnlab.storage import write_bytes
 
 LARGEST_PDF = 5_000_000
 SHOWN_FIGURE = "fig-07-confusion"
-FACES = FIGURES / "05-contact-sheet.png"
-RANDOM_FACES = FIGURES / "05-random-faces.png"
+FACES = FIGURES / "05-contact-sheet.svg"
+RANDOM_FACES = FIGURES / "05-random-faces.svg"
 _PAGE_DOTS_PER_INCH = 100.0
+_FACES_DOTS_PER_INCH = 200.0
 
 
 def publish_report() -> None:
@@ -50,8 +51,8 @@ def publish_report() -> None:
     page_number = _find_shown_page()
     files = {
         "report.pdf": REPORT_PDF.read_bytes(),
-        "faces.png": FACES.read_bytes(),
-        "random-faces.png": RANDOM_FACES.read_bytes(),
+        "faces.png": draw_picture(FACES.read_bytes(), _FACES_DOTS_PER_INCH),
+        "random-faces.png": draw_picture(RANDOM_FACES.read_bytes(), _FACES_DOTS_PER_INCH),
         "page.png": compile_page(SOURCES / "main.typ", page_number, _PAGE_DOTS_PER_INCH),
     }
     for name, content in files.items():

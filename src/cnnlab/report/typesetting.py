@@ -165,6 +165,13 @@ def compile_page(main: Path, page: int, dots_per_inch: float) -> bytes:
     return pages[page - 1] if isinstance(pages, list) else pages
 
 
+def draw_picture(svg: bytes, dots_per_inch: float) -> bytes:
+    """Return an SVG without text of its own, such as matplotlib's, as a PNG."""
+    page = b'#set page(width: auto, height: auto, margin: 0pt)\n#image("picture.svg")'
+    sources = {"main": page, "picture.svg": svg}
+    return typst.compile(sources, format="png", ppi=dots_per_inch, ignore_system_fonts=True)
+
+
 def _surroundings(main: Path) -> dict[str, Any]:
     """Return what is to decide the pages besides the sources: nothing of the machine's own."""
     return {

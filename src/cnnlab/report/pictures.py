@@ -1,0 +1,50 @@
+"""Figures with photographs in them, no larger than they look: SVG that holds JPEGs."""
+
+import base64
+import io
+import re
+
+from matplotlib.figure import Figure
+from PIL import Image
+
+QUALITY = 85
+_EMBEDDED = re.compile(r"data:image/png;base64,([A-Za-z0-9+/=\s]+)")
+
+
+def limit_pixels(figure: Figure, dots_per_inch: float) -> None:
+    """Let each picture of a figure be drawn from its own pixels, or from fewer.
+
+    Args:
+        figure: whose pictures are set to be drawn; where one has more pixels than are printed,
+            they are averaged.
+        dots_per_inch: most pixels an inch of the printed page.
+    """
+    figure.draw_without_rendering()  # only then is known how large the pictures are
+    for axes in figure.axes:
+        for image in axes.images:
+            inches = image.get_window_extent().width / figure.dpi
+            fits = image.get_array().shape[1] <= dots_per_inch * inches
+            image.set_interpolation("none" if fits else "antialiased")
+
+
+def compress_photographs(svg: str) -> str:
+    """Return an SVG whose embedded PNGs are JPEGs where that saves more than half.
+
+    So it does with photographs, but not with maps of few colours or with transparent pictures.
+    """
+    return _EMBEDDED.sub(lambda match: _embed(base64.b64decode(match[1])), svg)
+
+
+def _embed(png: bytes) -> str:
+    jpeg = _compress(png)
+    kind, content = ("png", png) if jpeg is None else ("jpeg", jpeg)
+    return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"
+
+
+def _compress(png: bytes) -> bytes | None:
+    picture = Image.open(io.BytesIO(png))
+    if picture.mode == "RGBA" and picture.getchannel("A").getextrema() != (255, 255):
+        return None
+    jpeg = io.BytesIO()
+    picture.convert("RGB").save(jpeg, "JPEG", quality=QUALITY, optimize=True)
+    return jpeg.getvalue() if len(jpeg.getvalue()) < len(png) / 2 else None
