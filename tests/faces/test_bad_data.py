@@ -5,6 +5,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from torture.fuzz_readers import CASES
+from torture.kill_runs import STAGES
 
 from cnnlab.paths import ROOT
 
@@ -48,5 +49,6 @@ def test_each_fault_has_its_outcome(monkeypatch, name):
 
 def test_the_readme_says_how_much_is_tried():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert f"| {sum(stage.kills for stage in STAGES)} kills |" in text
     assert f"faults out of {len(FAULTS)}" in text
     assert f"{CASES:,} data sets" in text

@@ -44,6 +44,7 @@ COMPARED = (
 )
 OLD_REPORT = b"the report of an earlier run"
 LONGEST_WAIT = 600
+TRIES = 8
 LONGEST_END = 60
 
 
@@ -184,10 +185,11 @@ def finish(project: Path) -> None:
 
 def kill_in(stage: Stage, project: Path, number: signal.Signals, draw: random.Random) -> None:
     """Start the stage's command and kill it once while the stage is going on."""
-    for _ in range(5):
+    for attempt in range(TRIES):
         run = Run(project, stage.command)
         if run.wait_for(stage.sign):
-            time.sleep(draw.uniform(0, stage.longest_delay))
+            # On a fast machine a stage may be over in less than its longest delay.
+            time.sleep(draw.uniform(0, stage.longest_delay / 2**attempt))
             if run.kill(number):
                 return
         elif run.end() != 0:
