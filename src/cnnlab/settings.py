@@ -32,6 +32,8 @@ class Profile:
         vgg16_frozen_epochs: most epochs of the head on frozen features.
         vgg16_fine_tuning_epochs: most epochs of block 5 with the head.
         light_vgg_epochs: most epochs of the light VGG.
+        family_epochs: most epochs of each of the authors' three networks (a study).
+        regressor_epochs: most epochs of fine-tuning for valence and arousal.
         decoder_epochs: epochs of each small up-convolutional decoder of notebook 02.
         optimisation_steps: steps of each inversion by optimisation there.
         patience: epochs without a better development loss after which training stops.
@@ -46,6 +48,8 @@ class Profile:
     vgg16_frozen_epochs: int
     vgg16_fine_tuning_epochs: int
     light_vgg_epochs: int
+    family_epochs: int
+    regressor_epochs: int
     decoder_epochs: int
     optimisation_steps: int
     patience: int
@@ -56,9 +60,9 @@ class Profile:
 PROFILES = {
     profile.name: profile
     for profile in (
-        Profile("smoke", 10, 6, 1, 5, 1, 2, 1, 5, 5, 200, must_learn=False),
-        Profile("default", 150, 40, 2, 60, 10, 45, 8, 150, 15, 2000, must_learn=True),
-        Profile("full", 1200, 200, 3, 60, 15, 40, 8, 150, 8, 2000, must_learn=True),
+        Profile("smoke", 10, 6, 1, 5, 1, 2, 1, 1, 1, 5, 5, 200, must_learn=False),
+        Profile("default", 150, 40, 2, 60, 10, 45, 60, 8, 8, 150, 15, 2000, must_learn=True),
+        Profile("full", 1200, 200, 3, 60, 15, 40, 30, 16, 8, 150, 8, 2000, must_learn=True),
     )
 }
 

@@ -11,8 +11,10 @@ from cnnlab.faces.dataset import FaceDataset
 from cnnlab.faces.loading import Faces
 from cnnlab.faces.splits import Split
 from cnnlab.models import experiments, prediction
+from cnnlab.models.family import FAMILY_RECIPE, VGG, train_variant
 from cnnlab.models.features import cache_vgg16_features
 from cnnlab.models.prediction import predict_logits
+from cnnlab.models.recipes import weigh_classes
 from cnnlab.models.training import train
 from cnnlab.settings import PROFILES
 
@@ -91,3 +93,28 @@ def test_predictions_are_the_models_in_the_asked_order_and_are_kept(networks, fa
     np.testing.assert_array_equal(predict_logits(network, faces, rows), logits)
     with pytest.raises(TypeError):
         predict_logits(network, faces, rows[::-1])
+
+
+def test_a_variant_of_the_family_is_trained_by_its_own_recipe(faces, tmp_path, monkeypatch):
+    monkeypatch.setattr(experiments, "train", partial(train, root=tmp_path))
+    network = train_variant(VGG, faces, replace(SHORT, family_epochs=1), seed=1)
+    assert (network.title, len(network.history)) == ("VGG variant", 1)
+    assert {layer.compute_dtype for layer in network.model.layers} == {"float32"}
+    again = train_variant(VGG, faces, replace(SHORT, family_epochs=1), seed=1)
+    assert again.folder == network.folder
+    longer = train_variant(VGG, faces, replace(SHORT, family_epochs=2), seed=1)
+    assert longer.folder != network.folder
+
+
+def test_classes_weigh_by_a_power_of_what_would_make_them_equal(faces):
+    scarce = replace(faces, split=replace(faces.split, training=np.r_[0:8, 8:15]))
+    counts = np.bincount(scarce.labels[scarce.split.training])
+    equal, root, none = (
+        np.array(list(weigh_classes(scarce, replace(FAMILY_RECIPE, class_weight_power=p)).values()))
+        for p in (1.0, 0.5, 0.0)
+    )
+    np.testing.assert_allclose(equal * counts, counts.sum() / 8, rtol=1e-5)
+    np.testing.assert_allclose(root**2 * counts, (root**2 * counts)[0], rtol=1e-5)
+    np.testing.assert_array_equal(none, 1)
+    for weights in (equal, root):
+        assert weights @ counts == pytest.approx(counts.sum(), rel=1e-5)

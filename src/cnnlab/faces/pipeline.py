@@ -10,7 +10,7 @@ from cnnlab.faces.augmentation import Augmentation, augment, scale
 
 def training_batches(
     images: np.ndarray,
-    labels: np.ndarray,
+    targets: np.ndarray,
     indices: np.ndarray,
     augmentation: Augmentation,
     batch_size: int,
@@ -26,7 +26,7 @@ def training_batches(
 
     Args:
         images: (n, h, w, 3) uint8, as a rule mapped from disk; only a few batches are in memory.
-        labels: (n,) int64.
+        targets: (n, ...) what belongs to each image, such as its label.
         indices: (m,) int64, the images to train on; each is seen once.
         augmentation: how far images are moved.
         batch_size: images a batch; the last batch has the rest.
@@ -34,19 +34,19 @@ def training_batches(
         epoch: number of the epoch, from 0.
 
     Returns:
-        ceil(m / batch_size) pairs of (b, h, w, 3) float32 in [0, 1] and (b,) int64 labels.
+        ceil(m / batch_size) pairs of (b, h, w, 3) float32 in [0, 1] and (b, ...) targets.
     """
     order = np.random.default_rng((seed, epoch)).permutation(indices)
 
     def augment_batch(
-        number: tf.Tensor, pixels: tf.Tensor, targets: tf.Tensor
+        number: tf.Tensor, pixels: tf.Tensor, asked: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor]:
         # Epochs start 2^32 batches apart, so no two batches share a seed.
         batch_seed = tf.stack([tf.constant(seed, tf.int64), (epoch << 32) + number])
-        return augment(pixels, augmentation, batch_seed), targets
+        return augment(pixels, augmentation, batch_seed), asked
 
     return (
-        _raw_batches(images, labels, order, batch_size)
+        _raw_batches(images, targets, order, batch_size)
         .map(augment_batch, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
         .prefetch(tf.data.AUTOTUNE)
     )
@@ -72,20 +72,21 @@ def evaluation_batches(images: np.ndarray, indices: np.ndarray, batch_size: int)
 
 
 def _raw_batches(
-    images: np.ndarray, labels: np.ndarray, order: np.ndarray, batch_size: int
+    images: np.ndarray, targets: np.ndarray, order: np.ndarray, batch_size: int
 ) -> tf.data.Dataset:
-    """Return batches of (number, uint8 pixels, labels)."""
+    """Return batches of (number, uint8 pixels, targets)."""
 
     def gather(number: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         rows = order[number * batch_size : (number + 1) * batch_size]
-        return np.ascontiguousarray(images[rows]), labels[rows].astype(np.int64)
+        return np.ascontiguousarray(images[rows]), targets[rows]
 
     def load(number: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        pixels, targets = tf.numpy_function(gather, [number], (tf.uint8, tf.int64))
+        kinds = (tf.uint8, tf.as_dtype(targets.dtype))
+        pixels, asked = tf.numpy_function(gather, [number], kinds)
         return (
             number,
             tf.ensure_shape(pixels, (None, *images.shape[1:])),
-            tf.ensure_shape(targets, (None,)),
+            tf.ensure_shape(asked, (None, *targets.shape[1:])),
         )
 
     return tf.data.Dataset.range(math.ceil(len(order) / batch_size)).map(load)

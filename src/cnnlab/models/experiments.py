@@ -6,7 +6,7 @@ before it executes the notebooks; a notebook that is opened alone trains what is
 
 import sys
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -14,16 +14,22 @@ import keras
 import numpy as np
 import pandas as pd
 import tensorflow as tf
-from sklearn.utils.class_weight import compute_class_weight
 
 from cnnlab.commands import run_command
 from cnnlab.faces.augmentation import Augmentation
-from cnnlab.faces.dataset import CLASSES
 from cnnlab.faces.loading import Faces, load_faces
-from cnnlab.faces.pipeline import evaluation_batches, training_batches
+from cnnlab.faces.pipeline import training_batches
 from cnnlab.models.features import cache_vgg16_features, pool_block5
 from cnnlab.models.light_vgg import build_light_vgg
-from cnnlab.models.precision import describe_cap, detect_policy
+from cnnlab.models.precision import detect_policy
+from cnnlab.models.recipes import (
+    Recipe,
+    compile_classifier,
+    count_steps,
+    describe_training,
+    development_batches,
+    weigh_classes,
+)
 from cnnlab.models.training import Stopping, TrainingResult, train
 from cnnlab.models.vgg16 import (
     build_vgg16_classifier,
@@ -36,28 +42,31 @@ from cnnlab.settings import SEED, Profile, current_profile
 FROZEN = "frozen"
 FINE_TUNING = "fine-tuning"
 
-
-@dataclass(frozen=True)
-class Recipe:
-    """How a network is trained.
-
-    Attributes:
-        learning_rate: Adam's, after a linear warm-up over the first epoch; from there it falls
-            along half a cosine (Loshchilov & Hutter 2017) to a hundredth.
-        batch_size: images a step.
-        augmentation: what is done to training images.
-    """
-
-    learning_rate: float
-    batch_size: int
-    augmentation: Augmentation
-
-
 # Rotation, shift and flip are Hewitt & Gunes's. Their learning rate of 1e-3 belongs to the form
 # with batch normalisation: the tabled form stays at chance under it.
 LIGHT_VGG = Recipe(3e-4, 32, Augmentation())
 VGG16_HEAD = Recipe(1e-3, 32, Augmentation())
 VGG16_FINE_TUNING = Recipe(5e-5, 32, Augmentation())
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """A network that is trained from scratch.
+
+    Attributes:
+        title: how figures and tables call it.
+        name: how the folders of its trainings start, such as ``light-vgg``.
+        build: makes it, given a Keras ``dtype`` policy; float32 without.
+        recipe: how it is trained.
+    """
+
+    title: str
+    name: str
+    build: Callable[..., keras.Model]
+    recipe: Recipe
+
+
+LIGHT_VGG_AS_TABLED = Architecture("Light VGG", "light-vgg", build_light_vgg, LIGHT_VGG)
 
 
 @dataclass(frozen=True)
@@ -98,34 +107,51 @@ def train_light_vgg(
     """
     profile = profile or current_profile()
     stopping = Stopping(profile.light_vgg_epochs, profile.patience)
+    return train_from_scratch(LIGHT_VGG_AS_TABLED, faces, stopping, seed)
+
+
+def train_from_scratch(
+    architecture: Architecture, faces: Faces, stopping: Stopping, seed: int
+) -> TrainedNetwork:
+    """Train a network from random weights on augmented images; or return it.
+
+    Args:
+        architecture: what is trained, and how.
+        faces: the data; the training split is learned from, the development split chooses the
+            epoch, Validation/ is not looked at.
+        stopping: when to end.
+        seed: of weights, order and augmentation.
+    """
+    recipe, rows = architecture.recipe, faces.split.training
     dtype = detect_policy()
-    steps = _steps_of(faces, LIGHT_VGG)
+    steps = count_steps(len(rows), recipe)
 
     def epoch_batches(epoch: int) -> tf.data.Dataset:
         return training_batches(
             faces.images,
             faces.labels,
-            faces.split.training,
-            LIGHT_VGG.augmentation,
-            LIGHT_VGG.batch_size,
+            rows,
+            recipe.augmentation,
+            recipe.batch_size,
             seed,
             epoch,
         )
 
+    development = faces.split.development
     result = train(
-        "light-vgg",
-        _describe(faces, LIGHT_VGG),
-        lambda: _compile(build_light_vgg(dtype=dtype), LIGHT_VGG, stopping, steps),
+        architecture.name,
+        describe_training(faces, recipe),
+        lambda: compile_classifier(architecture.build(dtype=dtype), recipe, stopping, steps),
         epoch_batches,
-        _development_batches(faces),
+        development_batches(faces, development, faces.labels[development]),
         stopping,
         seed,
-        class_weight=_balance_classes(faces),
+        class_weight=weigh_classes(faces, recipe),
     )
-    model = build_light_vgg()
+    model = architecture.build()
     copy_weights_by_name(result.model, model)
     return TrainedNetwork(
-        title="Light VGG",
+        title=architecture.title,
         model=model,
         history=result.history.assign(stage="from scratch"),
         chosen_epoch=result.chosen_epoch,
@@ -198,7 +224,7 @@ def _train_head(
     faces: Faces, features: _FrozenFeatures, profile: Profile, seed: int
 ) -> TrainingResult:
     stopping = Stopping(profile.vgg16_frozen_epochs, profile.patience)
-    steps = _steps_of(faces, VGG16_HEAD)
+    steps = count_steps(len(faces.split.training), VGG16_HEAD)
 
     @cache
     def pooled() -> tuple[np.ndarray, np.ndarray]:
@@ -213,13 +239,13 @@ def _train_head(
 
     return train(
         "vgg16-head",
-        _describe(faces, VGG16_HEAD) | features.describe(),
-        lambda: _compile(build_vgg16_head(), VGG16_HEAD, stopping, steps),
+        describe_training(faces, VGG16_HEAD) | features.describe(),
+        lambda: compile_classifier(build_vgg16_head(), VGG16_HEAD, stopping, steps),
         lambda epoch: _feature_batches(faces, pooled()[0], VGG16_HEAD, seed, epoch),
         development,
         stopping,
         seed,
-        class_weight=_balance_classes(faces),
+        class_weight=weigh_classes(faces, VGG16_HEAD),
     )
 
 
@@ -232,12 +258,12 @@ def _fine_tune(
     dtype: str,
 ) -> TrainingResult:
     stopping = Stopping(profile.vgg16_fine_tuning_epochs, profile.patience)
-    steps = _steps_of(faces, VGG16_FINE_TUNING)
+    steps = count_steps(len(faces.split.training), VGG16_FINE_TUNING)
 
     def build() -> keras.Model:
         top = build_vgg16_top(dtype=dtype)
         copy_weights_by_name(head.model, top)
-        return _compile(top, VGG16_FINE_TUNING, stopping, steps)
+        return compile_classifier(top, VGG16_FINE_TUNING, stopping, steps)
 
     def development() -> tf.data.Dataset:
         rows = np.arange(len(faces.split.development))
@@ -246,13 +272,13 @@ def _fine_tune(
 
     return train(
         "vgg16-block5",
-        _describe(faces, VGG16_FINE_TUNING) | features.describe() | {"head": head.digest},
+        describe_training(faces, VGG16_FINE_TUNING) | features.describe() | {"head": head.digest},
         build,
         lambda epoch: _feature_batches(faces, features.training, VGG16_FINE_TUNING, seed, epoch),
         development,
         stopping,
         seed,
-        class_weight=_balance_classes(faces),
+        class_weight=weigh_classes(faces, VGG16_FINE_TUNING),
     )
 
 
@@ -285,49 +311,6 @@ def _gather_batches(
         return tf.ensure_shape(batch, (None, *shape)), tf.gather(labels, rows)
 
     return tf.data.Dataset.from_tensor_slices(order).batch(batch_size).map(load).prefetch(2)
-
-
-def _development_batches(faces: Faces) -> Callable[[], tf.data.Dataset]:
-    def batches() -> tf.data.Dataset:
-        rows = faces.split.development
-        labels = tf.data.Dataset.from_tensor_slices(faces.labels[rows]).batch(64)
-        return tf.data.Dataset.zip((evaluation_batches(faces.images, rows, 64), labels))
-
-    return batches
-
-
-def _compile(
-    model: keras.Model, recipe: Recipe, stopping: Stopping, steps_an_epoch: int
-) -> keras.Model:
-    schedule = keras.optimizers.schedules.CosineDecay(
-        initial_learning_rate=recipe.learning_rate / 10,
-        warmup_target=recipe.learning_rate,
-        warmup_steps=steps_an_epoch,
-        decay_steps=max(steps_an_epoch * (stopping.epochs - 1), 1),
-        alpha=0.01,
-    )
-    model.compile(
-        optimizer=keras.optimizers.Adam(schedule),
-        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        metrics=["accuracy"],
-    )
-    return model
-
-
-def _describe(faces: Faces, recipe: Recipe) -> dict:
-    description = {"data": faces.digest, "recipe": asdict(recipe), "policy": detect_policy()}
-    return description | describe_cap()
-
-
-def _steps_of(faces: Faces, recipe: Recipe) -> int:
-    return -(-len(faces.split.training) // recipe.batch_size)
-
-
-def _balance_classes(faces: Faces) -> dict[int, float]:
-    labels = faces.labels[faces.split.training]
-    classes = np.arange(len(CLASSES))
-    weights = compute_class_weight("balanced", classes=classes, y=labels)
-    return dict(zip(classes.tolist(), weights.round(6).tolist(), strict=True))
 
 
 def train_all() -> None:

@@ -1,5 +1,7 @@
 """The light VGG of Hewitt & Gunes (2018), arXiv 1807.08775, Table 2, in both its forms."""
 
+from collections.abc import Sequence
+
 import keras
 
 from cnnlab.models.normalisation import FusedBatchNormalization
@@ -56,8 +58,7 @@ def build_light_vgg_with_batch_normalisation(
 ) -> keras.Model:
     """Build the authors' own version: 3,753,016 parameters, 3,747,448 of them trainable.
 
-    As ``build_light_vgg``, with batch normalisation in place of every bias but the last,
-    Gaussian dropout 0.2 after each pool and dropout 0.5 after each dense layer.
+    As ``build_light_vgg``, in the authors' form: see ``build_authors_form``.
 
     Args:
         num_classes: outputs of the last layer.
@@ -67,27 +68,50 @@ def build_light_vgg_with_batch_normalisation(
         A flat functional model: (n, 128, 128, 3) RGB in [0, 1] to (n, num_classes) float32
         logits.
     """
+    kernels = ((3, 3),) * len(BLOCK_FILTERS)
+    return build_authors_form(kernels, "light_vgg_with_batch_normalisation", num_classes, dtype)
 
-    def normalise_and_rectify(x: keras.KerasTensor, name: str) -> keras.KerasTensor:
-        x = FusedBatchNormalization(dtype=dtype, name=f"{name}_bn")(x)
-        return keras.layers.ReLU(dtype=dtype, name=f"{name}_relu")(x)
+
+def build_authors_form(
+    kernel_sizes: Sequence[Sequence[int]], name: str, num_classes: int, dtype: str
+) -> keras.Model:
+    """Build a plain network as the authors of the light VGG do.
+
+    Five blocks of convolutions and a 2x2 max-pool at 16, 32, 64, 128 and 128 filters, two dense
+    layers of 1024, one dense output; batch normalisation in place of every bias but the last,
+    Gaussian dropout 0.2 after each pool and dropout 0.5 after each dense layer.
+
+    Args:
+        kernel_sizes: of each block's convolutions.
+        name: of the model.
+        num_classes: outputs of the last layer.
+        dtype: Keras dtype policy of all layers but the last.
+
+    Returns:
+        A flat functional model: (n, 128, 128, 3) RGB in [0, 1] to (n, num_classes) float32
+        logits.
+    """
+
+    def normalise_and_rectify(x: keras.KerasTensor, layer: str) -> keras.KerasTensor:
+        x = FusedBatchNormalization(dtype=dtype, name=f"{layer}_bn")(x)
+        return keras.layers.ReLU(dtype=dtype, name=f"{layer}_relu")(x)
 
     inputs = keras.Input((IMAGE_SIZE, IMAGE_SIZE, 3), name="image")
     x = inputs
-    for block, filters in enumerate(BLOCK_FILTERS, 1):
-        for index in (1, 2):
-            name = f"conv{block}_{index}"
+    for block, (filters, sizes) in enumerate(zip(BLOCK_FILTERS, kernel_sizes, strict=True), 1):
+        for index, size in enumerate(sizes, 1):
+            layer = f"conv{block}_{index}"
             x = keras.layers.Conv2D(
-                filters, 3, padding="same", use_bias=False, dtype=dtype, name=name
+                filters, size, padding="same", use_bias=False, dtype=dtype, name=layer
             )(x)
-            x = normalise_and_rectify(x, name)
+            x = normalise_and_rectify(x, layer)
         x = keras.layers.MaxPooling2D(2, dtype=dtype, name=f"pool{block}")(x)
         x = keras.layers.GaussianDropout(0.2, dtype=dtype, name=f"noise{block}")(x)
     x = keras.layers.Flatten(dtype=dtype, name="flatten")(x)
     for index in (1, 2):
-        name = f"fc{index}"
-        x = keras.layers.Dense(DENSE_UNITS, use_bias=False, dtype=dtype, name=name)(x)
-        x = normalise_and_rectify(x, name)
-        x = keras.layers.Dropout(0.5, dtype=dtype, name=f"{name}_dropout")(x)
+        layer = f"fc{index}"
+        x = keras.layers.Dense(DENSE_UNITS, use_bias=False, dtype=dtype, name=layer)(x)
+        x = normalise_and_rectify(x, layer)
+        x = keras.layers.Dropout(0.5, dtype=dtype, name=f"{layer}_dropout")(x)
     logits = keras.layers.Dense(num_classes, dtype="float32", name="logits")(x)
-    return keras.Model(inputs, logits, name="light_vgg_with_batch_normalisation")
+    return keras.Model(inputs, logits, name=name)

@@ -1,0 +1,96 @@
+"""The three networks of Hewitt & Gunes (2018), section III, trained by one recipe.
+
+Their VGG variant is in ``light_vgg``; here are the other two and what all are trained by.
+"""
+
+from functools import partial
+
+import keras
+
+from cnnlab.faces.augmentation import Augmentation
+from cnnlab.faces.loading import Faces
+from cnnlab.models.experiments import Architecture, TrainedNetwork, train_from_scratch
+from cnnlab.models.light_vgg import build_authors_form, build_light_vgg_with_batch_normalisation
+from cnnlab.models.normalisation import FusedBatchNormalization
+from cnnlab.models.recipes import Recipe
+from cnnlab.models.training import Stopping
+from cnnlab.settings import IMAGE_SIZE, SEED, Profile, current_profile
+
+ALEXNET_KERNELS = ((9,), (7,), (5,), (3,), (3,))
+
+
+def build_light_alexnet(num_classes: int = 8, dtype: str = "float32") -> keras.Model:
+    """Build the authors' AlexNet variant: 3,464,952 parameters for 8 classes.
+
+    One convolution a block, of 9, 7, 5, 3 and 3 pixels, each followed by a pool; the rest as in
+    ``light_vgg.build_authors_form``.
+
+    Args:
+        num_classes: outputs of the last layer.
+        dtype: Keras dtype policy of all layers but the last.
+
+    Returns:
+        A flat functional model: (n, 128, 128, 3) RGB in [0, 1] to (n, num_classes) float32
+        logits.
+    """
+    return build_authors_form(ALEXNET_KERNELS, "light_alexnet", num_classes, dtype)
+
+
+def build_light_mobilenet(num_classes: int = 8, dtype: str = "float32") -> keras.Model:
+    """Build the authors' MobileNet variant: 3,237,064 parameters for 8 classes.
+
+    Keras's MobileNet of width 1 without its top (Howard et al. 2017, arXiv 1704.04861), random
+    weights, its average over places, dropout 0.3 and one dense layer.
+
+    Args:
+        num_classes: outputs of the last layer.
+        dtype: Keras dtype policy of all layers but the last.
+
+    Returns:
+        A flat functional model: (n, 128, 128, 3) RGB in [0, 1] to (n, num_classes) float32
+        logits.
+    """
+    base = keras.applications.MobileNet(
+        input_shape=(IMAGE_SIZE, IMAGE_SIZE, 3), include_top=False, weights=None, pooling="avg"
+    )
+    base = keras.models.clone_model(base, clone_function=partial(_rebuild, dtype=dtype))
+    x = keras.layers.Dropout(0.3, dtype=dtype, name="dropout")(base.output)
+    logits = keras.layers.Dense(num_classes, dtype="float32", name="logits")(x)
+    return keras.Model(base.input, logits, name="light_mobilenet")
+
+
+def _rebuild(layer: keras.Layer, dtype: str) -> keras.Layer:
+    """Make a layer anew in a precision, which Keras's applications take from a global setting."""
+    normalises = type(layer) is keras.layers.BatchNormalization
+    kind = FusedBatchNormalization if normalises else type(layer)
+    return kind.from_config(layer.get_config() | {"dtype": dtype})
+
+
+# One recipe for all, with the authors' learning rate. Of FER+, contempt and disgust have a tenth
+# of the other classes' images: by the square root, they count more, but not ten times as much.
+FAMILY_RECIPE = Recipe(1e-3, 64, Augmentation(), weight_decay=1e-4, class_weight_power=0.5)
+
+ALEXNET = Architecture("AlexNet variant", "light-alexnet", build_light_alexnet, FAMILY_RECIPE)
+VGG = Architecture(
+    "VGG variant", "light-vgg-bn", build_light_vgg_with_batch_normalisation, FAMILY_RECIPE
+)
+MOBILENET = Architecture(
+    "MobileNet variant", "light-mobilenet", build_light_mobilenet, FAMILY_RECIPE
+)
+FAMILY = (ALEXNET, VGG, MOBILENET)
+
+
+def train_variant(
+    architecture: Architecture, faces: Faces, profile: Profile | None = None, seed: int = SEED
+) -> TrainedNetwork:
+    """Train one of ``FAMILY`` from scratch; or return it when that was done before.
+
+    Args:
+        architecture: which.
+        faces: the data; Validation/ is not looked at.
+        profile: how long; default: this run's.
+        seed: of weights, order and augmentation.
+    """
+    profile = profile or current_profile()
+    stopping = Stopping(profile.family_epochs, profile.patience)
+    return train_from_scratch(architecture, faces, stopping, seed)

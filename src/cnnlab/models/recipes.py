@@ -1,0 +1,120 @@
+"""How networks are trained: learning rate, batches, augmentation, weights of the classes."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+
+import keras
+import numpy as np
+import tensorflow as tf
+from sklearn.utils.class_weight import compute_class_weight
+
+from cnnlab.faces.augmentation import Augmentation
+from cnnlab.faces.dataset import CLASSES
+from cnnlab.faces.loading import Faces
+from cnnlab.faces.pipeline import evaluation_batches
+from cnnlab.models.precision import describe_cap, detect_policy
+from cnnlab.models.training import Stopping
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a network is trained.
+
+    Attributes:
+        learning_rate: Adam's, after a linear warm-up over the first epoch; from there it falls
+            along half a cosine (Loshchilov & Hutter 2017) to a hundredth.
+        batch_size: images a step.
+        augmentation: what is done to training images.
+        weight_decay: decoupled from the gradient, as in AdamW; None: none.
+        class_weight_power: a class counts in the loss by this power of what would make all
+            classes equal: 1 makes them equal, 0 leaves every image the same weight.
+    """
+
+    learning_rate: float
+    batch_size: int
+    augmentation: Augmentation
+    weight_decay: float | None = None
+    class_weight_power: float = 1.0
+
+
+def compile_network(
+    model: keras.Model,
+    recipe: Recipe,
+    stopping: Stopping,
+    steps_an_epoch: int,
+    loss: keras.losses.Loss,
+    metrics: tuple[str, ...],
+) -> keras.Model:
+    """Compile a network for a recipe and return it.
+
+    Args:
+        model: not compiled yet.
+        recipe: how it is trained.
+        stopping: its most epochs are the length of the cosine.
+        steps_an_epoch: of the training.
+        loss: what falls.
+        metrics: what is recorded beside it.
+    """
+    schedule = keras.optimizers.schedules.CosineDecay(
+        initial_learning_rate=recipe.learning_rate / 10,
+        warmup_target=recipe.learning_rate,
+        warmup_steps=steps_an_epoch,
+        decay_steps=max(steps_an_epoch * (stopping.epochs - 1), 1),
+        alpha=0.01,
+    )
+    optimizer = keras.optimizers.Adam(schedule, weight_decay=recipe.weight_decay)
+    model.compile(optimizer=optimizer, loss=loss, metrics=list(metrics))
+    return model
+
+
+def compile_classifier(
+    model: keras.Model, recipe: Recipe, stopping: Stopping, steps_an_epoch: int
+) -> keras.Model:
+    """Compile a network of logits for the cross-entropy, see ``compile_network``."""
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    return compile_network(model, recipe, stopping, steps_an_epoch, loss, ("accuracy",))
+
+
+def describe_training(faces: Faces, recipe: Recipe) -> dict:
+    """Return what decides a training beside what ``train`` itself describes.
+
+    Weight decay is described by the compiled model, weights of classes by ``train``.
+    """
+    decides = {
+        "learning_rate": recipe.learning_rate,
+        "batch_size": recipe.batch_size,
+        "augmentation": asdict(recipe.augmentation),
+    }
+    description = {"data": faces.digest, "recipe": decides, "policy": detect_policy()}
+    return description | describe_cap()
+
+
+def count_steps(num_images: int, recipe: Recipe) -> int:
+    """Return the steps of an epoch."""
+    return -(-num_images // recipe.batch_size)
+
+
+def weigh_classes(faces: Faces, recipe: Recipe) -> dict[int, float]:
+    """Return the weight of each class in the loss, by label; the mean over images is 1."""
+    labels = faces.labels[faces.split.training]
+    balanced = compute_class_weight("balanced", classes=np.arange(len(CLASSES)), y=labels)
+    weights = balanced**recipe.class_weight_power
+    return dict(enumerate((weights / weights[labels].mean()).round(6).tolist()))
+
+
+def development_batches(
+    faces: Faces, rows: np.ndarray, targets: np.ndarray
+) -> Callable[[], tf.data.Dataset]:
+    """Return what makes batches of unchanged images with what they are asked for.
+
+    Args:
+        faces: the data.
+        rows: (m,) which of their images.
+        targets: (m, ...) what belongs to each.
+    """
+
+    def batches() -> tf.data.Dataset:
+        asked = tf.data.Dataset.from_tensor_slices(targets).batch(64)
+        return tf.data.Dataset.zip((evaluation_batches(faces.images, rows, 64), asked))
+
+    return batches
