@@ -52,6 +52,7 @@ help: ## print the targets
 report: $(INSTALLED) ## report/report.pdf: data, training, notebooks, typesetting; only what is stale
 	@$(ALONE) cnnlab.faces.loading
 	@$(ALONE) cnnlab.models.experiments
+	@$(ALONE) cnnlab.explain.small_decoders
 	@$(ALONE) cnnlab.report.build
 
 publish: report ## copy the report of the rendered faces, and the README's pictures, to report/published

@@ -28,9 +28,10 @@ import psutil
 
 ROOT = Path(__file__).resolve().parents[2]
 COPIED = ("src", "notebooks", "report", "figures", "requirements.txt")
-LOADING, TRAINING, BUILD = COMMANDS = (
+LOADING, TRAINING, DECODERS, BUILD = COMMANDS = (
     "cnnlab.faces.loading",
     "cnnlab.models.experiments",
+    "cnnlab.explain.small_decoders",
     "cnnlab.report.build",
 )
 COMPARED = (
@@ -74,6 +75,7 @@ STAGES = (
     Stage("decoding", LOADING, r"decode images:", 4, 0.15, ("data/decoded/*",)),
     Stage("features", TRAINING, r"VGG16 features", 5, 2.5, ("data/features/*",)),
     Stage("training", TRAINING, r"(vgg16-\w+|light-vgg)-\w+:", 6, 4.0, ("data/trained/*",)),
+    Stage("decoders", DECODERS, r"decoder-[\w-]+:", 4, 4.0, ("data/trained/decoder-*",)),
     Stage("notebooks", BUILD, r"\d\d_\w+:", 6, 12.0, ("data/executed/*",)),
     Stage("typesetting", BUILD, r"notebooks +[\d.]+ s", 5, 4.0),
 )

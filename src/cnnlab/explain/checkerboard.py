@@ -18,10 +18,10 @@ from cnnlab.faces.loading import Faces
 from cnnlab.models.features import FixedNetwork, cache_layer_features
 from cnnlab.models.training import make_reproducible
 
-WAYS = {
-    "transposed convolution": convolve_transposed,
-    "resize and convolution": resize_and_convolve,
-}
+TRANSPOSED, RESIZED = "transposed convolution", "resize and convolution"
+WAYS = {TRANSPOSED: convolve_transposed, RESIZED: resize_and_convolve}
+CHECKED = "block4_pool"
+"""The layer of VGG16 whose decoders are compared."""
 NEIGHBOURS = 4
 """Frequencies below the highest one that it is compared with."""
 
@@ -71,14 +71,13 @@ def measure_checkerboard(pictures: np.ndarray) -> np.ndarray:
 
 
 def compare_enlarging(
-    faces: Faces, network: FixedNetwork, layer: str, unseen: UnseenFaces, budget: Budget, seed: int
+    faces: Faces, network: FixedNetwork, unseen: UnseenFaces, budget: Budget, seed: int
 ) -> dict[str, dict[str, np.ndarray]]:
     """Paint unseen faces with both ways to double a map's side, before and after training.
 
     Args:
         faces: the data.
-        network: whose features are inverted.
-        layer: in which layer.
+        network: VGG16, whose layer ``CHECKED`` is inverted.
         unseen: what is painted.
         budget: of each decoder.
         seed: of weights and order.
@@ -87,13 +86,13 @@ def compare_enlarging(
         For each way the (n, 64, 64, 3) pictures untrained and trained; what is trained is shown
         without the mean face, around 0.5.
     """
-    features = cache_layer_features(faces, unseen.rows, network, layer)
+    features = cache_layer_features(faces, unseen.rows, network, CHECKED)
     scale = measure_scale(features)
     painted = {}
     for name, enlarge in WAYS.items():
         make_reproducible(seed)
         fresh = build_decoder(features.shape[1:], scale, budget.parameters, enlarge=enlarge)
-        trained = train_decoder(faces, network, layer, budget, enlarge, seed)
+        trained = train_decoder(faces, network, CHECKED, budget, enlarge, seed)
         painted[name] = {
             "untrained": paint_untrained(fresh, features, seed),
             "trained": 0.5 + paint_difference(trained.model, features),

@@ -21,7 +21,9 @@ from cnnlab.explain.survival import (
 )
 from cnnlab.faces.loading import Faces
 from cnnlab.faces.sampling import choose_per_class
-from cnnlab.models.features import FixedNetwork, cache_layer_features
+from cnnlab.models.experiments import TrainedNetwork
+from cnnlab.models.features import FixedNetwork, cache_layer_features, fix_trained, fix_vgg16
+from cnnlab.models.precision import detect_policy
 from cnnlab.models.training import TrainingResult
 
 LAYERS = {
@@ -82,6 +84,12 @@ class Inversion:
     decoder: TrainingResult
     pictures: np.ndarray
     judge: Recogniser
+
+
+def fix_networks(light_vgg: TrainedNetwork) -> list[FixedNetwork]:
+    """Return the networks of ``LAYERS``: VGG16 with ImageNet's weights, and a light VGG."""
+    trained = fix_trained(light_vgg.title, "light-vgg", light_vgg.model, light_vgg.folder)
+    return [fix_vgg16(detect_policy()), trained]
 
 
 def choose_unseen(faces: Faces, per_class: int, seed: int) -> UnseenFaces:

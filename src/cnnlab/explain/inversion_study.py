@@ -22,11 +22,9 @@ from cnnlab.explain.contrast import (
     optimise_contrasted,
 )
 from cnnlab.explain.decoders import choose_training_rows, study_budget
-from cnnlab.explain.inversion import choose_unseen, invert_layers, measure_inversions
+from cnnlab.explain.inversion import choose_unseen, fix_networks, invert_layers, measure_inversions
 from cnnlab.faces.loading import load_faces
 from cnnlab.models.experiments import train_light_vgg, train_vgg16
-from cnnlab.models.features import fix_trained, fix_vgg16
-from cnnlab.models.precision import detect_policy
 from cnnlab.settings import SEED, current_profile
 
 PREFIX = "inversion-"
@@ -48,8 +46,8 @@ def record_inversions() -> None:
     """Train the decoders of the study, and record what survives."""
     faces, profile = load_faces(), current_profile()
     vgg16, light_vgg = train_vgg16(faces, profile), train_light_vgg(faces, profile)
-    fixed = fix_vgg16(detect_policy())
-    networks = [fixed, fix_trained("Light VGG", "light-vgg", light_vgg.model, light_vgg.folder)]
+    networks = fix_networks(light_vgg)
+    fixed = networks[0]
     unseen, budget = choose_unseen(faces, UNSEEN_PER_CLASS, SEED), study_budget(profile)
     inversions = invert_layers(faces, networks, unseen, budget, SEED)
     judges = {network.title: network.model for network in (light_vgg, vgg16)}

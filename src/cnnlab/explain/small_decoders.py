@@ -1,0 +1,36 @@
+"""The decoders of notebook 02: ``python -m cnnlab.explain.small_decoders`` trains them.
+
+``make report`` does so, with progress, before it executes the notebooks. A notebook that is
+opened alone trains what is missing.
+"""
+
+import sys
+
+import numpy as np
+
+from cnnlab.commands import run_command
+from cnnlab.explain.checkerboard import CHECKED, RESIZED, TRANSPOSED, WAYS
+from cnnlab.explain.decoders import small_budget, train_decoder
+from cnnlab.explain.inversion import LAYERS, fix_networks
+from cnnlab.faces.loading import load_faces
+from cnnlab.models.experiments import train_light_vgg
+from cnnlab.settings import SEED, current_profile
+
+
+def train_small_decoders() -> None:
+    """Train a decoder for each of ``LAYERS``, and the one that shows the checkerboard."""
+    faces, budget = load_faces(), small_budget(current_profile())
+    networks = fix_networks(train_light_vgg(faces))
+    wanted = [(network, layer, RESIZED) for network in networks for layer in LAYERS[network.title]]
+    wanted.append((networks[0], CHECKED, TRANSPOSED))
+    for network, layer, way in wanted:
+        decoder = train_decoder(faces, network, layer, budget, WAYS[way], SEED)
+        error = 255 * np.sqrt(decoder.history["val_loss"].min())
+        print(
+            f"Decoder of {layer} ({network.title}) by {way}: epoch {decoder.chosen_epoch} of"
+            f" {len(decoder.history)}, development error {error:.1f} grey levels"
+        )
+
+
+if __name__ == "__main__":
+    sys.exit(run_command(train_small_decoders))

@@ -1,0 +1,58 @@
+"""What notebook 02 asks for has been trained before it is executed."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cnnlab.explain import checkerboard, inversion, small_decoders
+from cnnlab.explain.decoders import resize_and_convolve, small_budget
+from cnnlab.models.training import TrainingResult
+from cnnlab.settings import SEED, current_profile
+
+from .made_faces import make_faces
+
+NETWORKS = [SimpleNamespace(title="VGG16"), SimpleNamespace(title="Light VGG")]
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """Collect the trainings that are asked for, none of which is done."""
+    trainings = []
+
+    def train_decoder(faces, network, layer, budget, enlarge=resize_and_convolve, seed=SEED):
+        trainings.append((network.title, layer, budget, enlarge, seed))
+        history = pd.DataFrame({"val_loss": [0.04, 0.01]}, index=[1, 2])
+        return TrainingResult(None, history, None, "")
+
+    for module in (small_decoders, inversion, checkerboard):
+        monkeypatch.setattr(module, "train_decoder", train_decoder)
+    return trainings
+
+
+def test_the_notebook_asks_for_no_other_decoders(asked, monkeypatch, capsys):
+    faces = make_faces()
+    monkeypatch.setattr(small_decoders, "load_faces", lambda: faces)
+    monkeypatch.setattr(small_decoders, "train_light_vgg", lambda faces: None)
+    monkeypatch.setattr(small_decoders, "fix_networks", lambda light_vgg: NETWORKS)
+    small_decoders.train_small_decoders()
+    trained = set(asked)
+    assert len(asked) == len(trained) == 7
+    first = capsys.readouterr().out.splitlines()[0]
+    assert first.startswith(
+        "Decoder of block2_pool (VGG16) by resize and convolution: epoch 2 of 2"
+    )
+    assert first.endswith("25.5 grey levels")
+
+    asked.clear()
+    features = np.ones((2, 8, 8, 16), np.float16)
+    for module in (inversion, checkerboard):
+        monkeypatch.setattr(module, "cache_layer_features", lambda *arguments: features)
+    monkeypatch.setattr(inversion, "decode_features", lambda *arguments: None)
+    monkeypatch.setattr(inversion, "train_recogniser", lambda *arguments: None)
+    monkeypatch.setattr(checkerboard, "paint_difference", lambda *arguments: np.eye(3)[None, None])
+    unseen, budget = SimpleNamespace(rows=None, mean_face=None), small_budget(current_profile())
+    inversion.invert_layers(faces, NETWORKS, unseen, budget, SEED)
+    checkerboard.compare_enlarging(faces, NETWORKS[0], unseen, budget, SEED)
+    assert set(asked) == trained
