@@ -56,6 +56,7 @@ def with_scikit_learn(predictions, weights):
         KAPPA: sk.cohen_kappa_score(labels, answers, **weigh),
         "macro AUC": sk.roc_auc_score(one_hot, probabilities, average="macro", **weigh),
         "micro AUC": sk.roc_auc_score(one_hot, probabilities, average="micro", **weigh),
+        "macro AUC-PR": sk.average_precision_score(one_hot, probabilities, **weigh),
         "cross-entropy": sk.log_loss(labels, probabilities, **weigh),
     }
 

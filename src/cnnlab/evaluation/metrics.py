@@ -58,7 +58,8 @@ def compute_figures(predictions: Predictions, counts: np.ndarray) -> pd.DataFram
     Accuracy and, against classes of unequal size, balanced accuracy (the mean recall);
     macro-F1; Cohen's kappa, agreement beyond that of independent answers with the same
     marginals; one-vs-rest areas under the ROC curve, averaged over classes (macro) or pooled
-    over all pairs of image and class (micro) (Fawcett 2006); mean cross-entropy in nats;
+    over all pairs of image and class (micro) (Fawcett 2006); the one-vs-rest area under the
+    precision-recall curve, averaged over classes; mean cross-entropy in nats;
     expected calibration error over 15 bins of equal width (Guo et al. 2017), which is biased
     upwards in small samples.
 
@@ -83,6 +84,7 @@ def compute_figures(predictions: Predictions, counts: np.ndarray) -> pd.DataFram
             "Cohen's kappa": cohen_kappa(confusion),
             "macro AUC": class_auc(predictions, counts).mean(axis=-1),
             "micro AUC": micro_auc(predictions, counts),
+            "macro AUC-PR": class_average_precision(predictions, counts).mean(axis=-1),
             "cross-entropy": counts @ predictions.losses / totals,
             "calibration error": calibration_error(predictions, counts),
         }
@@ -166,6 +168,23 @@ def micro_auc(predictions: Predictions, counts: np.ndarray) -> np.ndarray:
     return _auc(positive.ravel(), scores, counts.repeat(len(CLASSES), axis=1))
 
 
+def class_average_precision(predictions: Predictions, counts: np.ndarray) -> np.ndarray:
+    """Return (b, 8): of each class against the rest, the area under the precision-recall curve.
+
+    The mean of the precision at the score of each positive, without interpolation (Davis &
+    Goadrich 2006); by chance it is the class's share.
+    """
+    return np.stack(
+        [
+            _average_precision(
+                predictions.labels == label, predictions.probabilities[:, label], counts
+            )
+            for label in range(len(CLASSES))
+        ],
+        axis=1,
+    )
+
+
 def calibration_error(predictions: Predictions, counts: np.ndarray) -> np.ndarray:
     """Return (b,): the mean gap between confidence and accuracy over bins of confidence."""
     confidence = predictions.probabilities.max(axis=1)
@@ -186,6 +205,17 @@ def _auc(positive: np.ndarray, scores: np.ndarray, counts: np.ndarray) -> np.nda
     negatives_below = negatives.cumsum(axis=1) - negatives / 2
     pairs = positives.sum(axis=1) * negatives.sum(axis=1)
     return (positives * negatives_below).sum(axis=1) / pairs
+
+
+def _average_precision(positive: np.ndarray, scores: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    order = np.argsort(-scores, kind="stable")
+    starts = np.flatnonzero(np.diff(-scores[order], prepend=-np.inf))
+    positive = positive[order]
+    counts = counts[:, order]
+    positives = np.add.reduceat(counts * positive, starts, axis=1)
+    found = np.add.reduceat(counts, starts, axis=1).cumsum(axis=1)
+    precisions = _divide(positives.cumsum(axis=1), found)
+    return (positives * precisions).sum(axis=1) / positives.sum(axis=1)
 
 
 def _right(confusion: np.ndarray) -> np.ndarray:
