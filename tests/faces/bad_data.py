@@ -20,7 +20,7 @@ from PIL import Image
 from tqdm import tqdm
 
 from cnnlab.commands import UserError
-from cnnlab.faces import decoding, loading
+from cnnlab.faces import affectnet, decoding, loading
 from cnnlab.faces.dataset import CLASSES
 from cnnlab.faces.images import decode_image
 
@@ -28,7 +28,7 @@ SIZE = 16
 SECONDS = 60
 REMEDIES = (
     r"(?i)\b(add|check|copy|correct|expected|fill|give|"
-    r"keep|make|remove|rename|repair|replace|save|shrink|unpack)\b"
+    r"keep|make|remove|rename|repair|replace|save|shrink|unpack|use)\b"
 )
 
 # Lossless, so that the oracle may compare pixels.
@@ -56,6 +56,7 @@ class Case:
         refused: parts of messages, one of which must be in the refusal; empty: no refusal.
         open: whether the reader may do either, since the damage is random.
         identities: whether the column identity must have been read.
+        contents: of each image that is no file but the row of a table, by name.
         on_disk: faults of what was written, each given the folder or .zip.
         history: the faults' names.
     """
@@ -70,6 +71,7 @@ class Case:
     refused: list[str] = field(default_factory=list)
     open: bool = False
     identities: bool = False
+    contents: dict[str, bytes] = field(default_factory=dict)
     on_disk: list[Callable[[Path], None]] = field(default_factory=list)
     history: list[str] = field(default_factory=list)
 
@@ -148,7 +150,7 @@ def damage_image(draw, case: Case) -> None:
 
 def flip_bytes_of_image(draw, case: Case) -> None:
     name = choose_image(draw, case)
-    case.files[name] = _flip(draw, case.files[name])
+    case.files[name] = flip_bytes(draw, case.files[name])
     case.open = True
 
 
@@ -273,7 +275,7 @@ TABLE_FAULTS = {
 
 def flip_bytes_of_table(draw, case: Case) -> None:
     add_table(draw, case)
-    case.files[f"{case.top}labels.csv"] = _flip(draw, case.files[f"{case.top}labels.csv"])
+    case.files[f"{case.top}labels.csv"] = flip_bytes(draw, case.files[f"{case.top}labels.csv"])
     case.open = True
 
 
@@ -512,7 +514,8 @@ def check(case: Case, folder: Path, monkeypatch) -> str:
     monkeypatch.setenv("CNNLAB_DATA", str(data))
     monkeypatch.setattr(loading, "DECODED", folder / "decoded")
     monkeypatch.setattr(loading, "IMAGE_SIZE", SIZE)
-    monkeypatch.setattr(decoding, "tqdm", partial(tqdm, disable=True))
+    for module in (affectnet, decoding):
+        monkeypatch.setattr(module, "tqdm", partial(tqdm, disable=True))
     before = snapshot(folder)
     try:
         with time_limit():
@@ -541,6 +544,8 @@ def compare(case: Case, faces: loading.Faces) -> None:
     for row, file in enumerate(faces.dataset.files):
         content = file.read_bytes()
         np.testing.assert_array_equal(faces.images[row], decode_image(content, SIZE))
+        if not case.open:
+            assert case.contents.get(case.top + file.name, content) == content
         known = case.labels.get(case.top + file.name)
         assert known == faces.labels[row] or (case.open and known is None)
     if case.open:
@@ -624,7 +629,7 @@ def _remove(case: Case, folder: str) -> None:
         case.unreadable.discard(name)
 
 
-def _flip(draw, content: bytes) -> bytes:
+def flip_bytes(draw, content: bytes) -> bytes:
     changed = bytearray(content)
     for _ in range(draw(st.integers(1, 4))):
         changed[draw(st.integers(0, len(content) - 1))] = draw(st.integers(0, 255))

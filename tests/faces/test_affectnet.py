@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from cnnlab.faces.affectnet import is_affectnet_release
-from cnnlab.faces.dataset import CLASSES, DataError
+from cnnlab.faces.dataset import DataError
 from cnnlab.faces.listing import list_data
 from cnnlab.faces.reading import read_dataset
 
@@ -23,7 +23,7 @@ def made_image(grey):
     return buffer.getvalue()
 
 
-def make_release(root, classes=range(len(CLASSES)), text=True):
+def make_release(root, classes=tuple(range(8)), text=True):
     """Write a release with one image of each given class in each split; return its folder."""
     for number, split in enumerate(("train_set", "val_set")):
         for folder in ("images", "annotations"):
@@ -97,14 +97,14 @@ def test_pickled_annotations_are_never_loaded(tmp_path):
     root = make_release(tmp_path / "AffectNet")
     with (root / "train_set/annotations/5_exp.npy").open("wb") as stream:
         np.save(stream, np.array({"exp": 5}, dtype=object), allow_pickle=True)
-    with pytest.raises(DataError, match="5_exp.npy does not hold one number"):
+    with pytest.raises(DataError, match=r"5_exp\.npy does not hold one number"):
         read_dataset(root)
 
 
 def test_a_missing_annotation_is_named(tmp_path):
     root = make_release(tmp_path / "AffectNet")
     (root / "val_set/annotations/104_aro.npy").unlink()
-    with pytest.raises(DataError, match="lacks 1 of 8 annotations, such as .*104_aro.npy"):
+    with pytest.raises(DataError, match=r"lacks 1 of 8 annotations, such as .*104_aro\.npy"):
         read_dataset(root)
 
 
@@ -114,6 +114,35 @@ def test_a_missing_split_or_class_is_named(tmp_path):
         read_dataset(root)
     (root / "val_set").rename(root / "other")
     with pytest.raises(DataError, match="lacks the folder val_set"):
+        read_dataset(root)
+
+
+def test_what_is_no_image_of_the_release_is_counted_and_named(tmp_path):
+    root = make_release(tmp_path / "AffectNet")
+    (root / "train_set/images/readme.txt").write_bytes(b"x")
+    (root / "train_set/images/more").mkdir()
+    (root / "train_set/images/more/5.jpg").write_bytes(made_image(3))
+    (root / "val_set/images/100.jpg").unlink()
+    (root / "extra").mkdir()
+    (root / "val_set/images/100.jpeg").write_bytes(made_image(1))
+    (root / "val_set/annotations/999_exp.npy").write_bytes(save_number(1))
+    dataset = read_dataset(root)
+    assert len(dataset) == 16
+    assert dataset.notes == (
+        "The folder extra/ is not part of AffectNet's release and was not read.",
+        "Left out, not being images of the release: 2 (such as train_set/images/more/5.jpg).",
+        "1 annotations in val_set/annotations/ have no image and were not used.",
+    )
+
+
+@pytest.mark.parametrize("shape", [(2,), (10**12,), (1, 1)])
+def test_arrays_that_are_no_single_number_are_refused_whatever_size_they_claim(tmp_path, shape):
+    root = make_release(tmp_path / "AffectNet")
+    stream = io.BytesIO()
+    header = {"descr": "<f8", "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(stream, header)
+    (root / "train_set/annotations/5_val.npy").write_bytes(stream.getvalue() + bytes(8))
+    with pytest.raises(DataError, match=r"5_val\.npy does not hold one number \(its shape"):
         read_dataset(root)
 
 

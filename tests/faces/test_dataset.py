@@ -4,21 +4,21 @@ from dataclasses import replace
 
 import numpy as np
 
-from cnnlab.faces.layouts import read_course_layout
+from cnnlab.faces.reading import read_dataset
 
 from .made_files import course_files, write_folder, write_zip
 
 
 def test_digest_changes_with_content_name_label_split_and_identity(tmp_path):
     files = course_files()
-    dataset = read_course_layout(write_folder(tmp_path / "a", files))
+    dataset = read_dataset(write_folder(tmp_path / "a", files))
 
     changed = dict(files)
     changed["Train/fear/0.png"] = changed["Train/fear/1.png"]
     renamed = {name.replace("fear/0", "fear/9"): content for name, content in files.items()}
     others = [
-        read_course_layout(write_folder(tmp_path / "b", changed)),
-        read_course_layout(write_folder(tmp_path / "c", renamed)),
+        read_dataset(write_folder(tmp_path / "b", changed)),
+        read_dataset(write_folder(tmp_path / "c", renamed)),
         replace(dataset, labels=dataset.labels[::-1].copy()),
         replace(dataset, splits=dataset.splits[::-1].copy()),
         replace(dataset, identities=np.arange(len(dataset))),
@@ -29,14 +29,14 @@ def test_digest_changes_with_content_name_label_split_and_identity(tmp_path):
 
 def test_a_file_name_that_is_no_utf_8_has_a_digest(tmp_path):
     folder = write_folder(tmp_path / "a", course_files())
-    before = read_course_layout(folder).digest
+    before = read_dataset(folder).digest
     (folder / "Train/fear/0.png").rename(folder / "Train/fear" / os.fsdecode(b"f\xe9e.png"))
-    assert read_course_layout(folder).digest != before
+    assert read_dataset(folder).digest != before
 
 
 def test_select_keeps_rows_together_and_reads_no_file_twice(tmp_path):
     folder = write_folder(tmp_path / "a", course_files())
-    dataset = replace(read_course_layout(folder), identities=np.arange(40))
+    dataset = replace(read_dataset(folder), identities=np.arange(40))
     hashes = dataset.content_hashes
     for file in dataset.files:
         file.path.unlink()
@@ -49,7 +49,7 @@ def test_select_keeps_rows_together_and_reads_no_file_twice(tmp_path):
 
 
 def test_an_archive_is_opened_once_for_all_its_images(tmp_path, monkeypatch):
-    dataset = read_course_layout(write_zip(tmp_path / "a.zip", course_files()))
+    dataset = read_dataset(write_zip(tmp_path / "a.zip", course_files()))
     opened = []
     real = zipfile.ZipFile
 

@@ -4,7 +4,7 @@ import pytest
 from cnnlab.faces import decoding
 from cnnlab.faces.decoding import Unreadable, decode_dataset
 from cnnlab.faces.images import decode_image
-from cnnlab.faces.layouts import read_course_layout
+from cnnlab.faces.reading import read_dataset
 
 from .made_files import course_files, write_folder
 
@@ -14,7 +14,7 @@ BROKEN = "Train/fear/1.png"
 @pytest.fixture
 def dataset(tmp_path):
     files = course_files() | {BROKEN: b"not an image"}
-    return read_course_layout(write_folder(tmp_path / "data", files))
+    return read_dataset(write_folder(tmp_path / "data", files))
 
 
 def expected_pixels(dataset):

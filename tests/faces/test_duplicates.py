@@ -4,7 +4,7 @@ from PIL import Image
 
 from cnnlab.faces.duplicates import _near_pairs, find_duplicates
 from cnnlab.faces.images import decode_image
-from cnnlab.faces.layouts import read_course_layout
+from cnnlab.faces.reading import read_dataset
 
 from .made_files import encode, write_folder
 
@@ -26,7 +26,7 @@ def faces(tmp_path):
     files["Validation/fear/copy.png"] = files["Train/neutral/0.png"]
     brighter = np.clip(smooth_image(1) * 0.9 + 20, 0, 255).astype(np.uint8)
     files["Validation/happy/again.jpg"] = encode(brighter, "JPEG", quality=70)
-    dataset = read_course_layout(write_folder(tmp_path / "data", files))
+    dataset = read_dataset(write_folder(tmp_path / "data", files))
     return dataset, np.stack([decode_image(file.read_bytes(), 128) for file in dataset.files])
 
 

@@ -80,7 +80,9 @@ def test_the_private_test_is_left_alone_and_said(tmp_path):
     images, table, _ = make_tables(np.vstack([votes, votes[:1]]), [*usage, "PrivateTest"])
     dataset = read_dataset(write_tables(tmp_path / "fer", images, table))
     assert len(dataset) == 16
-    assert dataset.notes == ("Validation is PublicTest; the 1 images of PrivateTest were not read.",)
+    assert dataset.notes == (
+        "Validation is PublicTest; the 1 images of PrivateTest were not read.",
+    )
 
 
 def spoil(change):
@@ -124,13 +126,14 @@ def test_tables_that_cannot_be_right_are_refused(tmp_path, change, message):
 def test_an_unknown_usage_is_refused(tmp_path):
     votes, usage = unanimous()
     images, table, _ = make_tables(votes, ["Practice", *usage[1:]])
-    with pytest.raises(DataError, match="row 2 of .*'Practice'; it must be one of"):
+    with pytest.raises(DataError, match=r"row 2 of .*'Practice'; it must be one of"):
         read_dataset(write_tables(tmp_path / "fer", images, table))
 
 
-def test_one_table_alone_is_no_ferplus(tmp_path):
+@pytest.mark.parametrize("missing", [PIXELS, VOTES])
+def test_the_table_that_is_missing_is_named(tmp_path, missing):
     votes, usage = unanimous()
     images, table, _ = make_tables(votes, usage)
-    (write_tables(tmp_path / "fer", images, table) / VOTES).unlink()
-    with pytest.raises(DataError, match="no known layout"):
+    (write_tables(tmp_path / "fer", images, table) / missing).unlink()
+    with pytest.raises(DataError, match=f"lacks {missing}"):
         read_dataset(tmp_path / "fer")

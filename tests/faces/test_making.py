@@ -3,8 +3,8 @@
 import pytest
 
 from cnnlab.commands import UserError
-from cnnlab.faces.layouts import read_course_layout
 from cnnlab.faces.making import make_faces, read_order, refuse_small_disk
+from cnnlab.faces.reading import read_dataset
 from cnnlab.paths import ROOT
 from cnnlab.settings import SEED
 
@@ -60,7 +60,7 @@ def test_faces_and_ground_truth_are_made_and_read_again(tmp_path, capsys):
     order = read_order(["2", str(folder), "--ground-truth", "yes"])
     make_faces(order)
     assert "2 of each class in Train and 1 in Validation" in capsys.readouterr().out
-    dataset = read_course_layout(folder)
+    dataset = read_dataset(folder)
     assert len(dataset) == order.num_images
     assert len(list(folder.glob("GroundTruth/*/*/*-moved.png"))) == order.num_images
     assert len(list(folder.glob("GroundTruth/*/*/*-neutral.png"))) == order.num_images

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 from faces.bad_data import Case, cases, check
+from faces.bad_releases import other_cases
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 CASES = 2500
 
@@ -20,7 +22,7 @@ def fuzz(count: int) -> Counter:
     """Try ``count`` random cases; return how many were read and how many refused."""
     outcomes = Counter()
 
-    @given(case=cases())
+    @given(case=st.one_of(cases(), other_cases()))
     @settings(
         max_examples=count,
         deadline=None,

@@ -5,7 +5,7 @@ import stat
 import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -38,17 +38,19 @@ class DataError(UserError):
 
 @dataclass(frozen=True)
 class ImageFile:
-    """An image on disk, or inside a .zip.
+    """An image on disk, inside a .zip, or in a row of a table.
 
     Attributes:
-        path: the image, or the .zip that holds it.
-        member: the image's name inside the .zip; None for a plain file.
+        path: the image, or the .zip or folder that holds it.
         name: what to call it in messages and in the digest (relative, with ``/``).
+        member: the image's name inside the .zip; None for a plain file.
+        content: the image's bytes where the reader had them in hand; None: they are on disk.
     """
 
     path: Path
     name: str
     member: str | None = None
+    content: bytes | None = field(default=None, repr=False)
 
     def read_bytes(self) -> bytes:
         """Return the file's bytes.
@@ -68,6 +70,9 @@ def read_files(files: Iterable[ImageFile]) -> Iterator[bytes]:
     archives: dict[Path, zipfile.ZipFile] = {}
     with ExitStack() as opened:
         for file in files:
+            if file.content is not None:
+                yield file.content
+                continue
             if file.member is None:
                 yield _read_plain(file.path)
                 continue
@@ -182,9 +187,9 @@ class FaceDataset:
     def select(self, indices: np.ndarray) -> "FaceDataset":
         """Return the dataset of these rows, in this order."""
         arrays = {
-            field.name: getattr(self, field.name)[indices]
-            for field in fields(self)
-            if isinstance(getattr(self, field.name), np.ndarray)
+            each.name: getattr(self, each.name)[indices]
+            for each in fields(self)
+            if isinstance(getattr(self, each.name), np.ndarray)
         }
         chosen = replace(self, files=tuple(self.files[i] for i in indices), **arrays)
         if "content_hashes" in vars(self):
@@ -204,9 +209,9 @@ class FaceDataset:
         for file, content in zip(self.files, self.content_hashes, strict=True):
             # Names that are no UTF-8, as old archives leave them behind, are names too.
             total.update(f"{file.name}\0{content}\n".encode(errors="surrogateescape"))
-        for field in fields(self):
-            values = getattr(self, field.name)
+        for each in fields(self):
+            values = getattr(self, each.name)
             if isinstance(values, np.ndarray):
-                total.update(f"{field.name}\0{values.dtype}\0{values.shape}\0".encode())
+                total.update(f"{each.name}\0{values.dtype}\0{values.shape}\0".encode())
                 total.update(np.ascontiguousarray(values).tobytes())
         return total.hexdigest()

@@ -22,15 +22,9 @@ NO_CLASS = ("unknown", "NF")
 """Votes for something else than a class: not sure, and not a face."""
 
 
-def find_ferplus_tables(listing: Listing) -> dict[str, str]:
-    """Return the names of the two tables, by what they are called; empty unless both are there."""
-    found = {}
-    for wanted in (PIXELS, VOTES):
-        names = [name for name in listing.files if name.rpartition("/")[2].lower() == wanted]
-        if len(names) > 1:
-            raise DataError(f"{listing.path} has {' and '.join(names)}. Keep one {wanted}.")
-        found |= {wanted: name for name in names}
-    return found if len(found) == 2 else {}
+def is_ferplus(listing: Listing) -> bool:
+    """Return whether one of the two tables is there."""
+    return any(_find_table(listing, wanted) for wanted in (PIXELS, VOTES))
 
 
 def read_ferplus(listing: Listing) -> FaceDataset:
@@ -44,10 +38,10 @@ def read_ferplus(listing: Listing) -> FaceDataset:
         listing: what the folder or .zip holds.
 
     Raises:
-        DataError: a column, a row or a class is missing, the tables do not belong together, or a
-            cell cannot be right.
+        DataError: a table, a column, a row or a class is missing, the tables do not belong
+            together, or a cell cannot be right.
     """
-    tables = find_ferplus_tables(listing)
+    tables = {wanted: _only_table(listing, wanted) for wanted in (PIXELS, VOTES)}
     pixels = _read_table(listing, tables[PIXELS], ("pixels", "Usage"))
     votes = _read_table(listing, tables[VOTES], ("Usage", *CLASSES, *NO_CLASS))
     _refuse_strangers(listing, tables, pixels, votes)
@@ -59,16 +53,33 @@ def read_ferplus(listing: Listing) -> FaceDataset:
         for label in sorted(set(range(len(CLASSES))) - set(labels[rows][splits == split].tolist())):
             raise DataError(
                 f"{listing.path}: by the votes in {tables[VOTES]}, no image of {split} shows "
-                f"{CLASSES[label]}."
+                f"{CLASSES[label]}. Each of the {len(CLASSES)} classes is needed: use the tables "
+                "as published."
             )
     return FaceDataset(
         title=title_of(listing.path),
         rendered=False,
-        files=tuple(_image_file(listing, tables[PIXELS], pixels, row) for row in rows),
+        files=tuple(_image_file(listing, pixels, row) for row in rows),
         labels=labels[rows],
         splits=splits,
         notes=_notes(usage, labels),
     )
+
+
+def _find_table(listing: Listing, wanted: str) -> list[str]:
+    return [name for name in listing.files if name.rpartition("/")[2].lower() == wanted]
+
+
+def _only_table(listing: Listing, wanted: str) -> str:
+    names = _find_table(listing, wanted)
+    if not names:
+        raise DataError(
+            f"{listing.path} lacks {wanted}. FER+ needs both {PIXELS} and {VOTES}: add it; see "
+            "data/README.md."
+        )
+    if len(names) > 1:
+        raise DataError(f"{listing.path} has {' and '.join(names)}. Keep one {wanted}.")
+    return names[0]
 
 
 def _read_table(listing: Listing, name: str, columns: tuple[str, ...]) -> pd.DataFrame:
@@ -82,8 +93,8 @@ def _read_table(listing: Listing, name: str, columns: tuple[str, ...]) -> pd.Dat
     absent = [column for column in columns if column not in table]
     if absent:
         raise DataError(
-            f"{listing.path}: {name} lacks the columns {', '.join(absent)}. Use the file as FER2013 "
-            "and FER+ publish it."
+            f"{listing.path}: {name} lacks the columns {', '.join(absent)}. Use the file as "
+            "published."
         )
     return table
 
@@ -118,12 +129,16 @@ def _label_by_majority(listing: Listing, name: str, table: pd.DataFrame) -> np.n
     columns = [*CLASSES, *NO_CLASS]
     try:
         votes = table[columns].to_numpy(np.float64)
-    except (TypeError, ValueError) as error:
-        raise DataError(f"{listing.path}: {name}: votes must be numbers ({error}).") from error
-    wrong = ~(np.isfinite(votes) & (votes >= 0) & (votes % 1 == 0)).all(axis=1)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise DataError(
+            f"{listing.path}: {name}: votes must be numbers ({error}). Copy or download the file "
+            "again."
+        ) from error
+    wrong = ~(np.isfinite(votes) & (votes >= 0) & (votes == np.floor(votes))).all(axis=1)
     for row in np.flatnonzero(wrong):
         raise DataError(
-            f"{listing.path}: row {row + 2} of {name}: votes must be whole numbers from 0 on."
+            f"{listing.path}: row {row + 2} of {name}: votes must be whole numbers from 0 on. Copy "
+            "or download the file again."
         )
     votes = np.where(votes > 1, votes, 0)
     winners = votes.argmax(axis=1)
@@ -131,13 +146,16 @@ def _label_by_majority(listing: Listing, name: str, table: pd.DataFrame) -> np.n
     return np.where(has_majority & (winners < len(CLASSES)), winners, -1)
 
 
-def _image_file(listing: Listing, name: str, table: pd.DataFrame, row: int) -> ImageFile:
+def _image_file(listing: Listing, table: pd.DataFrame, row: int) -> ImageFile:
     """Return one row's pixels as an image in the PGM format."""
-    shown = f"{name}, row {row + 2}"
+    shown = f"{PIXELS}, row {row + 2}"
     try:
         values = np.array(str(table["pixels"].iloc[row]).split(), np.int64)
     except (ValueError, OverflowError) as error:
-        raise DataError(f"{listing.path}: {shown}: pixels must be whole numbers.") from error
+        raise DataError(
+            f"{listing.path}: {shown}: pixels must be whole numbers. Copy or download the "
+            "file again."
+        ) from error
     if len(values) != SIDE * SIDE or values.min() < 0 or values.max() > 255:
         raise DataError(
             f"{listing.path}: {shown} must hold {SIDE * SIDE} pixels from 0 to 255, and holds "
@@ -158,5 +176,7 @@ def _notes(usage: np.ndarray, labels: np.ndarray) -> tuple[str, ...]:
             )
     reserved = int((usage == RESERVED).sum())
     if reserved:
-        notes.append(f"Validation is PublicTest; the {reserved} images of {RESERVED} were not read.")
+        notes.append(
+            f"Validation is PublicTest; the {reserved} images of {RESERVED} were not read."
+        )
     return tuple(notes)

@@ -7,7 +7,7 @@ import io
 import warnings
 from collections import Counter
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 import numpy as np
 import pandas as pd
@@ -25,7 +25,6 @@ from cnnlab.faces.listing import (
     Listing,
     find_top,
     list_children,
-    list_data,
     make_printable,
     title_of,
 )
@@ -55,7 +54,13 @@ EXPECTED = (
 )
 
 
-def read_course_layout(path: Path) -> FaceDataset:
+def is_course_layout(listing: Listing) -> bool:
+    """Return whether there is a folder with the name of a split."""
+    children = list_children(listing, find_top(listing, SPLIT_NAMES))
+    return any(child.lower() in SPLIT_NAMES for child in children)
+
+
+def read_course_layout(listing: Listing) -> FaceDataset:
     """Read labelled faces from a folder or a .zip in the course's layout.
 
     Names of splits and classes are taken in any case, classes also by AffectNet's index or a
@@ -65,16 +70,15 @@ def read_course_layout(path: Path) -> FaceDataset:
     and action units ``AU1``, ``AU2``, ...
 
     Args:
-        path: the folder or the .zip.
+        listing: what the folder or the .zip holds.
 
     Returns:
         The images in the order of their names, so that the same data have the same order.
 
     Raises:
-        DataError: nothing there, not this layout, a split or class missing, unknown or empty,
-            a damaged, encrypted or unsafe .zip, a ``labels.csv`` that contradicts the folders.
+        DataError: a split or class is missing, unknown or empty, or a ``labels.csv`` contradicts
+            the folders.
     """
-    listing = list_data(path)
     top = find_top(listing, SPLIT_NAMES)
     folders = _split_folders(listing, top)
     notes = _notes_on_splits(listing, top, folders)
@@ -92,7 +96,7 @@ def read_course_layout(path: Path) -> FaceDataset:
     labels = np.array(labels, np.int64)
     table, notes_on_table = _read_label_table(listing, top, files, labels)
     return FaceDataset(
-        title=title_of(path),
+        title=title_of(listing.path),
         rendered=False,
         files=files,
         labels=labels,
@@ -108,8 +112,6 @@ def _split_folders(listing: Listing, top: str) -> dict[str, str]:
     validation = _only_folder(listing, children, VALIDATION_NAMES)
     validation = validation or _only_folder(listing, children, TEST_NAMES)
     found = f"Found in {listing.path}: {', '.join(children[:12]) or 'no folders'}."
-    if train is None and validation is None:
-        raise DataError(f"{listing.path} has no known layout. {found} {EXPECTED}")
     if train is None or validation is None:
         missing = "Train" if train is None else "Validation"
         raise DataError(f"{listing.path} lacks the folder {missing}. {found} {EXPECTED}")

@@ -13,7 +13,7 @@ import pandas as pd
 from cnnlab.commands import run_command
 from cnnlab.faces.dataset import CLASSES, TRAIN, VALIDATION, DataError, FaceDataset
 from cnnlab.faces.decoding import Unreadable, decode_dataset
-from cnnlab.faces.layouts import read_course_layout
+from cnnlab.faces.reading import read_dataset
 from cnnlab.faces.sampling import choose_per_class
 from cnnlab.faces.splits import Split, split_dataset
 from cnnlab.paths import DECODED, RENDERED
@@ -78,7 +78,7 @@ def render_faces(train_per_class: int, validation_per_class: int) -> FaceDataset
     # The digest keeps faces of another version of the renderer from passing for these.
     folder = RENDERED / f"{counts[0]}x{counts[1]}-seed{SEED}-{renderer_digest()[:12]}"
     render_dataset(folder, *counts, SEED)
-    return replace(read_course_layout(folder), title=RENDERED_TITLE, rendered=True)
+    return replace(read_dataset(folder), title=RENDERED_TITLE, rendered=True)
 
 
 def prepare_faces(dataset: FaceDataset) -> Faces:
@@ -112,7 +112,7 @@ def count_images(faces: Faces) -> pd.DataFrame:
 
 
 def _read(path: Path, profile: Profile) -> FaceDataset:
-    dataset = read_course_layout(path)
+    dataset = read_dataset(path)
     return _sample(dataset) if profile.name == "smoke" else dataset
 
 

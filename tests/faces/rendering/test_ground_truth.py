@@ -9,7 +9,7 @@ from scipy import ndimage
 
 from cnnlab.commands import UserError
 from cnnlab.faces.dataset import CLASSES
-from cnnlab.faces.layouts import read_course_layout
+from cnnlab.faces.reading import read_dataset
 from cnnlab.faces.rendering.action_units import NEUTRAL, Expression, neutral_twin
 from cnnlab.faces.rendering.assets import load_head
 from cnnlab.faces.rendering.dataset import (
@@ -199,7 +199,7 @@ def test_ground_truth_lies_beside_the_images_and_the_reader_lets_it_lie(tmp_path
     render_dataset(tmp_path, 1, 1, SEED)
     shots = list_shots(1, 1)[:8]
     write_ground_truth(tmp_path, shots, SEED)
-    dataset = read_course_layout(tmp_path)
+    dataset = read_dataset(tmp_path)
     assert len(dataset) == 16
     assert any("GroundTruth/ is not part" in note for note in dataset.notes)
     for shot in shots[::3]:
