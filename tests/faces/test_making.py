@@ -1,8 +1,10 @@
 """The command behind ``make faces``."""
 
+import numpy as np
 import pytest
 
 from cnnlab.commands import UserError
+from cnnlab.faces.dataset import CLASSES
 from cnnlab.faces.making import make_faces, read_order, refuse_small_disk
 from cnnlab.faces.reading import read_dataset
 from cnnlab.paths import ROOT
@@ -62,6 +64,11 @@ def test_faces_and_ground_truth_are_made_and_read_again(tmp_path, capsys):
     assert "2 of each class in Train and 1 in Validation" in capsys.readouterr().out
     dataset = read_dataset(folder)
     assert len(dataset) == order.num_images
+    neutral = dataset.labels == CLASSES.index("neutral")
+    for values in (dataset.valence, dataset.arousal):
+        assert not values[neutral].any() and values[~neutral].any()
+    assert len(np.unique(dataset.identities)) == 2
+    assert dataset.action_units[~neutral].any(axis=1).all()
     assert len(list(folder.glob("GroundTruth/*/*/*-moved.png"))) == order.num_images
     assert len(list(folder.glob("GroundTruth/*/*/*-neutral.png"))) == order.num_images
 
