@@ -12,7 +12,17 @@ import pytest
 from cnnlab.paths import ROOT
 
 PACKAGE = ROOT / "src" / "cnnlab"
-SHARED = {"commands", "downloads", "installing", "locking", "paths", "settings", "storage", "style"}
+SHARED = {
+    "commands",
+    "downloads",
+    "installing",
+    "locking",
+    "paths",
+    "quoting",
+    "settings",
+    "storage",
+    "style",
+}
 
 # Data flows one way: each room, and what it may import besides itself and the shared modules.
 ROOMS = {

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from cnnlab.faces.dataset import DataError, ImageFile, open_archive
+from cnnlab.quoting import make_title
 
 IMAGE_SUFFIXES = frozenset(
     (".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
@@ -23,9 +24,6 @@ MAX_UNPACKED_RATIO = 100
 
 SMALL_ENOUGH = 2**30
 """Bytes that a .zip may unpack to whatever its ratio."""
-
-# Titles stand in captions: Latin, Greek, Cyrillic and Arabic letters are in the report's fonts.
-_NOT_FOR_TITLES = re.compile(r"[^A-Za-z0-9 .+_\-\u00c0-\u052f\u0600-\u06ff\u200c]+")
 
 # Line breaks and terminal commands: such a name would rewrite the message that shows it.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
@@ -106,10 +104,10 @@ def make_printable(name: str) -> str:
 
 
 def title_of(path: Path) -> str:
-    """Return the path's name, without what means something in Markdown or has no glyph."""
+    """Return what figures and tables call the data: the path's name, see ``make_title``."""
     absolute = Path(os.path.abspath(path))
     name = absolute.name if absolute.is_dir() else absolute.stem
-    return _NOT_FOR_TITLES.sub("-", name).strip("-_. ") or "data"
+    return make_title(name)
 
 
 def _list_folder(path: Path) -> Listing:

@@ -1,11 +1,11 @@
 """The page that says on what the report rests: its data, its settings, its machine."""
 
 import platform
-import re
 from importlib.metadata import version
 from pathlib import Path
 
 from cnnlab.faces.loading import Faces
+from cnnlab.quoting import quote
 from cnnlab.report.title import Title
 from cnnlab.report.typesetting import Chapter
 from cnnlab.settings import SEED, Profile
@@ -19,7 +19,7 @@ def describe_run(title: Title, profile: Profile, faces: Faces) -> Chapter:
     """Return the chapter "About this report"."""
     dataset = faces.dataset
     facts = {
-        "Data": f"{_plain(dataset.title)} (digest `{faces.digest[:12]}`)",
+        "Data": f"{quote(dataset.title)} (digest `{faces.digest[:12]}`)",
         "Origin": "rendered on this machine: synthetic, no photographs"
         if dataset.rendered
         else "brought by the user",
@@ -42,7 +42,7 @@ def describe_run(title: Title, profile: Profile, faces: Faces) -> Chapter:
                 *(f"| {key} | {fact} |" for key, fact in facts.items()),
             ]
         ),
-        "\n".join(f"- {_plain(note)}" for note in [*dataset.notes, *_unreadable(faces)]),
+        "\n".join(f"- {quote(note)}" for note in [*dataset.notes, *_unreadable(faces)]),
     ]
     return Chapter("about", "\n\n".join(parts))
 
@@ -58,9 +58,3 @@ def processor_features() -> list[str]:
 
 def _unreadable(faces: Faces) -> list[str]:
     return [f"Not read: {image.name} ({image.reason})" for image in faces.unreadable]
-
-
-def _plain(text: str) -> str:
-    """Return the user's names as Markdown that shows them as they are, in any font's letters."""
-    letters = text.encode("latin-1", "backslashreplace").decode("latin-1")
-    return re.sub(r"([^\w\s])", r"\\\1", letters)

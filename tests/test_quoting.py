@@ -1,0 +1,138 @@
+"""What the user has named reaches the report letter by letter."""
+
+import json
+import re
+import subprocess
+import unicodedata
+
+import pypandoc
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cnnlab.quoting import make_title, quote
+from cnnlab.report.title import Title
+from cnnlab.report.typesetting import Chapter, Layout, compile_pdf, write_sources
+
+AWKWARD = [
+    "a`b.jpg",
+    "`` x ` y ``",
+    "*a* **b** _c_ __d__ ~~e~~ ^f^ ~g~",
+    "$x^2$ \\alpha \\( \\[",
+    "@fig-05-samples [@ekman2002] [a](b) ![a](b) <b>x</b> <!-- x -->",
+    "{#id .class} ::: # * + - 1. (@)",
+    "a | b || c",
+    'don\'t -- "quote"... Mr. X &amp; &lt;',
+    "---",
+    "> x",
+    "    x",
+    "# x",
+    "1) x",
+    "%",
+    "[^1]: x",
+    "\\",
+    "two\nlines\r\nand a\ttab",
+    "چهره‌های «من»، ۱۲.jpg",
+    "Naïve Größe Ελλάδα Россия 悲 😀 \udce9",
+]
+PLACES = ("{}", "- {}", "> **Remark.** {}", "| a | b |\n|:--|:--|\n| {} | x |", "# {}", "*({})*")
+TEXTS = st.one_of(st.sampled_from(AWKWARD), st.text(min_size=1), st.text("ab *_`$@\\~^[]<>|#-.'"))
+TEXTS = TEXTS.filter(lambda text: text.strip(" "))
+LINE = "\n\n***\n\n"
+
+
+def read_markdown(markdown: str) -> object:
+    """Pandoc's tree of a text, read as the report does; words in a row are one."""
+    command = [pypandoc.get_pandoc_path(), "--from=markdown-auto_identifiers", "--to=json"]
+    done = subprocess.run(
+        [*command, "--sandbox", "--columns=10000"],
+        input=markdown.encode(),
+        capture_output=True,
+        check=True,
+    )
+    return join_words(json.loads(done.stdout)["blocks"])
+
+
+def join_words(node: object) -> object:
+    if isinstance(node, dict):
+        return {key: join_words(value) for key, value in node.items()}
+    if not isinstance(node, list):
+        return node
+    joined = []
+    for each in map(join_words, node):
+        if not isinstance(each, dict) or each.get("t") not in ("Str", "Space"):
+            joined.append(each)
+        elif joined and isinstance(joined[-1], dict) and joined[-1]["t"] == "Str":
+            joined[-1]["c"] += each.get("c", " ")
+        else:
+            joined.append({"t": "Str", "c": each.get("c", " ")})
+    return joined
+
+
+def put(tree: object, texts: list[str]) -> object:
+    """The tree with the texts, one after the other, in place of the word PROBE."""
+    parts = json.dumps(tree).split("PROBE")
+    assert len(parts) == len(texts) + 1
+    filled = "".join(
+        part + json.dumps(text)[1:-1] for part, text in zip(parts, [*texts, ""], strict=True)
+    )
+    return json.loads(filled)
+
+
+def is_shown(letter: str) -> bool:
+    return quote(letter).removeprefix("\\") == letter
+
+
+def expect(text: str) -> str:
+    letters = [
+        letter if letter == " " or is_shown(letter) else letter.encode("unicode_escape").decode()
+        for letter in unicodedata.normalize("NFC", text)
+    ]
+    return re.sub(" +", " ", "".join(letters)).strip(" ")
+
+
+@given(st.lists(TEXTS, min_size=10, max_size=30), st.sampled_from(PLACES))
+@settings(max_examples=100, deadline=None)
+def test_quoted_text_is_shown_as_it_is_and_changes_nothing_around_it(texts, place):
+    found = read_markdown(LINE.join(place.format(quote(text)) for text in texts))
+    frame = read_markdown(LINE.join([place.format("PROBE")] * len(texts)))
+    assert found == put(frame, [expect(text) for text in texts])
+
+
+@given(st.lists(TEXTS, min_size=10, max_size=30), st.sampled_from(("x ({}, Train)", "of `{}`.")))
+@settings(max_examples=50, deadline=None)
+def test_titles_are_the_same_with_and_without_markdown(names, place):
+    titles = [make_title(name) for name in names]
+    found = read_markdown(LINE.join(place.format(title) for title in titles))
+    frame = read_markdown(LINE.join([place.format("PROBE")] * len(titles)))
+    # Pandoc keeps abbreviations such as "Mr." together with what follows.
+    plain = json.loads(json.dumps(found).replace("\\u00a0", " "))
+    assert plain == put(frame, titles)
+    assert all(quote(title).replace("\\", "") == title for title in titles)
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("چهره‌های من", "چهره‌های من"),
+        ("my_faces -- v1.2...", "my_faces - v1.2"),
+        ("_x_ _y_", "x- -y"),
+        ("Pho\u0301to", "Ph\u00f3to"),
+        ("悲", "data"),
+    ],
+)
+def test_titles(name, title):
+    assert make_title(name) == title
+
+
+def test_the_fonts_have_all_letters_that_are_shown(tmp_path):
+    letters = [chr(code) for code in range(0x20, 0x10000) if is_shown(chr(code))]
+    assert set("پژگچیکآۀء۱۲٣éßłΩжЩ") <= set(letters)
+    assert not set("\n\x1b\u202e\ufeff悲") & set(letters)
+    # In a row and apart, set as text and as code.
+    rows = ("".join(letters), " ".join(letters), "".join(reversed(letters)))
+    markdown = "\n\n".join([*map(quote, rows), *(f"``{row.replace('`', '')}``" for row in rows)])
+    main = write_sources(
+        [Chapter("letters", markdown)], Layout("report", Title("x")), tmp_path / "x"
+    )
+    assert compile_pdf(main).startswith(b"%PDF")
