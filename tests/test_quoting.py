@@ -4,13 +4,15 @@ import json
 import re
 import subprocess
 import unicodedata
+from io import BytesIO
 
 import pypandoc
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pypdf import PdfReader
 
-from cnnlab.quoting import make_title, quote
+from cnnlab.quoting import LONGEST_LABEL, make_label, make_title, quote
 from cnnlab.report.title import Title
 from cnnlab.report.typesetting import Chapter, Layout, compile_pdf, write_sources
 
@@ -136,3 +138,34 @@ def test_the_fonts_have_all_letters_that_are_shown(tmp_path):
         [Chapter("letters", markdown)], Layout("report", Title("x")), tmp_path / "x"
     )
     assert compile_pdf(main).startswith(b"%PDF")
+
+
+NAMES = st.text("aAب‌َ -_.é悲", max_size=4).map(make_title)
+
+
+@given(NAMES | st.text().map(make_title), NAMES)
+def test_names_that_differ_have_labels_that_differ(one, other):
+    labels = {make_label(one), make_label(other)}
+    assert len(labels) == len({one.lower(), other.lower()})
+    for label in labels:
+        assert re.fullmatch(r"[^\W_]([\w-]*\w)?", label)
+        assert len(label) <= LONGEST_LABEL + 7
+
+
+def test_plain_names_are_their_own_labels():
+    assert make_label("FERPlus-course-layout") == "ferplus-course-layout"
+    assert make_label("چهره") == "چهره"
+    assert re.fullmatch(r"my-faces-[0-9a-f]{6}", make_label("my faces"))
+
+
+def test_labels_of_any_script_can_be_referred_to(tmp_path):
+    labels = [f"tbl-06-{make_label(name)}-full" for name in ("چهره‌های من", "Größe é", "悲")]
+    parts = [
+        f"See @{label}.\n\n:::: {{.report-table #{label}}}\n| a | b |\n|:--|:--|\n| 1 | 2 |\n\n"
+        "::: caption\nA table.\n:::\n::::"
+        for label in labels
+    ]
+    chapter = Chapter("tables", "\n\n".join(parts))
+    main = write_sources([chapter], Layout("report", Title("x")), tmp_path / "x")
+    text = " ".join(page.extract_text() for page in PdfReader(BytesIO(compile_pdf(main))).pages)
+    assert "See Table 3." in " ".join(text.split())

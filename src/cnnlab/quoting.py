@@ -4,6 +4,7 @@ They are shown as they are, whatever they hold: nothing in them is a mark of Mar
 letter stops the typesetting because none of its fonts has it.
 """
 
+import hashlib
 import re
 import unicodedata
 
@@ -19,6 +20,9 @@ _LETTERS = (
 )
 _NOT_IN_FONTS = re.compile(rf"[^ -~\u00a1-\u00ac\u00ae-\u00bf\u060c\u061b\u061f{_LETTERS}]")
 _NOT_IN_TITLES = re.compile(rf"[^{_LETTERS} .+_-]+")
+LONGEST_LABEL = 60
+"""Letters, so that a file named by it has a name that is short enough for any disk."""
+
 _MARKS = re.compile(r"([!-/:-@\[-`{-~])")
 
 
@@ -43,3 +47,17 @@ def make_title(name: str) -> str:
     title = re.sub(r"(?<![^\W_])_|_(?![^\W_])", "-", title)
     # Pandoc sets two hyphens as a dash, and three points as an ellipsis.
     return re.sub(r"([ .-])\1+", r"\1", title).strip("-. ") or "data"
+
+
+def make_label(name: str) -> str:
+    """Return a name for files and labels: small letters and digits of any script, and hyphens.
+
+    Names that differ, other than in capitals, have labels that differ: where a label says less
+    than its name, a digest of the name is added.
+    """
+    small = name.lower()
+    label = re.sub(r"[\W_]+", "-", small).strip("-")[:LONGEST_LABEL]
+    if label == small:
+        return label
+    digest = hashlib.blake2b(small.encode(errors="surrogateescape"), digest_size=3).hexdigest()
+    return f"{label}-{digest}".lstrip("-")

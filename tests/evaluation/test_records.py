@@ -6,6 +6,7 @@ import pytest
 from cnnlab.evaluation.latency import RUNS, WARM_UP_RUNS, measure_latency
 from cnnlab.evaluation.records import describe_machine, read_studies, write_study
 from cnnlab.evaluation.study import Study
+from cnnlab.quoting import make_label
 
 
 def test_a_study_is_read_as_it_was_written(tmp_path):
@@ -86,7 +87,7 @@ def test_a_study_says_where_it_comes_from():
             [row, row | {"network": "Light VGG", "estimate": 0.5, "training_seconds": None}]
         )
     )
-    assert study.slug == "fer-plus-zip-full"
+    assert study.slug == f"{make_label('FER Plus.zip')}-full"
     assert study.summaries["Light VGG"].loc["accuracy", "estimate"] == 0.5
     for part in (
         "FER Plus.zip",

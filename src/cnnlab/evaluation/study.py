@@ -6,7 +6,6 @@ yet are trained.
 """
 
 import json
-import re
 import sys
 from dataclasses import dataclass
 
@@ -21,6 +20,7 @@ from cnnlab.faces.duplicates import find_duplicates
 from cnnlab.faces.loading import Faces, load_faces
 from cnnlab.models.experiments import TrainedNetwork, train_light_vgg, train_vgg16
 from cnnlab.models.training import RECORD
+from cnnlab.quoting import make_label
 from cnnlab.settings import SEED, Profile, current_profile
 
 PREFIX = "accuracy-"
@@ -71,8 +71,8 @@ class Study:
 
     @property
     def slug(self) -> str:
-        """A name for labels: data and profile, in lower case with hyphens."""
-        return _slug(self.data, self.records["profile"].iloc[0])
+        """A name for labels and the file: data and profile."""
+        return f"{make_label(self.data)}-{self.records['profile'].iloc[0]}"
 
     @property
     def data(self) -> str:
@@ -138,12 +138,8 @@ def record_run() -> None:
     faces, profile = load_faces(), current_profile()
     networks = [train_vgg16(faces, profile), train_light_vgg(faces, profile)]
     table = pd.concat([measure_network(network, faces, profile) for network in networks])
-    name = PREFIX + _slug(faces.dataset.title, profile.name)
+    name = f"{PREFIX}{make_label(faces.dataset.title)}-{profile.name}"
     write_study(table.assign(**describe_machine()), name)
-
-
-def _slug(*names: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", "-".join(names).lower()).strip("-")
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ Writes ``report/studies/inversion-<data>-<profile>.csv``: for each layer what su
 intervals, and for two layers the contrast with inversion by optimisation, with times.
 """
 
-import re
 import sys
 import time
 from pathlib import Path
@@ -25,6 +24,7 @@ from cnnlab.explain.decoders import choose_training_rows, study_budget
 from cnnlab.explain.inversion import choose_unseen, fix_networks, invert_layers, measure_inversions
 from cnnlab.faces.loading import load_faces
 from cnnlab.models.experiments import train_light_vgg, train_vgg16
+from cnnlab.quoting import make_label
 from cnnlab.settings import SEED, current_profile
 
 PREFIX = "inversion-"
@@ -87,8 +87,7 @@ def record_inversions() -> None:
         profile=profile.name,
         **describe_machine(),
     )
-    slug = re.sub(r"[^a-z0-9]+", "-", f"{faces.dataset.title}-{profile.name}".lower()).strip("-")
-    write_study(table, PREFIX + slug)
+    write_study(table, f"{PREFIX}{make_label(faces.dataset.title)}-{profile.name}")
 
 
 if __name__ == "__main__":
