@@ -1,4 +1,10 @@
-"""Class activation maps: which places of a layer speak for a class."""
+"""Class activation maps by weights and gradients: which places of a layer speak for a class.
+
+Every method has the same signature and returns maps in [0, 1]; those that change the input or
+the maps instead of differentiating are in :mod:`~cnnlab.explain.perturbation`. Each method is a
+way to combine a layer's maps with what they are worth; the combinations before scaling are
+functions of their own, so that they can be compared as they stand.
+"""
 
 from dataclasses import dataclass
 
@@ -68,6 +74,59 @@ def differentiate_targets(
     return LayerGradients(*(np.concatenate(part) for part in zip(*parts, strict=True)))
 
 
+def cam(
+    model: keras.Model,
+    images: np.ndarray,
+    layer: str,
+    targets: np.ndarray,
+    batch_size: int = 32,
+) -> np.ndarray:
+    """Return the class activation map of one class for each image (Zhou et al. 2016, equation 2).
+
+    The maps of the layer are summed, each with the weight that the class gives its average; the
+    positive part is kept and scaled to a peak of 1.
+
+    Args:
+        model: a flat functional model that ends in global average pooling of ``layer`` and one
+            linear layer.
+        images: (n, H, W, c) float, as the model takes them.
+        layer: name of the layer that is pooled.
+        targets: (n,) int, the class of each image that is explained.
+        batch_size: images at once; has no influence on the result.
+
+    Returns:
+        (n, h, w) float32 in [0, 1]. A map without positive evidence is zero everywhere.
+
+    Raises:
+        ValueError: the model has another head, or as ``differentiate_targets``.
+    """
+    weights = read_class_weights(model, layer)
+    maps = differentiate_targets(model, images, layer, targets, batch_size).maps
+    evidence = np.einsum("nhwk,nk->nhw", maps, weights[:, targets].T)
+    return scale_to_peak(np.maximum(evidence, 0))
+
+
+def read_class_weights(model: keras.Model, layer: str) -> np.ndarray:
+    """Return the (k, c) weights of a linear layer on the averages of a layer's k maps.
+
+    Raises:
+        ValueError: the model does not end in global average pooling of ``layer`` and one linear
+            layer.
+    """
+    last = model.layers[-1]
+    linear = isinstance(last, keras.layers.Dense) and (last.activation is keras.activations.linear)
+    pool = last.input._keras_history.operation if linear else None
+    if (
+        not isinstance(pool, keras.layers.GlobalAveragePooling2D)
+        or pool.input is not model.get_layer(layer).output
+    ):
+        raise ValueError(
+            f"{model.name} does not end in global average pooling of {layer!r} and one linear "
+            "layer, so there are no weights to read. Grad-CAM takes other heads."
+        )
+    return np.asarray(last.kernel)
+
+
 def grad_cam(
     model: keras.Model,
     images: np.ndarray,
@@ -99,6 +158,38 @@ def grad_cam(
     )
 
 
+def grad_cam_plus_plus(
+    model: keras.Model,
+    images: np.ndarray,
+    layer: str,
+    targets: np.ndarray,
+    batch_size: int = 32,
+) -> np.ndarray:
+    """Return the Grad-CAM++ of one class for each image, scaled to a peak of 1.
+
+    Arguments, result and errors are those of :func:`grad_cam`; see
+    :func:`weigh_maps_by_positive_gradients`.
+    """
+    differentiated = differentiate_targets(model, images, layer, targets, batch_size)
+    return scale_to_peak(weigh_maps_by_positive_gradients(differentiated))
+
+
+def hires_cam(
+    model: keras.Model,
+    images: np.ndarray,
+    layer: str,
+    targets: np.ndarray,
+    batch_size: int = 32,
+) -> np.ndarray:
+    """Return the HiResCAM of one class for each image, scaled to a peak of 1.
+
+    Arguments, result and errors are those of :func:`grad_cam`; see
+    :func:`multiply_maps_by_gradients`.
+    """
+    differentiated = differentiate_targets(model, images, layer, targets, batch_size)
+    return scale_to_peak(np.maximum(multiply_maps_by_gradients(differentiated), 0))
+
+
 def weigh_maps(differentiated: LayerGradients) -> np.ndarray:
     """Return Grad-CAM before scaling: (n, h, w) float32, not negative.
 
@@ -107,6 +198,36 @@ def weigh_maps(differentiated: LayerGradients) -> np.ndarray:
     """
     weights = differentiated.gradients.mean(axis=(1, 2))
     return np.maximum(np.einsum("nhwk,nk->nhw", differentiated.maps, weights), 0)
+
+
+def weigh_maps_by_positive_gradients(differentiated: LayerGradients) -> np.ndarray:
+    r"""Return Grad-CAM++ before scaling: (n, h, w) float32, not negative.
+
+    Chattopadhay et al. (2018), equations 10 to 19, with the exponential of the logit as score, so
+    that all derivatives follow from the first: map $k$ has the weight $\sum_{ij}
+    \alpha^k_{ij} \max(0, g^k_{ij})$ with $\alpha^k_{ij} = (g^k_{ij})^2 / (2 (g^k_{ij})^2 +
+    \sum_{ab} A^k_{ab} (g^k_{ij})^3)$, and 0 where the denominator is 0. The
+    alphas are used as the equations give them; some implementations divide them by their sum
+    over each map.
+    """
+    gradients = differentiated.gradients.astype(np.float64)
+    totals = differentiated.maps.sum(axis=(1, 2), keepdims=True, dtype=np.float64)
+    denominator = 2 * gradients**2 + totals * gradients**3
+    alpha = np.divide(
+        gradients**2, denominator, out=np.zeros_like(gradients), where=denominator != 0
+    )
+    weights = (alpha * np.maximum(gradients, 0)).sum(axis=(1, 2))
+    return np.maximum(np.einsum("nhwk,nk->nhw", differentiated.maps, weights), 0).astype(np.float32)
+
+
+def multiply_maps_by_gradients(differentiated: LayerGradients) -> np.ndarray:
+    """Return HiResCAM before its positive part is taken: (n, h, w) float32, signed.
+
+    Draelos & Carin (2020), equation 5: the product of map and gradient, place by place, summed
+    over the maps. Where everything above the layer is linear without a bias, its sum over the
+    places is the logit.
+    """
+    return (differentiated.maps * differentiated.gradients).sum(axis=3)
 
 
 def scale_to_peak(maps: np.ndarray) -> np.ndarray:

@@ -1,0 +1,72 @@
+"""Does the network use the places that a map marks? Curves of deletion and insertion.
+
+Petsiuk, Das & Saenko (2018), "RISE", section 4.1: pixels are taken away, or given, in the order
+of the map, and the class's probability is followed.
+"""
+
+import cv2
+import keras
+import numpy as np
+from scipy.special import softmax
+
+BLUR = 10.0
+"""Standard deviation in pixels of the blurred image that insertion starts from."""
+
+
+def follow_deletion(
+    model: keras.Model, images: np.ndarray, maps: np.ndarray, targets: np.ndarray, steps: int = 16
+) -> np.ndarray:
+    """Replace pixels by the image's mean colour, the highest of the map first.
+
+    Args:
+        model: ends in logits.
+        images: (n, H, W, c) float, as the model takes them.
+        maps: (n, H, W) float; equal values are taken in the order of the pixels.
+        targets: (n,) int, whose probability is followed.
+        steps: parts into which the pixels are divided.
+
+    Returns:
+        (n, steps + 1) float, probabilities from nothing to everything deleted. A faithful map
+        makes them fall early.
+    """
+    means = images.mean(axis=(1, 2), keepdims=True)
+    return _follow(model, images, np.broadcast_to(means, images.shape), maps, targets, steps)
+
+
+def follow_insertion(
+    model: keras.Model, images: np.ndarray, maps: np.ndarray, targets: np.ndarray, steps: int = 16
+) -> np.ndarray:
+    """Put pixels into a blurred image, the highest of the map first.
+
+    Arguments and result are those of :func:`follow_deletion`; a faithful map makes the
+    probabilities rise early.
+    """
+    blurred = np.stack([cv2.GaussianBlur(image, (0, 0), BLUR) for image in images])
+    return _follow(model, blurred.reshape(images.shape), images, maps, targets, steps)
+
+
+def measure_area(curves: np.ndarray) -> np.ndarray:
+    """Return the (n,) areas under (n, steps + 1) curves over [0, 1], by the trapezoidal rule."""
+    return np.trapezoid(curves, dx=1 / (curves.shape[1] - 1), axis=1)
+
+
+def _follow(
+    model: keras.Model,
+    before: np.ndarray,
+    after: np.ndarray,
+    maps: np.ndarray,
+    targets: np.ndarray,
+    steps: int,
+) -> np.ndarray:
+    """Exchange the pixels of ``before`` for those of ``after`` in the order of the maps."""
+    pixels = maps[0].size
+    ends = np.round(np.linspace(0, pixels, steps + 1)).astype(int)
+    curves = []
+    for start, end, each, target in zip(before, after, maps, targets, strict=True):
+        rank = np.empty(pixels, int)
+        rank[np.argsort(-each.ravel(), kind="stable")] = np.arange(pixels)
+        exchanged = rank.reshape(each.shape) < ends[:, None, None]
+        stages = np.where(exchanged[..., None], end, start).astype(np.float32)
+        logits = model.predict(stages, batch_size=len(stages), verbose=0)
+        curves.append(softmax(logits, axis=1)[:, target])
+    return np.array(curves)
