@@ -102,11 +102,10 @@ def test_hires_cam_sums_to_the_logit_of_a_linear_head_without_bias():
 def test_methods_agree_on_global_average_pooling():
     model = pooled()
     expected = cam(model, IMAGES, "last", TARGETS)
-    for name in ("Grad-CAM", "HiResCAM", "Ablation-CAM"):
-        found = METHODS[name](model, IMAGES, "last", TARGETS)
-        if name == "Ablation-CAM":
-            continue
-        np.testing.assert_allclose(found, expected, atol=1e-5)
+    for name in ("Grad-CAM", "HiResCAM"):
+        np.testing.assert_allclose(
+            METHODS[name](model, IMAGES, "last", TARGETS), expected, atol=1e-5
+        )
 
 
 def test_ablation_weighs_each_map_by_the_logit_without_it():
