@@ -5,11 +5,14 @@ one give the estimate, bootstrap counts the interval. All but the cross-entropy 
 calibration error agree with scikit-learn's of the same name, which the tests check.
 """
 
+from collections.abc import Callable
+from functools import partial
+
 import numpy as np
 import pandas as pd
 
 from cnnlab.evaluation.predictions import Predictions
-from cnnlab.evaluation.resampling import draw_counts, percentile_interval
+from cnnlab.evaluation.resampling import tabulate_intervals
 from cnnlab.faces.dataset import CLASSES
 
 CALIBRATION_BINS = 15
@@ -237,10 +240,12 @@ def _refuse_absent_class(predictions: Predictions) -> None:
         )
 
 
-def _with_intervals(compute, predictions: Predictions, num_resamples: int, seed: int):
-    estimates = compute(predictions, np.ones((1, len(predictions)))).iloc[0]
-    samples = draw_counts(predictions.labels, predictions.identities, num_resamples, seed)
-    replicates = pd.concat([compute(predictions, counts) for counts in samples])
-    low, high = percentile_interval(replicates.to_numpy())
-    table = pd.DataFrame({"estimate": estimates, "low": low, "high": high})
-    return table.rename_axis("figure of merit") if table.index.nlevels == 1 else table
+def _with_intervals(
+    compute: Callable[[Predictions, np.ndarray], pd.DataFrame],
+    predictions: Predictions,
+    num_resamples: int,
+    seed: int,
+) -> pd.DataFrame:
+    people = predictions.identities
+    of_counts = partial(compute, predictions)
+    return tabulate_intervals(of_counts, predictions.labels, people, num_resamples, seed)

@@ -4,9 +4,10 @@ A resample is how often it holds each image. Figures of merit of all resamples t
 weighted by these counts, hundreds of times faster than calling a library once a resample.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
+import pandas as pd
 
 LEVEL = 0.95
 CHUNK = 200
@@ -58,6 +59,33 @@ def percentile_interval(replicates: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     tail = (1 - LEVEL) / 2
     low, high = np.quantile(replicates, [tail, 1 - tail], axis=0)
     return low, high
+
+
+def tabulate_intervals(
+    compute: Callable[[np.ndarray], pd.DataFrame],
+    labels: np.ndarray,
+    identities: np.ndarray | None,
+    num_resamples: int,
+    seed: int,
+) -> pd.DataFrame:
+    """Return figures of merit with their 95% bootstrap percentile intervals.
+
+    Args:
+        compute: makes of (b, n) counts a table of b rows, a column for each figure.
+        labels: (n,) integers; see ``draw_counts``, as for the rest.
+        identities: (n,) or None.
+        num_resamples: of the bootstrap.
+        seed: of the bootstrap.
+
+    Returns:
+        Index: figure of merit; columns: estimate, low, high.
+    """
+    estimates = compute(np.ones((1, len(labels)))).iloc[0]
+    samples = draw_counts(labels, identities, num_resamples, seed)
+    replicates = pd.concat([compute(counts) for counts in samples])
+    low, high = percentile_interval(replicates.to_numpy())
+    table = pd.DataFrame({"estimate": estimates, "low": low, "high": high})
+    return table.rename_axis("figure of merit") if table.index.nlevels == 1 else table
 
 
 def _draw_images(labels: np.ndarray, size: int, rng: np.random.Generator) -> np.ndarray:

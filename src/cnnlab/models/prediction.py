@@ -14,7 +14,7 @@ BATCH_SIZE = 32
 
 
 def predict_logits(network: TrainedNetwork, faces: Faces, indices: np.ndarray) -> np.ndarray:
-    """Return a network's logits for some images, in the order of ``indices``.
+    """Return a classifier's logits for some images, in the order of ``indices``.
 
     Args:
         network: the trained network.
@@ -24,19 +24,37 @@ def predict_logits(network: TrainedNetwork, faces: Faces, indices: np.ndarray) -
     Returns:
         (n, 8) float32.
     """
+    return _predict(network, faces, indices, "logits")
+
+
+def predict_affect(network: TrainedNetwork, faces: Faces, indices: np.ndarray) -> np.ndarray:
+    """Return a regressor's valence and arousal for some images, in the order of ``indices``.
+
+    Args:
+        network: what ``regressor.train_regressor`` returns.
+        faces: the data.
+        indices: (n,) rows of ``faces``.
+
+    Returns:
+        (n, 2) float32, not confined to [-1, 1].
+    """
+    return _predict(network, faces, indices, "affect")
+
+
+def _predict(network: TrainedNetwork, faces: Faces, indices: np.ndarray, what: str) -> np.ndarray:
     rows = hashlib.sha256(np.ascontiguousarray(indices, "<i8").tobytes()).hexdigest()
-    file = network.folder / f"logits-{faces.digest[:12]}-{rows[:12]}.npy"
+    file = network.folder / f"{what}-{faces.digest[:12]}-{rows[:12]}.npy"
     key = f"{network.folder.name} {faces.digest} {rows}"
     if read_seal(file, key) is None:
         batches = evaluation_batches(faces.images, indices, BATCH_SIZE)
         title = f"{network.title}: predictions"
-        logits = np.concatenate(
+        outputs = np.concatenate(
             [
                 np.asarray(network.model(batch, training=False))
                 for batch in tqdm(batches, desc=title, unit="batch")
             ]
         )
         with new_path(file) as temporary:
-            np.save(temporary, logits)
+            np.save(temporary, outputs)
         seal(file, key)
     return np.load(file)

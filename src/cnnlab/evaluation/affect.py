@@ -1,0 +1,162 @@
+"""Figures of merit of valence and arousal, each with a bootstrap interval.
+
+Those of Mollahosseini et al. (2017), section 5.2: root mean square error, Pearson's correlation,
+the concordance of Lin (1989) and the agreement of signs. As in ``metrics``, each is computed
+from counts: how often each image is in each of b samples.
+"""
+
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import pandas as pd
+
+from cnnlab.evaluation.resampling import tabulate_intervals
+from cnnlab.faces.loading import Faces
+from cnnlab.models.experiments import TrainedNetwork
+from cnnlab.models.prediction import predict_affect
+from cnnlab.models.regressor import choose_known, read_affect
+
+DIMENSIONS = ("valence", "arousal")
+
+
+@dataclass(frozen=True)
+class AffectPredictions:
+    """A network's valence and arousal of n images of which both are known.
+
+    Attributes:
+        true: (n, 2) floats in [-1, 1].
+        predicted: (n, 2) floats, not confined to that range.
+        labels: (n,) indices into ``CLASSES``: where nobody is known, the bootstrap draws
+            within classes.
+        title: how figures and tables call the network.
+        data_title: how they call the data.
+        split: which part of the data.
+        identities: (n,) who is seen; None where unknown.
+
+    Raises:
+        ValueError: shapes don't fit, or a number is not finite.
+    """
+
+    true: np.ndarray
+    predicted: np.ndarray
+    labels: np.ndarray
+    title: str
+    data_title: str
+    split: str
+    identities: np.ndarray | None = None
+
+    def __post_init__(self):
+        what = f"{self.title} on {self.data_title}, {self.split}"
+        n = len(self.labels)
+        for name, values in (("true", self.true), ("predicted", self.predicted)):
+            if values.shape != (n, 2):
+                raise ValueError(
+                    f"{what}: the {name} values have shape {values.shape}; "
+                    f"{n} labels need ({n}, 2)."
+                )
+            if not np.isfinite(values).all():
+                raise ValueError(f"{what}: of the {name} values not all are finite.")
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+def predict_validation_affect(network: TrainedNetwork, faces: Faces) -> AffectPredictions:
+    """Return a regressor's answers on those images of Validation/ that they are known of.
+
+    Raises:
+        ValueError: the data know them of none.
+    """
+    affect = read_affect(faces)
+    rows = choose_known(affect, faces.split.validation)
+    if len(rows) == 0:
+        raise ValueError(
+            f"{faces.dataset.title}: valence and arousal are known of no image of Validation/. "
+            "Add images of which they are."
+        )
+    identities = faces.dataset.identities
+    return AffectPredictions(
+        true=affect[rows],
+        predicted=predict_affect(network, faces, rows),
+        labels=faces.labels[rows],
+        title=network.title,
+        data_title=faces.dataset.title,
+        split="Validation/",
+        identities=None if identities is None else identities[rows],
+    )
+
+
+def summarise_affect(predictions: AffectPredictions, num_resamples: int, seed: int) -> pd.DataFrame:
+    """Return the figures of merit of both dimensions with 95% bootstrap intervals.
+
+    Args:
+        predictions: n images.
+        num_resamples: of the bootstrap; see ``resampling.draw_counts`` for what is drawn.
+        seed: of the bootstrap.
+
+    Returns:
+        Index: such as ``valence RMSE``; columns: estimate, low, high.
+    """
+    return tabulate_intervals(
+        partial(compute_affect_figures, predictions),
+        predictions.labels,
+        predictions.identities,
+        num_resamples,
+        seed,
+    )
+
+
+def compute_affect_figures(predictions: AffectPredictions, counts: np.ndarray) -> pd.DataFrame:
+    """Return the figures of merit of b samples.
+
+    With means m, variances s^2 and covariance c, each over the sample, the correlation is
+    c / (s s'), the concordance 2 c / (s^2 + s'^2 + (m - m')^2): 1 only where both agree, while
+    the correlation overlooks a wrong scale or place. Signs agree where both are positive or
+    both negative; images whose true value is exactly 0 have no sign and are left out.
+
+    Args:
+        predictions: n images.
+        counts: (b, n) how often each image is in each sample.
+
+    Returns:
+        b rows, a column for each figure of each dimension; not a number where it is undefined,
+        as the correlation with a constant is.
+    """
+    shares = counts / counts.sum(axis=1, keepdims=True)
+    figures = {}
+    for column, name in enumerate(DIMENSIONS):
+        true = predictions.true[:, column].astype(np.float64)
+        answer = predictions.predicted[:, column].astype(np.float64)
+        error = answer - true
+        variance, other = _covary(true, true, shares), _covary(answer, answer, shares)
+        covariance = _covary(true, answer, shares)
+        signed = counts * (true != 0)
+        agreed = signed @ (np.sign(true) == np.sign(answer))
+        with np.errstate(invalid="ignore", divide="ignore"):
+            figures |= {
+                f"{name} RMSE": np.sqrt(shares @ error**2),
+                f"{name} correlation": covariance / np.sqrt(variance * other),
+                f"{name} concordance": 2 * covariance / (variance + other + (shares @ error) ** 2),
+                f"{name} sign agreement": agreed / signed.sum(axis=1),
+            }
+    return pd.DataFrame(figures)
+
+
+def _covary(first: np.ndarray, second: np.ndarray, shares: np.ndarray) -> np.ndarray:
+    # From the first value on, so that a constant's variance is 0 and nothing near it.
+    first, second = first - first[0], second - second[0]
+    return shares @ (first * second) - (shares @ first) * (shares @ second)
+
+
+def average_by_class(predictions: AffectPredictions) -> pd.DataFrame:
+    """Return of each class that is there the mean true and predicted place.
+
+    Returns:
+        Index: label; columns: images, and (kind, dimension) as ``true valence``.
+    """
+    columns = {"images": np.ones(len(predictions))}
+    for kind, values in (("true", predictions.true), ("predicted", predictions.predicted)):
+        columns |= {f"{kind} {name}": values[:, i] for i, name in enumerate(DIMENSIONS)}
+    grouped = pd.DataFrame(columns).groupby(predictions.labels)
+    return grouped.mean().assign(images=grouped.size())

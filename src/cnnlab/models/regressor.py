@@ -1,0 +1,131 @@
+"""Valence and arousal by a classifier's features: its head is replaced, all is fine-tuned.
+
+So do Hewitt & Gunes (2018), section III, whose table of the light VGG ends in "8 or 2" units.
+"""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from cnnlab.faces.augmentation import Augmentation
+from cnnlab.faces.loading import Faces
+from cnnlab.faces.pipeline import training_batches
+from cnnlab.models.experiments import Architecture, TrainedNetwork
+from cnnlab.models.precision import detect_policy
+from cnnlab.models.recipes import (
+    Recipe,
+    compile_network,
+    count_steps,
+    describe_training,
+    development_batches,
+)
+from cnnlab.models.training import Stopping, train
+from cnnlab.models.vgg16 import copy_weights_by_name
+from cnnlab.settings import SEED, Profile, current_profile
+
+HEAD = "valence_arousal"
+REGRESSION = Recipe(3e-4, 32, Augmentation())
+
+
+class UnknownAffectError(ValueError):
+    """The data do not say how pleasant and how excited the faces are."""
+
+
+def read_affect(faces: Faces) -> np.ndarray | None:
+    """Return (n, 2) float32 valence and arousal; None where the data do not have both.
+
+    An image of which they are not known has no number (NaN).
+    """
+    valence, arousal = faces.dataset.valence, faces.dataset.arousal
+    if valence is None or arousal is None:
+        return None
+    return np.stack([valence, arousal], axis=1).astype(np.float32)
+
+
+def choose_known(affect: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Return those of ``rows`` whose valence and arousal, (n, 2), are both known."""
+    return rows[np.isfinite(affect[rows]).all(axis=1)]
+
+
+def replace_head(classifier: keras.Model) -> keras.Model:
+    """Return a network of the same layers with a new last one of 2 outputs, in float32.
+
+    Args:
+        classifier: flat and functional; its last layer is ``logits``.
+    """
+    features = classifier.get_layer("logits").input
+    outputs = keras.layers.Dense(2, dtype="float32", name=HEAD)(features)
+    return keras.Model(classifier.input, outputs, name=f"{classifier.name}_regressor")
+
+
+def train_regressor(
+    architecture: Architecture,
+    classifier: TrainedNetwork,
+    faces: Faces,
+    profile: Profile | None = None,
+    seed: int = SEED,
+) -> TrainedNetwork:
+    """Fine-tune a trained classifier with a new head; or return it when that was done before.
+
+    The mean squared error of both outputs is minimised; the development split chooses the
+    epoch. Images whose valence or arousal is not known are left out.
+
+    Args:
+        architecture: the classifier's.
+        classifier: trained on the same data.
+        faces: the data; Validation/ is not looked at.
+        profile: how long; default: this run's.
+        seed: of the new head, order and augmentation.
+
+    Raises:
+        UnknownAffectError: the data lack valence or arousal.
+    """
+    affect = read_affect(faces)
+    if affect is None:
+        raise UnknownAffectError(
+            f"{faces.dataset.title}: valence and arousal are not known, so there is nothing to "
+            "learn. The rendered faces and AffectNet's own release have them."
+        )
+    profile = profile or current_profile()
+    stopping = Stopping(profile.regressor_epochs, profile.patience)
+    rows = choose_known(affect, faces.split.training)
+    development = choose_known(affect, faces.split.development)
+    steps = count_steps(len(rows), REGRESSION)
+
+    def build() -> keras.Model:
+        source = architecture.build(dtype=detect_policy())
+        copy_weights_by_name(classifier.model, source)
+        loss = keras.losses.MeanSquaredError()
+        return compile_network(replace_head(source), REGRESSION, stopping, steps, loss, ())
+
+    def epoch_batches(epoch: int) -> tf.data.Dataset:
+        return training_batches(
+            faces.images,
+            affect,
+            rows,
+            REGRESSION.augmentation,
+            REGRESSION.batch_size,
+            seed,
+            epoch,
+        )
+
+    result = train(
+        f"{architecture.name}-affect",
+        describe_training(faces, REGRESSION) | {"classifier": classifier.folder.name},
+        build,
+        epoch_batches,
+        development_batches(faces, development, affect[development]),
+        stopping,
+        seed,
+    )
+    model = replace_head(architecture.build())
+    copy_weights_by_name(result.model, model)
+    return TrainedNetwork(
+        title=f"{architecture.title}, valence and arousal",
+        model=model,
+        history=result.history.assign(stage="fine-tuning"),
+        chosen_epoch=result.chosen_epoch,
+        folder=result.folder,
+        seed=seed,
+        seconds=result.seconds,
+    )

@@ -1,0 +1,130 @@
+"""Figures of merit of valence and arousal, against NumPy, SciPy and Lin's own words."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from matplotlib import pyplot as plt
+from scipy.stats import pearsonr
+
+from cnnlab.evaluation.affect import (
+    DIMENSIONS,
+    AffectPredictions,
+    average_by_class,
+    compute_affect_figures,
+    summarise_affect,
+)
+from cnnlab.evaluation.affect_plots import plot_affect
+
+
+@pytest.fixture
+def predictions():
+    rng = np.random.default_rng(0)
+    true = rng.uniform(-1, 1, (60, 2))
+    true[:5] = 0
+    predicted = 0.5 * true + 0.2 + rng.normal(0, 0.2, true.shape)
+    labels = np.arange(60) % 8
+    return AffectPredictions(true, predicted, labels, "made", "made", "Validation/")
+
+
+def figures_of(predictions):
+    return compute_affect_figures(predictions, np.ones((1, len(predictions)))).iloc[0]
+
+
+@pytest.mark.parametrize("column", [0, 1])
+def test_figures_agree_with_an_independent_computation(predictions, column):
+    found, name = figures_of(predictions), DIMENSIONS[column]
+    true, answer = predictions.true[:, column], predictions.predicted[:, column]
+    assert found[f"{name} RMSE"] == pytest.approx(np.linalg.norm(true - answer) / np.sqrt(60))
+    assert found[f"{name} correlation"] == pytest.approx(pearsonr(true, answer).statistic)
+    # Lin (1989): one less the mean squared distance from the diagonal, over that without relation.
+    independent = true.var() + answer.var() + (true.mean() - answer.mean()) ** 2
+    concordance = 1 - np.mean((true - answer) ** 2) / independent
+    assert found[f"{name} concordance"] == pytest.approx(concordance)
+    signed = true != 0
+    agreement = np.mean(true[signed] * answer[signed] > 0)
+    assert found[f"{name} sign agreement"] == pytest.approx(agreement)
+
+
+def test_counts_are_repetitions(predictions):
+    counts = np.random.default_rng(1).integers(0, 4, 60)
+    rows = np.repeat(np.arange(60), counts)
+    repeated = replace(
+        predictions,
+        true=predictions.true[rows],
+        predicted=predictions.predicted[rows],
+        labels=predictions.labels[rows],
+    )
+    weighted = compute_affect_figures(predictions, counts[None].astype(float)).iloc[0]
+    np.testing.assert_allclose(weighted, figures_of(repeated))
+
+
+def test_a_wrong_scale_costs_concordance_but_no_correlation(predictions):
+    shrunk = figures_of(replace(predictions, predicted=predictions.true / 3))
+    assert shrunk["valence correlation"] == pytest.approx(1)
+    assert shrunk["valence concordance"] < 0.7
+    perfect = figures_of(replace(predictions, predicted=predictions.true))
+    expected = {"RMSE": 0, "correlation": 1, "concordance": 1, "sign agreement": 1}
+    for figure, value in expected.items():
+        assert perfect[f"arousal {figure}"] == pytest.approx(value, abs=1e-12)
+
+
+def test_a_constant_answer_has_no_correlation_and_no_concordance(predictions):
+    constant = figures_of(replace(predictions, predicted=np.full((60, 2), 0.1)))
+    assert np.isnan(constant["valence correlation"])
+    assert constant["valence concordance"] == 0
+
+
+def test_interval_holds_the_estimate_and_people_widen_it(predictions):
+    alone = summarise_affect(predictions, 400, seed=0)
+    assert (alone["low"] <= alone["estimate"]).all()
+    assert (alone["estimate"] <= alone["high"]).all()
+    # Six people, each seen ten times with one and the same error.
+    people = np.arange(60) // 8
+    shift = np.random.default_rng(2).normal(0, 0.5, (8, 2))[people]
+    of_people = replace(predictions, predicted=predictions.true + shift)
+    drawn_alone = summarise_affect(of_people, 400, seed=0).loc["valence RMSE"]
+    together = summarise_affect(replace(of_people, identities=people), 400, seed=0)
+    drawn_together = together.loc["valence RMSE"]
+    assert drawn_together["high"] - drawn_together["low"] > drawn_alone["high"] - drawn_alone["low"]
+
+
+def test_means_of_classes_leave_absent_ones_out(predictions):
+    rows = predictions.labels != 3
+    some = replace(
+        predictions,
+        true=predictions.true[rows],
+        predicted=predictions.predicted[rows],
+        labels=predictions.labels[rows],
+    )
+    table = average_by_class(some)
+    assert table.index.tolist() == [0, 1, 2, 4, 5, 6, 7]
+    assert table["images"].sum() == rows.sum()
+    expected = some.predicted[some.labels == 4, 1].mean()
+    assert table.loc[4, "predicted arousal"] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("true", np.zeros((60, 3)), r"true values have shape \(60, 3\)"),
+        ("predicted", np.zeros(60), r"predicted values have shape \(60,\)"),
+        ("predicted", np.full((60, 2), np.nan), "predicted values not all are finite"),
+    ],
+)
+def test_what_cannot_be_judged_is_refused(predictions, field, value, message):
+    with pytest.raises(ValueError, match=message):
+        replace(predictions, **{field: value})
+
+
+def test_figure_shows_every_image_and_every_class(predictions):
+    figure = plot_affect(predictions)
+    valence, arousal, plane = figure.axes
+    for column, axes in enumerate((valence, arousal)):
+        shown = np.concatenate([line.get_xydata() for line in axes.lines[:8]])
+        assert len(shown) == 60
+        assert set(map(tuple, shown)) == set(
+            zip(predictions.true[:, column], predictions.predicted[:, column], strict=True)
+        )
+    assert len(plane.get_legend_handles_labels()[1]) == 8
+    plt.close(figure)
