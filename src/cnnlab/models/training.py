@@ -23,6 +23,7 @@ from tqdm import tqdm
 
 from cnnlab.commands import UserError, tell_if_interrupted
 from cnnlab.locking import hold_lock
+from cnnlab.models.devices import choose_strategy, share_equally
 from cnnlab.paths import TRAINED
 from cnnlab.storage import discard, new_path, read_seal, seal, write_bytes
 
@@ -108,6 +109,8 @@ def train(
 ) -> TrainingResult:
     """Train a network, or return it when the same training was done before.
 
+    Where there are several GPUs (or logical CPUs), all of them train.
+
     Args:
         name: how the folder's name starts, such as ``light-vgg``.
         description: JSON-serialisable; everything beside architecture, optimiser, loss,
@@ -128,23 +131,28 @@ def train(
         DivergedError: the development loss is not a number from the first epoch on.
     """
     make_reproducible(seed)
-    model = build()
-    digest = digest_of(
-        {
-            "description": dict(description),
-            "architecture": json.loads(model.to_json()),
-            "compiled": model.get_compile_config(),
-            "stopping": [stopping.epochs, stopping.patience],
-            "class_weight": sorted((class_weight or {}).items()),
-            "seed": seed,
-        }
-    )
+    strategy = choose_strategy()
+    with strategy.scope():
+        model = build()
+    decisive = {
+        "description": dict(description),
+        "architecture": json.loads(model.to_json()),
+        "compiled": model.get_compile_config(),
+        "stopping": [stopping.epochs, stopping.patience],
+        "class_weight": sorted((class_weight or {}).items()),
+        "seed": seed,
+    }
+    if strategy.num_replicas_in_sync > 1:
+        # Parts are summed in another order, and dropout draws other numbers.
+        decisive["devices"] = strategy.num_replicas_in_sync
+    digest = digest_of(decisive)
     folder = root / f"{name}-{digest[:16]}"
     # The lock is outside the folder, which is discarded when it is damaged.
     with hold_lock(root / f"{folder.name}.lock", f"trains {name}"):
         if not _is_sound(folder, digest, (HISTORY, CHOSEN_WEIGHTS, RECORD)):
             _run_epochs(
                 model,
+                strategy,
                 folder,
                 digest,
                 training_batches,
@@ -163,6 +171,7 @@ def train(
 
 def _run_epochs(
     model: keras.Model,
+    strategy: tf.distribute.Strategy,
     folder: Path,
     digest: str,
     training_batches: Callable[[int], tf.data.Dataset],
@@ -173,8 +182,10 @@ def _run_epochs(
 ) -> None:
     history = pd.DataFrame()
     if last := _last_sound_epoch(folder, digest):
-        model = keras.models.load_model(last / MODEL)
+        with strategy.scope():
+            model = keras.models.load_model(last / MODEL)
         history = _read_history(last)
+    devices = strategy.num_replicas_in_sync
     with (
         tell_if_interrupted(lambda: f"{folder.name}: {last.name if last else 'no epoch yet'}"),
         tqdm(total=stopping.epochs, initial=len(history), desc=folder.name, unit="epoch") as bar,
@@ -184,8 +195,8 @@ def _run_epochs(
             start = time.perf_counter()
             _seed_noise(model, seed, epoch)
             logs = model.fit(
-                training_batches(epoch),
-                validation_data=development_batches(),
+                share_equally(training_batches(epoch), devices),
+                validation_data=share_equally(development_batches(), devices),
                 initial_epoch=epoch,
                 epochs=epoch + 1,
                 class_weight=dict(class_weight) if class_weight else None,
