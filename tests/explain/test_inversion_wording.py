@@ -14,13 +14,13 @@ from cnnlab.explain.inversion import (
     STRANGER,
     name_expression,
 )
-from cnnlab.explain.inversion_figures import draw_survival
+from cnnlab.explain.inversion_figures import draw_survival, list_figures
 from cnnlab.explain.inversion_wording import (
     describe_contrast,
+    describe_deepest,
     describe_depth,
     describe_survival,
     survives,
-    tabulate_survival,
 )
 
 EXPRESSION = name_expression("the judge")
@@ -66,18 +66,28 @@ def test_survival_needs_intervals_apart_in_the_good_direction():
 def test_sentences_name_layers_and_figures():
     text = describe_survival(make_table())
     assert "The colour is found in every layer." in text
-    assert "The place is found in shallow of the VGG16 only." in text
+    assert "The place is found only in shallow of VGG16." in text
     assert f"The {EXPRESSION} is found in no layer." in text
     depth = describe_depth(make_table())
     assert "rises from 10.0 to 30.0 grey levels" in depth
     assert "mean face is at 40.0 grey levels and 0.40" in depth
 
 
-def test_table_has_a_row_for_each_layer_and_baseline_but_not_for_strangers():
-    shown = tabulate_survival(make_table())
-    assert list(shown.index) == ["the image at 64×64", "mean face", "VGG16, shallow", "VGG16, deep"]
-    assert shown.loc["VGG16, deep", ERROR] == "30.0"
-    assert shown.loc["mean face", COLOUR] == "–"
+def test_layers_are_named_network_by_network():
+    table = make_table()
+    second = table[table["network"] == "VGG16"].assign(network="Light VGG")
+    second = second[second["layer"] == "shallow"]
+    text = describe_survival(pd.concat([table, second]))
+    assert "The place is found only in shallow of VGG16 and shallow of the light VGG." in text
+
+
+def test_of_the_deepest_layer_is_said_what_it_kept_and_what_not():
+    text = describe_deepest(make_table())
+    assert text.startswith("From deep, the deepest layer of VGG16 inverted, the colour can be")
+    assert text.endswith(f"but not the place and the {EXPRESSION}.")
+    table = make_table()
+    table[["low", "high"]] = np.nan
+    assert "nothing of these is found" in describe_deepest(table)
 
 
 def test_contrast_names_the_nearer_method():
@@ -101,13 +111,24 @@ def test_contrast_names_the_nearer_method():
 
 
 def test_figure_has_a_panel_for_each_figure_of_merit_and_draws_the_estimates():
-    figure = draw_survival(make_table())
+    figures = list_figures(make_table())
+    assert figures == [ERROR, SIMILARITY, COLOUR, SHIFT, EXPRESSION]
+    figure = draw_survival(make_table(), figures)
     # Where a title stands depends on whether the style sheet has been applied.
     titles = [
         ax.get_title(loc="left") + ax.get_title(loc="center") for ax in figure.axes if ax.axison
     ]
     assert len(titles) == 5
-    assert titles[-1] == EXPRESSION
+    assert titles[-1] == "expr. by the judge"
     drawn = [line.get_ydata() for line in figure.axes[0].lines]
     assert any(np.array_equal(values, [10, 30]) for values in drawn)
+    # The layers are named below the lowest panel of each column.
+    named = [ax.xaxis.get_tick_params()["labelbottom"] for ax in figure.axes if ax.axison]
+    assert named == [False, True, True, True, True]
+    plt.close(figure)
+
+
+def test_a_few_figures_of_merit_make_one_line():
+    figure = draw_survival(make_table(), [ERROR, EXPRESSION])
+    assert sum(ax.axison for ax in figure.axes) == 2
     plt.close(figure)

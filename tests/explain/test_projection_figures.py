@@ -49,7 +49,7 @@ def test_one_large_value_does_not_hide_the_others():
 
 def test_patches_stand_in_reading_order_right_of_their_projections():
     rows = {"one": {"unit 3": make_patches(9, 6)}, "two": {"unit 5": make_patches(4, 128)}}
-    figure = draw_units(rows)
+    figure = draw_units({"left": rows})
     assert figure.get_figwidth() <= TEXT_WIDTH
     shown = [ax.images[0].get_array() for ax in figure.axes if ax.images]
     assert [ax.get_title(loc="left") for ax in figure.axes if ax.images][::2] == [
@@ -64,6 +64,15 @@ def test_patches_stand_in_reading_order_right_of_their_projections():
     np.testing.assert_allclose(values, np.arange(9) / 10)
     missing = shown[3][-10, -10]
     np.testing.assert_array_equal(missing, 1)
+
+
+def test_networks_stand_side_by_side_under_their_names():
+    rows = {"one": {"unit 3": make_patches(2, 6)}, "two": {"unit 5": make_patches(1, 6)}}
+    figure = draw_units({"left": rows, "right": rows})
+    assert figure.get_figwidth() <= TEXT_WIDTH
+    named = [text.get_text() for ax in figure.axes for text in ax.texts]
+    assert named == ["one", "left", "one", "right", "two", "two"]
+    assert sum(bool(ax.images) for ax in figure.axes) == 8
 
 
 def test_plots_hold_every_network_rule_and_stage():

@@ -40,22 +40,26 @@ def test_preferences_are_counted_where_both_halves_agree():
 
 
 def test_dependence_is_judged_by_the_paired_difference():
-    cosines = {"gradient": LOW, "deconvnet": HIGH, "guided": HIGH}
     above, zero = Mean(0.6, 0.5, 0.7, 16), Mean(0.1, -0.1, 0.3, 16)
 
     def judge(deconvnet, guided):
-        excess = {"deconvnet": deconvnet, "guided": guided}
-        return describe_dependence("the net", "two classes", cosines, excess)
+        return describe_dependence({"two classes": {"deconvnet": deconvnet, "guided": guided}})
 
-    assert "0.30 by the gradient rule, 0.90" in judge(above, above)
-    assert "both rectified rules depend" in judge(above, above)
-    assert "only the guided rule" in judge(zero, above)
+    assert "both rectified rules tell two classes apart less" in judge(above, above)
+    assert "only the guided rule clearly tells two classes" in judge(zero, above)
     assert "no rectified rule" in judge(zero, UNSURE)
 
 
+def test_what_is_judged_alike_is_said_once():
+    above, zero = Mean(0.6, 0.5, 0.7, 16), Mean(0.1, -0.1, 0.3, 16)
+    excess = {"two classes": {"a": above}, "two units": {"a": above}, "two faces": {"a": zero}}
+    text = describe_dependence(excess)
+    assert "two classes and two units apart" in text
+    assert text.count(";") == 1 and text.count("two faces") == 1
+
+
 def test_cascade_names_the_last_stage_of_an_unbroken_run():
-    text = describe_cascade(
-        "the net", ("top", "middle", "bottom"), {"a": [HIGH, MIDDLE, HIGH], "b": [LOW, HIGH, HIGH]}
-    )
-    assert "by the a rule the cosine stays above 0.5 down to bottom" in text.replace("0.52", "0.5")
+    by_rule = {"a": [HIGH, MIDDLE, HIGH], "b": [LOW, HIGH, HIGH], "c": [HIGH, HIGH, HIGH]}
+    text = describe_cascade(("top", "middle", "bottom"), by_rule)
+    assert "by the a and c rules it stays above 0.5 down to bottom" in text
     assert "by the b rule it is 0.30 [0.25, 0.35] after the first stage" in text

@@ -14,6 +14,8 @@ from cnnlab.style import TEXT_WIDTH
 
 SMALL = 6.5
 """Font size in points of the text between pictures."""
+LARGEST_TILE = 0.72
+"""Inches of a picture's side in a grid at most."""
 MAP_COLOURS = "viridis"
 LEVELS = (0.25, 0.5, 0.75)
 
@@ -26,11 +28,12 @@ def draw_grid(rows: dict[str, Sequence[np.ndarray]], titles: Sequence[str] = ())
         titles: one a column.
     """
     count = max(len(images) for images in rows.values())
-    tile = TEXT_WIDTH / (count + 1.2)
+    tile = min(TEXT_WIDTH / (count + 1.2), LARGEST_TILE)
+    above = 0.15 * (1 + max((title.count("\n") for title in titles), default=-1))
     figure, axes = plt.subplots(
         len(rows),
         count,
-        figsize=(TEXT_WIDTH, len(rows) * tile * 1.05 + 0.2 * bool(titles)),
+        figsize=((count + 1.2) * tile, len(rows) * tile * 1.03 + above),
         squeeze=False,
     )
     _tighten(figure)
@@ -38,9 +41,9 @@ def draw_grid(rows: dict[str, Sequence[np.ndarray]], titles: Sequence[str] = ())
         for ax, image in zip(line, images, strict=True):
             _clear(ax)
             ax.imshow(image)
-        line[0].set_ylabel(title, rotation=0, ha="right", va="center", fontsize=8)
+        line[0].set_ylabel(title, rotation=0, ha="right", va="center", fontsize=7)
     for ax, title in zip(axes[0], titles, strict=False):
-        ax.set_title(title, fontsize=8, fontweight="normal", loc="center")
+        ax.set_title(title, fontsize=7, fontweight="normal", loc="center")
     return figure
 
 

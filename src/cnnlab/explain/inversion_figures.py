@@ -1,5 +1,7 @@
 """The figure of what survives with depth; drawn from a table, nothing is computed."""
 
+from collections.abc import Sequence
+
 import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.axes import Axes
@@ -33,32 +35,43 @@ LINES = {DECODED: ("-", "full"), STRANGER: ("--", "none")}
 LEVELS = {IMAGE: "-.", MEAN_FACE: ":"}
 
 
-def draw_survival(table: pd.DataFrame) -> Figure:
-    """Draw each figure of merit against the layers, a line a network, with intervals.
+def list_figures(table: pd.DataFrame) -> list[str]:
+    """Return the figures of merit that a table holds, in the order of the panels.
 
     Args:
         table: as ``inversion.measure_inversions`` makes it.
     """
-    figures = [name for name in PANELS if name in set(table["figure"])]
-    figures += [name for name in table["figure"].unique() if name.startswith(EXPRESSION)]
+    held = list(table["figure"].unique())
+    return [name for name in PANELS if name in held] + [
+        name for name in held if name.startswith(EXPRESSION)
+    ]
+
+
+def draw_survival(table: pd.DataFrame, figures: Sequence[str]) -> Figure:
+    """Draw figures of merit against the layers, a line a network, with intervals.
+
+    Args:
+        table: as ``inversion.measure_inversions`` makes it.
+        figures: which, a panel each.
+    """
     layers = list(dict.fromkeys(zip(table["network"], table["layer"], strict=True)))
     places = {key: place for place, key in enumerate(key for key in layers if key[1])}
-    lines = -(-(len(figures) + 1) // COLUMNS)
+    lines = -(-len(figures) // COLUMNS)
     figure, axes = plt.subplots(
-        lines, COLUMNS, figsize=(TEXT_WIDTH, 1.75 * lines), squeeze=False, sharex=True
+        lines, COLUMNS, figsize=(TEXT_WIDTH, 0.95 + 1.05 * lines), squeeze=False, sharex=True
     )
-    for ax, name in zip(axes.flat, figures, strict=False):
+    for number, (ax, name) in enumerate(zip(axes.flat, figures, strict=False)):
         _draw_panel(ax, table[table["figure"] == name], places)
-        ax.set_title(PANELS.get(name, name), fontsize=7)
+        ax.set_title(PANELS.get(name, name.replace(EXPRESSION, "expr.")), fontsize=7)
         ax.tick_params(labelsize=7)
         ax.set_xticks(
             list(places.values()), [layer for _, layer in places], rotation=90, fontsize=6.5
         )
-        ax.xaxis.set_tick_params(labelbottom=True)
+        ax.tick_params(axis="x", labelbottom=number + COLUMNS >= len(figures))
     for ax in axes.flat[len(figures) :]:
         ax.axis("off")
-    handles, labels = axes.flat[0].get_legend_handles_labels()
-    axes.flat[-1].legend(handles, labels, loc="center", fontsize=6.5)
+    handles, labels = axes[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper center", ncols=3, fontsize=7)
     return figure
 
 

@@ -1,19 +1,20 @@
-"""Tables and sentences on what survives in reconstructions, chosen by the numbers.
+"""Sentences on what survives in reconstructions, chosen by the numbers.
 
 Something is said to survive in a layer where the figure of its reconstructions is better than
 that of another face's, with 95% intervals apart.
 """
 
+from collections.abc import Sequence
+
 import pandas as pd
 
-from cnnlab.evaluation.intervals import FEWEST, Mean
+from cnnlab.evaluation.intervals import FEWEST
 from cnnlab.evaluation.wording import join_words
 from cnnlab.explain.inversion import (
     COLOUR,
     DECODED,
     ERROR,
     EXPRESSION,
-    IMAGE,
     MEAN_FACE,
     OWN,
     PERSON,
@@ -22,33 +23,8 @@ from cnnlab.explain.inversion import (
     STRANGER,
 )
 
-DIGITS = {ERROR: 1, SIMILARITY: 2, COLOUR: 2, SHIFT: 1, OWN: 2, PERSON: 2}
 LOWER_IS_BETTER = {ERROR, SHIFT}
 ASPECTS = {COLOUR: "colour", SHIFT: "place", OWN: "individual image", PERSON: "person"}
-
-
-def tabulate_survival(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the estimates, a row for each layer and baseline, a column for each figure.
-
-    Args:
-        table: as ``inversion.measure_inversions`` makes it.
-    """
-    shown = table[table["picture"].isin([DECODED, IMAGE, MEAN_FACE])]
-    names = {IMAGE: "the image at 64×64", MEAN_FACE: "mean face"}
-    rows = {}
-    for (network, layer, picture), own in shown.groupby(
-        ["network", "layer", "picture"], sort=False
-    ):
-        title = f"{network}, {layer}" if layer else names[picture]
-        rows[title] = {
-            row.figure: Mean(row.estimate, float("nan"), float("nan"), row.n).format(
-                DIGITS.get(row.figure, 2)
-            )
-            for row in own.itertuples()
-        }
-    columns = [name for name in DIGITS if name in set(shown["figure"])]
-    columns += [name for name in shown["figure"].unique() if name.startswith(EXPRESSION)]
-    return pd.DataFrame(rows).T[columns].rename_axis("decoded from")
 
 
 def survives(table: pd.DataFrame, network: str, layer: str, figure: str) -> bool:
@@ -81,7 +57,7 @@ def describe_depth(table: pd.DataFrame) -> str:
         first, last = (_pick(table, network, layer, DECODED) for layer in (layers[0], layers[-1]))
         verb = "rises" if last[ERROR] > first[ERROR] else "falls"
         sentences.append(
-            f"From {layers[0]} to {layers[-1]} of the {network}, the error {verb} from"
+            f"From {layers[0]} to {layers[-1]} of {_name(network)}, the error {verb} from"
             f" {first[ERROR]:.1f} to {last[ERROR]:.1f} grey levels and the SSIM goes from"
             f" {first[SIMILARITY]:.2f} to {last[SIMILARITY]:.2f}."
         )
@@ -102,24 +78,41 @@ def describe_survival(table: pd.DataFrame) -> str:
             f"With fewer than {FEWEST} people, or images of unknown people, there are no intervals:"
             " what survives cannot be told from chance."
         )
-    judges = [name for name in table["figure"].unique() if name.startswith(EXPRESSION)]
-    aspects = {name: word for name, word in ASPECTS.items() if name in set(table["figure"])}
-    aspects |= {name: f"{name}" for name in judges}
     keys = [(network, layer) for network in _networks(table) for layer in _layers(table, network)]
-    groups: dict[tuple[str, ...], list[str]] = {}
-    for figure, word in aspects.items():
-        kept = [key for key in keys if survives(table, *key, figure)]
-        names = tuple(f"{layer} of the {network}" for network, layer in kept)
-        groups.setdefault(names, []).append(f"the {word}")
+    groups: dict[tuple[tuple[str, str], ...], list[str]] = {}
+    for figure, word in _aspects(table).items():
+        kept = tuple(key for key in keys if survives(table, *key, figure))
+        groups.setdefault(kept, []).append(f"the {word}")
     sentences = []
-    for names, words in groups.items():
-        if len(names) == len(keys):
+    for kept, words in groups.items():
+        if len(kept) == len(keys):
             where = "in every layer"
         else:
-            where = f"in {join_words(list(names))} only" if names else "in no layer"
+            where = f"only in {_name_layers(kept)}" if kept else "in no layer"
         verb = "is" if len(words) == 1 else "are"
         subject = join_words(words)
         sentences.append(f"{subject[0].upper()}{subject[1:]} {verb} found {where}.")
+    return " ".join(sentences)
+
+
+def describe_deepest(table: pd.DataFrame) -> str:
+    """Say of each network's deepest inverted layer what it has kept and what not.
+
+    Args:
+        table: as ``inversion.measure_inversions`` makes it.
+    """
+    sentences = []
+    for network in _networks(table):
+        layer = _layers(table, network)[-1]
+        found: dict[bool, list[str]] = {True: [], False: []}
+        for figure, word in _aspects(table).items():
+            found[survives(table, network, layer, figure)].append(f"the {word}")
+        kept, lost = (join_words(found[way]) if found[way] else "" for way in (True, False))
+        if not kept:
+            told = "nothing of these is found"
+        else:
+            told = f"{kept} can be painted" + (f", but not {lost}" if lost else "")
+        sentences.append(f"From {layer}, the deepest layer of {_name(network)} inverted, {told}.")
     return " ".join(sentences)
 
 
@@ -145,6 +138,29 @@ def describe_contrast(contrast: pd.DataFrame, pixels: str, features: str) -> str
         )
 
     return f"In pixels, {count(pixels)}; among features, {count(features)}."
+
+
+def _aspects(table: pd.DataFrame) -> dict[str, str]:
+    """Return what may survive, in words, by the figure of merit that measures it."""
+    held = list(table["figure"].unique())
+    judged = {name: name for name in held if name.startswith(EXPRESSION)}
+    return {name: word for name, word in ASPECTS.items() if name in held} | judged
+
+
+def _name_layers(keys: Sequence[tuple[str, str]]) -> str:
+    """Name layers, network by network."""
+    networks = dict.fromkeys(network for network, _ in keys)
+    return join_words(
+        [
+            f"{join_words([layer for own, layer in keys if own == network])} of {_name(network)}"
+            for network in networks
+        ]
+    )
+
+
+def _name(network: str) -> str:
+    """Return a network's title as it stands within a sentence."""
+    return network if network.isupper() else f"the {network[0].lower()}{network[1:]}"
 
 
 def _networks(table: pd.DataFrame) -> list[str]:

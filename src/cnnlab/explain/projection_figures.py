@@ -11,7 +11,7 @@ from cnnlab.evaluation.intervals import Mean
 from cnnlab.explain.patches import Patch
 from cnnlab.style import TEXT_WIDTH
 
-SMALL = 6.5
+SMALL = 6
 """Font size in points of the text between pictures."""
 SIDE = 3
 """Patches along each side of a mosaic."""
@@ -20,43 +20,48 @@ GAP = 0.06
 LINES = (("#0072B2", "-", "o"), ("#D55E00", "--", "s"), ("#009E73", ":", "^"))
 
 
-def draw_units(rows: Mapping[str, Mapping[str, Sequence[Patch]]]) -> Figure:
+def draw_units(networks: Mapping[str, Mapping[str, Mapping[str, Sequence[Patch]]]]) -> Figure:
     """Draw for each feature map its projections, and to their right the patches they belong to.
 
     Args:
-        rows: for each layer equally many feature maps; for each, by its title, at most nine
-            patches of equal size, the strongest first.
+        networks: side by side, by their titles; for each equally many layers, in rows; for each
+            layer equally many feature maps; for each, by its title, at most nine patches of
+            equal size, the strongest first.
     """
-    count = max(len(units) for units in rows.values())
-    widths = [1, 1, 0.12] * count
-    width = TEXT_WIDTH / (sum(widths) + 0.35)
+    lines = max(len(rows) for rows in networks.values())
+    count = max(len(units) for rows in networks.values() for units in rows.values())
+    own_widths = [0.2, *[1, 1, 0.12] * count]
+    mosaic = TEXT_WIDTH / (len(networks) * (sum(own_widths) + 0.1))
     figure, axes = plt.subplots(
-        len(rows),
-        3 * count,
-        figsize=(TEXT_WIDTH, len(rows) * (width + 0.13)),
-        width_ratios=widths,
+        lines,
+        len(networks) * len(own_widths),
+        figsize=(TEXT_WIDTH, lines * (mosaic + 0.13) + 0.2),
+        width_ratios=own_widths * len(networks),
         squeeze=False,
     )
     figure.get_layout_engine().set(w_pad=0.01, h_pad=0.01, wspace=0, hspace=0)
-    for line, (title, units) in zip(axes, rows.items(), strict=True):
-        for ax in line:
-            ax.set_axis_off()
-        line[0].text(
-            -0.06,
-            0.5,
-            title,
-            rotation=90,
-            ha="right",
-            va="center",
-            fontsize=SMALL,
-            transform=line[0].transAxes,
-        )
-        for number, (name, shown) in enumerate(units.items()):
-            projections, patches = line[3 * number : 3 * number + 2]
-            projections.imshow(_tile([centre_on_grey(each.projection) for each in shown]))
-            projections.set_title(name, fontsize=SMALL, fontweight="normal", loc="left", pad=2)
-            patches.imshow(_tile([each.image for each in shown]))
+    for ax in axes.flat:
+        ax.set_axis_off()
+    for own, (name, rows) in zip(
+        np.split(axes, len(networks), axis=1), networks.items(), strict=True
+    ):
+        own[0, 1].text(0, 1.3, name, fontsize=8, fontweight="bold", transform=own[0, 1].transAxes)
+        for line, (layer, units) in zip(own, rows.items(), strict=True):
+            _draw_layer(line, layer, units)
     return figure
+
+
+def _draw_layer(line: np.ndarray, layer: str, units: Mapping[str, Sequence[Patch]]) -> None:
+    """Draw a layer's feature maps into a row of axes: the layer's name, then three a map."""
+    at = line[0].transAxes
+    line[0].text(
+        0.5, 0.5, layer, rotation=90, ha="center", va="center", fontsize=SMALL, transform=at
+    )
+    for number, (name, shown) in enumerate(units.items()):
+        projections, patches = line[3 * number + 1 : 3 * number + 3]
+        projections.imshow(_tile([centre_on_grey(each.projection) for each in shown]))
+        projections.set_title(name, fontsize=SMALL, fontweight="normal", loc="left", pad=2)
+        patches.imshow(_tile([each.image for each in shown]))
 
 
 def draw_growth(
@@ -71,7 +76,7 @@ def draw_growth(
         extents: the side of the square that holds the projections' energy, in pixels.
         areas: mean area under the ROC curve of the units' preferred expression.
     """
-    figure, (sizes, selectivity) = plt.subplots(1, 2, figsize=(TEXT_WIDTH, 2.2))
+    figure, (sizes, selectivity) = plt.subplots(1, 2, figsize=(TEXT_WIDTH, 1.9))
     for (name, field), (colour, _, marker) in zip(fields.items(), LINES, strict=False):
         blocks = np.arange(1, len(field) + 1)
         sizes.plot(blocks, field, ":", marker=marker, color=colour, markerfacecolor="white")
@@ -101,7 +106,7 @@ def draw_cascade(
             the trained network's pictures after each stage.
     """
     figure, axes = plt.subplots(
-        1, len(panels), figsize=(TEXT_WIDTH, 2.3), sharey=True, squeeze=False
+        1, len(panels), figsize=(TEXT_WIDTH, 2.1), sharey=True, squeeze=False
     )
     for ax, (title, (stages, by_rule)) in zip(axes[0], panels.items(), strict=True):
         places = np.arange(len(stages) + 1)
@@ -139,7 +144,7 @@ def _tile(pictures: Sequence[np.ndarray]) -> np.ndarray:
     """Put at most nine (h, w, 3) pictures into a white square, row by row."""
     height, width, _ = pictures[0].shape
     # Small patches are enlarged first, so that the gap is a share of a tile in every row.
-    factor = max(1, round(64 / height))
+    factor = max(1, round(40 / height))
     height, width = factor * height, factor * width
     step_down, step_right = (side + max(1, round(GAP * side)) for side in (height, width))
     canvas = np.ones((SIDE * step_down, SIDE * step_right, 3))

@@ -9,7 +9,7 @@ from itertools import takewhile
 import numpy as np
 
 from cnnlab.evaluation.intervals import Mean
-from cnnlab.evaluation.wording import format_number, join_words
+from cnnlab.evaluation.wording import join_words
 from cnnlab.explain.selectivity import NO_CLASS, Selectivity
 
 KEPT = 0.5
@@ -69,50 +69,48 @@ def describe_preferences(layer: str, found: Selectivity, classes: Sequence[str])
     )
 
 
-def describe_dependence(
-    network: str, subject: str, cosines: Mapping[str, Mean], excess: Mapping[str, Mean]
-) -> str:
+def describe_dependence(excess: Mapping[str, Mapping[str, Mean]]) -> str:
     """Say whether rectified pictures depend on what they explain less than the gradient does.
 
     Args:
-        network: as the sentence is to call it.
-        subject: what differs between the two pictures, such as ``"two classes"``.
-        cosines: rule -> mean cosine between the two pictures.
-        excess: rectified rule -> its cosine minus the gradient's, image by image.
+        excess: what differs between two pictures, such as ``"two classes"`` -> rectified rule ->
+            the cosine of the two pictures minus the gradient's, image by image.
     """
-    figures = join_words(
-        [f"{format_number(mean.value, 2)} by the {rule} rule" for rule, mean in cosines.items()]
-    )
-    return f"For {network}, the pictures of {subject} have a mean cosine of {figures}; " + (
-        _judge_excess(excess) + "."
+    groups: dict[str, list[str]] = {}
+    for subject, by_rule in excess.items():
+        groups.setdefault(_judge_excess(by_rule), []).append(subject)
+    return "; ".join(
+        verdict.format(subject=join_words(subjects)) for verdict, subjects in groups.items()
     )
 
 
-def describe_cascade(
-    network: str, stages: Sequence[str], by_rule: Mapping[str, Sequence[Mean]]
-) -> str:
+def describe_cascade(stages: Sequence[str], by_rule: Mapping[str, Sequence[Mean]]) -> str:
     """Say how long pictures survive the destruction of the weights that they should explain.
 
     Args:
-        network: as the sentence is to call it.
         stages: what was shuffled, from the output down.
         by_rule: rule -> the mean cosine to the trained network's pictures after each stage.
     """
-    parts = []
+    groups: dict[str, list[str]] = {}
     for rule, means in by_rule.items():
         kept = len(list(takewhile(lambda mean: mean.low > KEPT, means)))
-        parts.append(
-            f"by the {rule} rule the cosine stays above {KEPT} down to {stages[kept - 1]}"
+        outcome = (
+            f"stays above {KEPT} down to {stages[kept - 1]}"
             if kept
-            else f"by the {rule} rule it is {means[0].format()} after the first stage"
+            else f"is {means[0].format()} after the first stage"
         )
-    return f"For {network}, {'; '.join(parts)}."
+        groups.setdefault(outcome, []).append(rule)
+    parts = [
+        f"by the {join_words(rules)} rule{'s' * (len(rules) > 1)} it {outcome}"
+        for outcome, rules in groups.items()
+    ]
+    return f"the cosine to the picture before shuffling: {'; '.join(parts)}"
 
 
 def _judge_excess(excess: Mapping[str, Mean]) -> str:
     less = [rule for rule, mean in excess.items() if mean.low > 0]
     if len(less) == len(excess):
-        return "both rectified rules depend on it less than the gradient does"
+        return "both rectified rules tell {subject} apart less than the gradient does"
     if less:
-        return f"only the {less[0]} rule clearly depends on it less than the gradient does"
-    return "no rectified rule clearly depends on it less than the gradient does"
+        return f"only the {less[0]} rule clearly tells {{subject}} apart less than the gradient"
+    return "no rectified rule clearly tells {subject} apart less than the gradient"
