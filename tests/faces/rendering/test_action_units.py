@@ -73,7 +73,7 @@ def test_every_draw_shows_the_core_units(name):
     for seed in range(40):
         drawn = draw_expression(name, np.random.default_rng(seed))
         assert all(drawn.strength(unit) > 0 for unit in CORE[name])
-        assert drawn.intensity >= 0.4
+        assert drawn.intensity >= 0.5
 
 
 # expression, landmark, axis (0 left, 1 up), sign

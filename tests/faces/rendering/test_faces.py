@@ -31,11 +31,6 @@ def straight(seed):
     return replace(ahead, camera=replace(ahead.camera, motion=np.zeros(2))).without_noise()
 
 
-@pytest.fixture(scope="module")
-def people():
-    return [person(seed) for seed in range(40)]
-
-
 def test_people_differ_in_shape_and_colour(people):
     shapes = np.stack([one.vertices[face_vertices()] for one in people])
     # Tall people's heads are higher up; that is no difference of shape.
@@ -90,7 +85,7 @@ def test_every_face_lies_inside_the_frame_and_fills_it(people):
     canonical = load_head().vertices
     face = face_vertices()
     below_forehead = face[canonical[face, 1] < 7.6]
-    for seed, one in enumerate(people):
+    for seed, one in enumerate(people[:40]):
         bald = replace(one, grooming=BARE)
         rng = np.random.default_rng(seed)
         for name in ("neutral", "surprise", "happiness"):
@@ -101,7 +96,7 @@ def test_every_face_lies_inside_the_frame_and_fills_it(people):
             points = frame.project(posed.mesh.positions[below_forehead])[:, :2]
             assert points.min() > 0
             assert points.max() < 128
-            assert np.ptp(points[:, 1]) > 0.45 * 128
+            assert np.ptp(points[:, 1]) > 0.5 * 128
 
 
 def test_a_picture_is_a_function_of_its_arguments():
@@ -136,8 +131,9 @@ def test_only_the_pixels_of_the_moved_part_change(name, units, half):
     upper, lower = change[:row].sum(), change[row:].sum()
     assert (upper if half == "upper" else lower) > 2 * (lower if half == "upper" else upper)
     assert change.max() > 40
-    # The frame stays: nothing changes at the picture's border.
-    assert change[:, [0, 1, -2, -1]].max() <= 1
+    # The frame stays: nothing changes at the picture's border, above the shoulders on which the
+    # chin throws its shadow.
+    assert change[:100, [0, 1, -2, -1]].max() <= 1
 
 
 def test_pictures_come_in_other_sizes():

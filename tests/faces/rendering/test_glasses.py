@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from scipy.spatial import cKDTree
 
+from cnnlab.faces.rendering import glasses
 from cnnlab.faces.rendering.action_units import NEUTRAL
 from cnnlab.faces.rendering.assets import EARS, SKIN, load_head
 from cnnlab.faces.rendering.eyes import find_eyes
-from cnnlab.faces.rendering.glasses import draw_glasses, draw_style, fit_glasses, lens_outline
+from cnnlab.faces.rendering.glasses import draw_style, fit_glasses, lens_outline
 from cnnlab.faces.rendering.grooming import BARE
 from cnnlab.faces.rendering.identity import draw_identity
 from cnnlab.faces.rendering.lenses import mirrored_light
@@ -18,18 +19,17 @@ from cnnlab.faces.rendering.scene import draw_scene
 
 
 @pytest.fixture(scope="module")
-def wearers():
-    people = [draw_identity(np.random.default_rng([seed, 0])) for seed in range(40)]
+def wearers(people):
     styles = [draw_style(np.random.default_rng([seed, 3])) for seed in range(40)]
     return [
         (one.vertices, fit_glasses(style, one.vertices))
-        for one, style in zip(people, styles, strict=True)
+        for one, style in zip(people[:40], styles, strict=True)
     ]
 
 
 def test_the_pupils_are_inside_the_lenses(wearers):
-    for vertices, glasses in wearers:
-        half = np.split(glasses.lenses.positions, 2)
+    for vertices, worn in wearers:
+        half = np.split(worn.lenses.positions, 2)
         for eye, lens in zip(find_eyes(vertices), half, strict=True):
             low, high = lens[:, :2].min(axis=0), lens[:, :2].max(axis=0)
             # The iris has a radius of 0.06 decimetres.
@@ -38,8 +38,8 @@ def test_the_pupils_are_inside_the_lenses(wearers):
 
 
 def test_nothing_touches_the_eyes(wearers):
-    for vertices, glasses in wearers:
-        for part in (glasses.frame, glasses.lenses):
+    for vertices, worn in wearers:
+        for part in (worn.frame, worn.lenses):
             for eye in find_eyes(vertices):
                 apart = np.linalg.norm(part.positions - eye.centre, axis=1)
                 assert apart.min() > eye.radius + 0.02
@@ -48,20 +48,20 @@ def test_nothing_touches_the_eyes(wearers):
 def test_glasses_rest_near_the_nose_and_before_the_face(wearers):
     model = load_head()
     skin = model.coarse_vertices_of(SKIN)
-    for vertices, glasses in wearers:
+    for vertices, worn in wearers:
         eye = find_eyes(vertices)[0]
         nose = vertices[skin]
         nose = nose[(np.abs(nose[:, 0]) < 0.06) & (np.abs(nose[:, 1] - eye.centre[1]) < 0.12)]
-        bridge = glasses.frame.positions[np.abs(glasses.frame.positions[:, 0]) < 0.01]
+        bridge = worn.frame.positions[np.abs(worn.frame.positions[:, 0]) < 0.01]
         assert -0.03 < bridge[:, 2].min() - nose[nose[:, 2] > 0.9, 2].max() < 0.35
 
 
 def test_temples_reach_the_ears_and_end_there(wearers):
     model = load_head()
-    for vertices, glasses in wearers:
+    for vertices, worn in wearers:
         for side in (1, -1):
             ear = vertices[(model.masks[:, EARS] > 0.5) & (side * model.vertices[:, 0] > 0)]
-            temple = glasses.frame.positions[side * glasses.frame.positions[:, 0] > 0]
+            temple = worn.frame.positions[side * worn.frame.positions[:, 0] > 0]
             crest = ear[ear[:, 1] > ear[:, 1].max() - 0.15]
             nearest = np.linalg.norm(temple[:, None] - crest, axis=-1).min()
             assert nearest < 0.12
@@ -84,18 +84,28 @@ def test_outlines_are_superellipses():
     np.testing.assert_allclose((x / style.half_width) ** 2 + (y / style.half_height) ** 2, 1)
 
 
-def test_older_people_wear_glasses_more_often():
-    vertices = load_head().vertices
-    worn = {
-        years: np.mean(
-            [
-                draw_glasses(vertices, years, np.random.default_rng(k)) is not None
-                for k in range(150)
-            ]
-        )
-        for years in (20, 75)
-    }
-    assert 0.03 < worn[20] < 0.15 < worn[75] < 0.4
+def tolerance(share, count):
+    """Four standard deviations of the share that a number of draws has."""
+    return 4 * np.sqrt(share * (1 - share) / count)
+
+
+@pytest.mark.parametrize(("years", "share"), [(18, 0.08), (49, 0.18), (80, 0.28)])
+def test_older_people_wear_glasses_more_often(monkeypatch, years, share):
+    # Who wears them is drawn before they are fitted, which takes long.
+    monkeypatch.setattr(glasses, "fit_glasses", lambda style, vertices: style)
+    rng = np.random.default_rng(years)
+    worn = [glasses.draw_glasses(np.zeros((1, 3)), years, rng) is not None for _ in range(4000)]
+    assert np.mean(worn) == pytest.approx(share, abs=tolerance(share, len(worn)))
+
+
+def test_few_glasses_are_tinted_and_those_clearly():
+    rng = np.random.default_rng(0)
+    light = np.array([draw_style(rng).tint.max() for _ in range(4000)])
+    dark = light < 0.5
+    assert dark.mean() == pytest.approx(0.06, abs=tolerance(0.06, len(dark)))
+    # Lenses are dark or clear, and nothing between.
+    assert light[dark].max() < 0.25
+    assert light[~dark].min() > 0.85
 
 
 def test_dark_lenses_darken_the_eyes_and_clear_ones_hardly():

@@ -22,15 +22,10 @@ from cnnlab.faces.rendering.head_shape import (
     draw_shape,
     list_axes,
 )
-from cnnlab.faces.rendering.identity import age_of_years, draw_identity
+from cnnlab.faces.rendering.identity import age_of_years
 from cnnlab.faces.rendering.posing import frame_face, pose_head
 from cnnlab.faces.rendering.rasteriser import rasterise
 from cnnlab.faces.rendering.scene import draw_scene
-
-
-@pytest.fixture(scope="module")
-def people():
-    return [draw_identity(np.random.default_rng([seed, 0])) for seed in range(60)]
 
 
 @pytest.fixture(scope="module")

@@ -38,7 +38,7 @@ ACTION_UNITS = tuple(sorted(PAIRED_TARGETS.keys() | MIDDLE_TARGETS.keys()))
 
 # The targets are timid: their weight at a fully active unit, set by eye on frontal renders.
 GAINS = {1: 1.7, 2: 1.15, 4: 1.85, 5: 1.35, 6: 0.95, 7: 1.1, 9: 1.7, 10: 1.1, 12: 1.12, 14: 1.3}
-GAINS |= {15: 1.6, 16: 1.1, 17: 1.2, 20: 1.15, 22: 0.9, 23: 0.95, 26: 0.75, 43: 1.0}
+GAINS |= {15: 1.75, 16: 1.1, 17: 1.2, 20: 1.4, 22: 0.9, 23: 0.95, 26: 0.75, 43: 1.0}
 
 # Degrees on Russell's circumplex (1980, Fig. 2: happy, sad, astonished, afraid, angry); disgust
 # and contempt are not among his words, their angles are our choice.

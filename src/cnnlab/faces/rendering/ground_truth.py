@@ -4,7 +4,9 @@ A picture's *neutral twin* shows the same person in the same scene with every di
 units, talking mouth, blink, gaze) but without the units of the expression. A pixel is *moved* if
 the two differ there visibly. They are compared as the lens forms them: after exposure, blur and
 the camera's curve, for that is what is seen; but before the sensor's noise and JPEG, which are no
-work of the expression. Visible is what a person would just see: a colour difference of at least
+work of the expression. Where the camera shook, movement is smeared as all else is, so the map is
+that of the blurred picture and reaches past the sharp outline by up to half the path of the shake.
+Visible is what a person would just see: a colour difference of at least
 ``JUST_NOTICEABLE`` in CIELAB, where a step means the same on dark and on light skin. So shadows
 and folds that the expression makes count as moved, and the rounding to 256 values does not.
 """

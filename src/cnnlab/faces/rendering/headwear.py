@@ -106,14 +106,15 @@ def _lie_headscarf(skin: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     )
     directions = _arcs(normalise(edge - CENTRE), normalise(np.array([0, -0.35, -1.0])), rows)
     chest = np.array([[0, 5.6, 1.0], [0.5, 5.6, 0.9], [-0.5, 5.6, 0.9]])
-    draped = np.concatenate([skin[(skin[:, 1] > 5.6) & (np.abs(skin[:, 0]) < 1.0)], chest])
+    draped = np.concatenate([skin[(skin[:, 1] > 5.6) & (np.abs(skin[:, 0]) < 1.3)], chest])
     along = np.linspace(0, 1, rows)[:, None]
-    outer = _hull_grid(draped, directions) + 0.07
+    below = np.clip(-np.cos(turn), 0, 1)
+    # Tight around the face, loose about the neck.
+    outer = _hull_grid(draped, directions) + 0.07 + 0.12 * below
     flat = directions.reshape(-1, 3)
     inner = _skin_distance(skin[skin[:, 1] > 6.0], flat).reshape(rows, columns) + 0.02
     lying = np.clip(along / 0.14, 0, 1) ** 0.7
-    below = np.clip(-np.cos(turn), 0, 1)
-    folds = (0.03 + 0.05 * below) * np.clip(along / 0.1, 0, 1) * _waves(turn, along, rng)
+    folds = (0.035 + 0.085 * below) * np.clip(along / 0.1, 0, 1) * _waves(turn, along, rng)
     # Folds and hull give way to the ears.
     distance = np.maximum(inner[:1] + (outer - inner[:1]) * lying + folds, inner)
     distance[0] -= 0.05
@@ -183,7 +184,7 @@ def cover_head(kind: str, positions: np.ndarray, rng: np.random.Generator) -> He
     makers = {"headscarf": _lie_headscarf, "cap": _pull_cap, "hood": _raise_hood}
     if kind not in makers:
         raise ValueError(f"There is no headwear called {kind}; choose of {', '.join(makers)}.")
-    lightness, tint = rng.uniform(0.02, 0.45), rng.normal(0, 0.35, 3)
+    lightness, tint = rng.uniform(0.02, 0.5), rng.normal(0, 0.42, 3)
     points = makers[kind](positions[np.flatnonzero(load_head().vertex_materials == SKIN)], rng)
     rows, columns = points.shape[:2]
     vertices = points.reshape(-1, 3).astype(np.float32)

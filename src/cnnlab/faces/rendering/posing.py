@@ -39,7 +39,9 @@ UPPER_LASHES = 7.285
 LASH_ROOT, LASH_TIP = 0.15, 0.24
 WIDEST = 0.88
 CHIN_TOP = 6.35
-JAW_DROP = np.array([0.0, -0.22, 0.0])
+FOREHEAD = 7.75
+"""Height of the middle of the forehead, on the average head."""
+JAW_DROP = np.array([0.0, -0.18, 0.0])
 
 
 @dataclass(frozen=True, eq=False)
@@ -188,8 +190,8 @@ def pose_head(identity: Identity, expression: Expression, scene: Scene) -> Posed
 def frame_face(identity: Identity, posed: PosedHead, scene: Scene, size: int) -> Frame:
     """Aim the camera at the face at rest, so that an expression doesn't move the frame.
 
-    From the chin of an open mouth to the hairline the face takes ``scene.fill`` of the height,
-    unless it is too wide for that.
+    From the chin of an open mouth to the middle of the forehead the face takes ``scene.fill`` of
+    the height, unless it is too wide for that.
 
     Args:
         identity: whose face.
@@ -197,8 +199,9 @@ def frame_face(identity: Identity, posed: PosedHead, scene: Scene, size: int) ->
         scene: distance, fill and shift.
         size: side of the picture in pixels.
     """
-    face = face_vertices()
-    chin = face[load_head().vertices[face, 1] < CHIN_TOP]
+    face, height_at_rest = face_vertices(), load_head().vertices[:, 1]
+    face = face[height_at_rest[face] < FOREHEAD]
+    chin = face[height_at_rest[face] < CHIN_TOP]
     points = np.concatenate([identity.vertices[face], identity.vertices[chin] + JAW_DROP])
     points = (points - posed.pivot) @ posed.rotation.T
     plain = Frame(1.0, 0.0, 0.0, scene.distance).project(points)[:, :2]

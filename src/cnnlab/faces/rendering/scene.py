@@ -21,7 +21,7 @@ class Scene:
         gaze: (2,) radians, to the head's left and up, beyond what the pose asks for.
         eye_contact: share of the head's turn that the eyes make good, in [0, 1].
         distance: of the camera, decimetres.
-        fill: share of the picture's height from the dropped chin to the hairline.
+        fill: share of the picture's height from the dropped chin to mid-forehead.
         shift: (2,) of the face in the picture, shares of its side, right and down.
         place: kind of place, one of :data:`~cnnlab.faces.rendering.lights.PLACES`.
         light: the lights.
@@ -63,7 +63,7 @@ def draw_scene(rng: np.random.Generator) -> Scene:
     yaw = np.clip(rng.normal(0, 13), -38, 38)
     pitch, roll = np.clip(rng.normal(0, (6, 5)), -15, 15)
     gaze, eye_contact = rng.normal(0, (0.09, 0.05)), rng.uniform(0.35, 1.0)
-    distance, fill = rng.uniform(7, 14), rng.uniform(0.84, 0.96)
+    distance, fill = rng.uniform(7, 14), rng.uniform(0.88, 0.98)
     shift = np.clip(rng.normal(0, 0.012, 2), -0.02, 0.02)
     # Each part has a generator of its own: a change of one leaves the others' choices alone.
     lights, backgrounds, cameras = rng.spawn(3)
