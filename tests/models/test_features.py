@@ -34,9 +34,13 @@ def test_unaugmented_copy_is_the_forward_pass_in_the_order_of_the_rows(faces, tm
     (copy,) = cache(faces, tmp_path, [None]).copies
     expected = frozen(faces.images[[4, 1, 2]] / np.float32(255))
     np.testing.assert_allclose(copy, expected, rtol=2e-3, atol=0.5)
-    pooled = pool_block5([copy], "float32")
+    before = set(tmp_path.iterdir())
+    pooled = pool_block5([copy], "float32", tmp_path)
     whole = np.asarray(base(faces.images[[4, 1, 2]] / np.float32(255))).mean((1, 2))
     np.testing.assert_allclose(pooled[0], whole, rtol=2e-2, atol=0.05)
+    # On disk while it is in use, and no longer.
+    assert isinstance(pooled, np.memmap)
+    assert set(tmp_path.iterdir()) == before
 
 
 def test_copies_differ_and_are_computed_once(faces, tmp_path, monkeypatch):

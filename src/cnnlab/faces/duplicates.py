@@ -40,7 +40,7 @@ def find_duplicates(
     train = np.flatnonzero(dataset.splits == TRAIN)
     validation = np.flatnonzero(dataset.splits == VALIDATION)
     left, right, distances = _near_pairs(
-        _perceptual_hashes(images[train]), _perceptual_hashes(images[validation]), near_distance
+        _perceptual_hashes(images, train), _perceptual_hashes(images, validation), near_distance
     )
     rows = [
         {
@@ -59,11 +59,12 @@ def find_duplicates(
     return table.sort_values(order, ascending=[False, True, True, True], ignore_index=True)
 
 
-def _perceptual_hashes(images: np.ndarray) -> np.ndarray:
-    """Return the 64-bit hash of each image, (n,) uint64."""
+def _perceptual_hashes(images: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Return the 64-bit hash of each of some images, (m,) uint64."""
+    # Row by row: images[rows] would bring all pixels into memory.
     bits = [
-        imagehash.phash(Image.fromarray(image)).hash.ravel()
-        for image in tqdm(images, desc="look for duplicates", unit="image", leave=False)
+        imagehash.phash(Image.fromarray(images[row])).hash.ravel()
+        for row in tqdm(rows, desc="look for duplicates", unit="image", leave=False)
     ]
     return np.packbits(np.array(bits, bool).reshape(-1, 64), axis=1).view(np.uint64)[:, 0]
 

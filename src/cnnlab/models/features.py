@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -136,15 +137,16 @@ def cache_layer_features(
     return features
 
 
-def pool_block5(features: list[np.ndarray], dtype: str) -> np.ndarray:
+def pool_block5(features: list[np.ndarray], dtype: str, root: Path = FEATURES) -> np.ndarray:
     """Run frozen features through ImageNet's block 5 and average each map.
 
     Args:
         features: k arrays (n, 8, 8, 512).
         dtype: Keras dtype policy of the forward pass.
+        root: the folder on whose disk the result is kept, as long as it is in use.
 
     Returns:
-        (k, n, 512) float32.
+        A memory-mapped float32 array (k, n, 512).
     """
     base = build_vgg16_base(dtype)
     inputs = keras.Input(FEATURE_SHAPE)
@@ -154,13 +156,17 @@ def pool_block5(features: list[np.ndarray], dtype: str) -> np.ndarray:
             x = layer(x)
     block5 = keras.Model(inputs, keras.layers.GlobalAveragePooling2D(dtype="float32")(x))
     forward = tf.function(block5, reduce_retracing=True)
-
-    def pool(copy: np.ndarray) -> np.ndarray:
-        # Slice by slice: Keras's predict would hold all features in memory.
-        batches = (copy[row : row + BATCH_SIZE] for row in range(0, len(copy), BATCH_SIZE))
-        return np.concatenate([forward(batch.astype(np.float32)).numpy() for batch in batches])
-
-    return np.stack([pool(copy) for copy in features])
+    root.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=root) as file:
+        for copy in features:
+            # Slice by slice: Keras's predict would hold all features in memory.
+            for row in range(0, len(copy), BATCH_SIZE):
+                batch = copy[row : row + BATCH_SIZE].astype(np.float32)
+                file.write(forward(batch).numpy().tobytes())
+        file.flush()
+        # The map outlives the file's name, which is gone already.
+        shape = (len(features), len(features[0]), FEATURE_SHAPE[-1])
+        return np.memmap(file, np.float32, "r", shape=shape)
 
 
 @dataclass(frozen=True)
