@@ -48,6 +48,9 @@ def networks(faces, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         for module in (experiments, regressor_module):
             patch.setattr(module, "train", partial(train, root=root))
+        # Several steps an epoch.
+        recipe = replace(regressor_module.REGRESSION, batch_size=4)
+        patch.setattr(regressor_module, "REGRESSION", recipe)
         classifier = train_light_vgg(faces, SHORT, seed=1)
         regressor = train_regressor(LIGHT_VGG_AS_TABLED, classifier, faces, SHORT, seed=1)
         return classifier, regressor

@@ -13,9 +13,8 @@ import pandas as pd
 
 from cnnlab.evaluation.resampling import tabulate_intervals
 from cnnlab.faces.loading import Faces
-from cnnlab.models.experiments import TrainedNetwork
 from cnnlab.models.prediction import predict_affect
-from cnnlab.models.regressor import choose_known, read_affect
+from cnnlab.models.regressor import TrainedRegressor, choose_known, read_affect
 
 DIMENSIONS = ("valence", "arousal")
 
@@ -62,7 +61,7 @@ class AffectPredictions:
         return len(self.labels)
 
 
-def predict_validation_affect(network: TrainedNetwork, faces: Faces) -> AffectPredictions:
+def predict_validation_affect(network: TrainedRegressor, faces: Faces) -> AffectPredictions:
     """Return a regressor's answers on those images of Validation/ that they are known of.
 
     Raises:

@@ -75,10 +75,9 @@ class TrainedNetwork:
 
     Attributes:
         title: how figures and tables call it.
-        model: (n, 128, 128, 3) RGB in [0, 1] to float32 logits (n, 8), or to valence and arousal
-            (n, 2); in float32 throughout.
-        history: one row an epoch: loss, val_loss (``val`` is the development split), seconds,
-            stage; of a classifier also accuracy and val_accuracy.
+        model: (n, 128, 128, 3) RGB in [0, 1] to float32 logits (n, 8), in float32 throughout.
+        history: one row an epoch: loss, accuracy, val_loss, val_accuracy (``val`` is the
+            development split), seconds, stage.
         chosen_epoch: the epoch whose weights the model has.
         folder: where the training is kept.
         seed: of weights, order and augmentation.

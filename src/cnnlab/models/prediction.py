@@ -8,6 +8,7 @@ from tqdm import tqdm
 from cnnlab.faces.loading import Faces
 from cnnlab.faces.pipeline import evaluation_batches
 from cnnlab.models.experiments import TrainedNetwork
+from cnnlab.models.regressor import TrainedRegressor
 from cnnlab.storage import new_path, read_seal, seal
 
 BATCH_SIZE = 32
@@ -27,11 +28,11 @@ def predict_logits(network: TrainedNetwork, faces: Faces, indices: np.ndarray) -
     return _predict(network, faces, indices, "logits")
 
 
-def predict_affect(network: TrainedNetwork, faces: Faces, indices: np.ndarray) -> np.ndarray:
+def predict_affect(network: TrainedRegressor, faces: Faces, indices: np.ndarray) -> np.ndarray:
     """Return a regressor's valence and arousal for some images, in the order of ``indices``.
 
     Args:
-        network: what ``regressor.train_regressor`` returns.
+        network: the trained network.
         faces: the data.
         indices: (n,) rows of ``faces``.
 
@@ -41,7 +42,9 @@ def predict_affect(network: TrainedNetwork, faces: Faces, indices: np.ndarray) -
     return _predict(network, faces, indices, "affect")
 
 
-def _predict(network: TrainedNetwork, faces: Faces, indices: np.ndarray, what: str) -> np.ndarray:
+def _predict(
+    network: TrainedNetwork | TrainedRegressor, faces: Faces, indices: np.ndarray, what: str
+) -> np.ndarray:
     rows = hashlib.sha256(np.ascontiguousarray(indices, "<i8").tobytes()).hexdigest()
     file = network.folder / f"{what}-{faces.digest[:12]}-{rows[:12]}.npy"
     key = f"{network.folder.name} {faces.digest} {rows}"

@@ -3,8 +3,12 @@
 So do Hewitt & Gunes (2018), section III, whose table of the light VGG ends in "8 or 2" units.
 """
 
+from dataclasses import dataclass
+from pathlib import Path
+
 import keras
 import numpy as np
+import pandas as pd
 import tensorflow as tf
 
 from cnnlab.faces.augmentation import Augmentation
@@ -25,6 +29,31 @@ from cnnlab.settings import SEED, Profile, current_profile
 
 HEAD = "valence_arousal"
 REGRESSION = Recipe(3e-4, 32, Augmentation())
+
+
+@dataclass(frozen=True)
+class TrainedRegressor:
+    """A trained network for valence and arousal.
+
+    Attributes:
+        title: how figures and tables call it.
+        model: (n, 128, 128, 3) RGB in [0, 1] to valence and arousal, float32 (n, 2), not
+            confined to [-1, 1].
+        history: one row an epoch: loss and val_loss, the mean squared errors of training and
+            development images; seconds.
+        chosen_epoch: the epoch whose weights the model has.
+        folder: where the training is kept.
+        seed: of the head's weights, order and augmentation.
+        seconds: wall-clock seconds of all epochs.
+    """
+
+    title: str
+    model: keras.Model
+    history: pd.DataFrame
+    chosen_epoch: int
+    folder: Path
+    seed: int
+    seconds: float
 
 
 class UnknownAffectError(ValueError):
@@ -54,7 +83,10 @@ def replace_head(classifier: keras.Model) -> keras.Model:
         classifier: flat and functional; its last layer is ``logits``.
     """
     features = classifier.get_layer("logits").input
-    outputs = keras.layers.Dense(2, dtype="float32", name=HEAD)(features)
+    # From zero: random weights would first send large errors into features that are good.
+    outputs = keras.layers.Dense(2, kernel_initializer="zeros", dtype="float32", name=HEAD)(
+        features
+    )
     return keras.Model(classifier.input, outputs, name=f"{classifier.name}_regressor")
 
 
@@ -64,7 +96,7 @@ def train_regressor(
     faces: Faces,
     profile: Profile | None = None,
     seed: int = SEED,
-) -> TrainedNetwork:
+) -> TrainedRegressor:
     """Fine-tune a trained classifier with a new head; or return it when that was done before.
 
     The mean squared error of both outputs is minimised; the development split chooses the
@@ -120,10 +152,10 @@ def train_regressor(
     )
     model = replace_head(architecture.build())
     copy_weights_by_name(result.model, model)
-    return TrainedNetwork(
+    return TrainedRegressor(
         title=f"{architecture.title}, valence and arousal",
         model=model,
-        history=result.history.assign(stage="fine-tuning"),
+        history=result.history,
         chosen_epoch=result.chosen_epoch,
         folder=result.folder,
         seed=seed,
