@@ -31,6 +31,13 @@ def test_equal_shares_stay_equal():
     )
 
 
+def test_a_class_that_no_image_shows_keeps_a_share():
+    shares = np.array([0.6, 0.4, 0, 0, 0, 0, 0, 0])
+    found = estimate_shares(sample(shares, 50).probabilities, EQUAL)
+    assert (found > 0).all()
+    assert found[2:].max() < found[:2].min()
+
+
 def test_the_correction_is_bayes_rule_and_helps():
     shares = np.array([0.5, 0.3, 0.1, 0.04, 0.03, 0.01, 0.01, 0.01])
     before = sample(shares)

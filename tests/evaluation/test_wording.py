@@ -6,6 +6,8 @@ from cnnlab.evaluation.wording import (
     describe_classes,
     describe_confusions,
     describe_differences,
+    describe_disagreement,
+    describe_widths,
     format_classes,
     format_interval,
     format_number,
@@ -82,6 +84,28 @@ def test_classes_with_equal_recall_are_named_together():
     assert "order is not certain" in text
     equal = predictions_of(np.diag(np.full(8, 2)))
     assert "All classes" in describe_classes(summarise_classes(equal, 10, seed=0))
+
+
+def test_the_widths_of_the_rarest_classes_are_said():
+    confusion = np.diag([40, 40, 40, 40, 40, 3, 40, 5])
+    confusion[5, 4], confusion[7, 0] = 2, 5
+    predictions = predictions_of(confusion)
+    classes = summarise_classes(predictions, 100, seed=0)
+    text = describe_widths(classes, predictions)
+    widths = classes.loc["recall", "high"] - classes.loc["recall", "low"]
+    assert f"disgust (5 images: {widths['disgust']:.2f})" in text
+    assert f"contempt (10 images: {widths['contempt']:.2f})" in text
+    assert "median of the others is 0.00" in text
+    equal = make_predictions()
+    text = describe_widths(summarise_classes(equal, 100, seed=0), equal)
+    assert "With 12 images of each class" in text
+
+
+def test_mcnemars_test_is_said_with_what_it_assumes():
+    text = describe_disagreement(("A", "B"), (1234, 5), 2.5e-7)
+    assert "A alone is right on 1,234 images, B alone on 5." in text
+    assert r"p-value of $2.5 \times 10^{-7}$; it takes the images to be independent" in text
+    assert "p-value of 0.040;" in describe_disagreement(("A", "B"), (7, 9), 0.04)
 
 
 def test_a_network_is_ahead_only_where_the_interval_excludes_zero():

@@ -1,8 +1,10 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PIL import Image
 
-from cnnlab.faces.duplicates import _near_pairs, find_duplicates
+from cnnlab.faces.duplicates import _near_pairs, find_copies, find_duplicates
 from cnnlab.faces.images import decode_image
 from cnnlab.faces.reading import read_dataset
 
@@ -38,6 +40,21 @@ def test_copies_and_near_copies_are_found_and_nothing_else(faces):
     assert table["distance"][0] == 0
     assert list(table["train_label"]) == ["neutral", "happiness"]
     assert list(table["validation_label"]) == ["fear", "happiness"]
+
+
+def test_copies_are_the_validation_images_unless_they_show_somebody_else(faces):
+    dataset, images = faces
+    names = [file.name for file in dataset.files]
+    copy, near = (
+        names.index(f"Validation/{name}") for name in ("fear/copy.png", "happy/again.jpg")
+    )
+    assert find_copies(dataset, images).tolist() == sorted([copy, near])
+    strangers = replace(dataset, identities=np.arange(len(dataset)))
+    assert find_copies(strangers, images).tolist() == [copy]
+    known = strangers.identities.copy()
+    known[near] = known[names.index("Train/happy/0.png")]
+    same = replace(dataset, identities=known)
+    assert find_copies(same, images).tolist() == sorted([copy, near])
 
 
 def test_no_duplicates_give_an_empty_table_with_the_same_columns(faces):

@@ -14,7 +14,7 @@ from cnnlab.models import experiments, prediction
 from cnnlab.models.family import FAMILY_RECIPE, VGG, train_variant
 from cnnlab.models.features import cache_vgg16_features
 from cnnlab.models.prediction import predict_logits
-from cnnlab.models.recipes import weigh_classes
+from cnnlab.models.recipes import learned_shares, weigh_classes
 from cnnlab.models.training import train
 from cnnlab.settings import PROFILES
 
@@ -118,3 +118,7 @@ def test_classes_weigh_by_a_power_of_what_would_make_them_equal(faces):
     np.testing.assert_array_equal(none, 1)
     for weights in (equal, root):
         assert weights @ counts == pytest.approx(counts.sum(), rel=1e-5)
+    # What the loss takes for the classes' frequencies lies between equal and as they are.
+    for power, expected in ((1.0, np.full(8, 1 / 8)), (0.0, counts / counts.sum())):
+        recipe = replace(FAMILY_RECIPE, class_weight_power=power)
+        np.testing.assert_allclose(learned_shares(scarce, recipe), expected, rtol=1e-5)

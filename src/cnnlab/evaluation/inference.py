@@ -1,6 +1,9 @@
 """From a trained network and the data of a run to its predictions."""
 
+import numpy as np
+
 from cnnlab.evaluation.predictions import Predictions
+from cnnlab.faces.duplicates import find_copies
 from cnnlab.faces.loading import Faces
 from cnnlab.models.experiments import TrainedNetwork
 from cnnlab.models.prediction import predict_logits
@@ -18,3 +21,8 @@ def predict_validation(network: TrainedNetwork, faces: Faces) -> Predictions:
         split="Validation/",
         identities=None if identities is None else identities[rows],
     )
+
+
+def mark_copies(faces: Faces) -> np.ndarray:
+    """Return (v,) bool: which images of Validation/ Train holds too, or nearly."""
+    return np.isin(faces.split.validation, find_copies(faces.dataset, faces.images))

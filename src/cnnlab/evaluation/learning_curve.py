@@ -15,7 +15,8 @@ import pandas as pd
 
 from cnnlab.commands import run_command
 from cnnlab.evaluation.records import describe_machine, read_studies, write_study
-from cnnlab.evaluation.study import measure_network
+from cnnlab.evaluation.study import describe_run, measure_network
+from cnnlab.evaluation.variants import ALL
 from cnnlab.faces.dataset import TRAIN, FaceDataset
 from cnnlab.faces.loading import Faces, prepare_faces, render_faces
 from cnnlab.faces.rendering.dataset import renderer_digest
@@ -57,15 +58,18 @@ def take_first(dataset: FaceDataset, per_class: int) -> FaceDataset:
 
 
 def measure_size(faces: Faces, profile: Profile) -> pd.DataFrame:
-    """Train the light VGG and return a row for each of ``FIGURES_OF_MERIT``.
+    """Train the light VGG and return a row for each of ``FIGURES_OF_MERIT``, of all images.
 
-    Columns: those of ``study.measure_network``; train_per_class and train_people (development
-    images are among them); validation_people; renderer (digest of its version).
+    Columns: those of ``study.measure_network`` and ``study.describe_run``; train_per_class and
+    train_people (development images are among them); validation_people; renderer (digest of its
+    version).
     """
     table = measure_network(train_light_vgg(faces, profile), faces, profile)
     in_train = faces.dataset.splits == TRAIN
     identities = faces.dataset.identities
-    return table[table["figure"].isin(FIGURES_OF_MERIT)].assign(
+    shown = table["figure"].isin(FIGURES_OF_MERIT) & (table["variant"] == ALL)
+    return table[shown].assign(
+        **describe_run(faces, profile),
         train_per_class=int(np.bincount(faces.labels[in_train]).min()),
         train_people=len(np.unique(identities[in_train])),
         validation_people=len(np.unique(identities[~in_train])),

@@ -1,6 +1,6 @@
 """What a network answered on labelled images: all that figures of merit are computed from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -63,6 +63,17 @@ class Predictions:
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    def select(self, rows: np.ndarray) -> "Predictions":
+        """Return the answers on some of the images.
+
+        Args:
+            rows: (m,) which images, m > 0.
+        """
+        identities = None if self.identities is None else self.identities[rows]
+        return replace(
+            self, labels=self.labels[rows], logits=self.logits[rows], identities=identities
+        )
 
     @cached_property
     def log_probabilities(self) -> np.ndarray:

@@ -19,14 +19,16 @@ def estimate_shares(probabilities: np.ndarray, learned: np.ndarray) -> np.ndarra
     """Estimate the shares of the classes from a network's answers alone.
 
     Expectation maximisation after Saerens, Latinne & Decaestecker (2002), equation 2.9: labels
-    are not needed, so nothing is learned from the labels that the answers are measured by.
+    are not needed, so nothing is learned from the labels that the answers are measured by. One
+    image is added to each class (Laplace's rule), or a class that few images show would vanish.
+    Probabilities are taken at their word: those of a badly calibrated network mislead.
 
     Args:
         probabilities: (n, c) float, the network's, rows adding up to 1.
         learned: (c,) float, positive, the shares that the network was trained for.
 
     Returns:
-        (c,) float64, adding up to 1.
+        (c,) float64, positive, adding up to 1.
 
     Raises:
         ValueError: shapes do not fit or a learned share is not positive.
@@ -41,7 +43,8 @@ def estimate_shares(probabilities: np.ndarray, learned: np.ndarray) -> np.ndarra
     for _ in range(MOST_ITERATIONS):
         answers = probabilities * (shares / learned)
         answers /= answers.sum(axis=1, keepdims=True)
-        previous, shares = shares, answers.mean(axis=0)
+        found = answers.sum(axis=0) + 1
+        previous, shares = shares, found / found.sum()
         if np.abs(shares - previous).max() < TOLERANCE:
             break
     return shares

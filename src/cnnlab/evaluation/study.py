@@ -1,8 +1,9 @@
 """The record of a run: ``python -m cnnlab.evaluation.study``.
 
 Writes ``report/studies/accuracy-<data>-<profile>.csv``: each network's figures of merit on
-Validation/ with their intervals, and what they were made with. Networks that are not trained
-yet are trained.
+Validation/ with their intervals, counted as ``variants`` says, the light VGG's for several seeds;
+the differences of the two networks; and what all was made with. Networks that are not trained yet
+are trained.
 """
 
 import json
@@ -12,11 +13,12 @@ from dataclasses import dataclass
 import pandas as pd
 
 from cnnlab.commands import run_command
-from cnnlab.evaluation.inference import predict_validation
+from cnnlab.evaluation.comparison import compare_networks
+from cnnlab.evaluation.inference import mark_copies, predict_validation
 from cnnlab.evaluation.learning import assert_learned
-from cnnlab.evaluation.metrics import summarise
 from cnnlab.evaluation.records import describe_machine, read_studies, write_study
-from cnnlab.faces.duplicates import find_duplicates
+from cnnlab.evaluation.variants import ALL, summarise_variants, vary_predictions
+from cnnlab.evaluation.wording import describe_disagreement, format_number, join_words
 from cnnlab.faces.loading import Faces, load_faces
 from cnnlab.models.experiments import TrainedNetwork, train_light_vgg, train_vgg16
 from cnnlab.models.training import RECORD
@@ -24,39 +26,68 @@ from cnnlab.quoting import make_label
 from cnnlab.settings import SEED, Profile, current_profile
 
 PREFIX = "accuracy-"
+SEEDS = (SEED, SEED + 1, SEED + 2)
+"""Of the light VGG, which starts from random weights; the first is the report's."""
 
 
 def measure_network(network: TrainedNetwork, faces: Faces, profile: Profile) -> pd.DataFrame:
-    """Return a row for each figure of merit of a network on Validation/.
+    """Return a row for each figure of merit of a network on Validation/, in each variant.
 
-    Columns: network, figure, estimate, low, high, n, train_n, seed, resamples, data, rendered,
-    copies_in_train (images of Validation/ that are byte-identical or nearly so to one of
-    Train/), data_digest, configuration_digest, profile, epochs, chosen_epoch, training_seconds
-    (of all epochs and of VGG16's frozen features, when they were computed; empty if that is not
-    known).
+    Columns: those of ``summarise_variants``; seed, configuration_digest, epochs, chosen_epoch,
+    training_seconds (of all epochs and of VGG16's frozen features, when they were computed; empty
+    if that is not known).
     """
     predictions = predict_validation(network, faces)
     if profile.must_learn:
         assert_learned(predictions)
-    summary = summarise(predictions, profile.bootstrap_resamples, SEED)
+    variants = vary_predictions(predictions, mark_copies(faces), network.class_shares)
     record = json.loads((network.folder / RECORD).read_text())
-    table = summary.rename_axis("figure").reset_index()
-    table.insert(0, "network", network.title)
-    return table.assign(
-        n=len(predictions),
-        train_n=len(faces.split.training),
+    return summarise_variants(variants, profile.bootstrap_resamples, SEED).assign(
         seed=network.seed,
-        resamples=profile.bootstrap_resamples,
-        copies_in_train=find_duplicates(faces.dataset, faces.images)["validation"].nunique(),
-        data=faces.dataset.title,
-        rendered=faces.dataset.rendered,
-        data_digest=faces.digest[:16],
         configuration_digest=record["digest"][:16],
-        profile=profile.name,
         epochs=len(network.history),
         chosen_epoch=network.chosen_epoch,
         training_seconds=round(network.seconds, 0),
     )
+
+
+def measure_difference(
+    first: TrainedNetwork, second: TrainedNetwork, faces: Faces, profile: Profile
+) -> pd.DataFrame:
+    """Return a row for each figure of merit: second network minus first, on the same images.
+
+    Columns: network (the pair), variant, n, figure, estimate, low, high, seed; only_first and
+    only_second (images that only one gets right), p_value (of McNemar's exact test).
+    """
+    pair = [predict_validation(network, faces) for network in (first, second)]
+    comparison = compare_networks(*pair, profile.bootstrap_resamples, SEED)
+    table = comparison.differences.rename_axis("figure").reset_index()
+    return table.assign(
+        network=f"{second.title} minus {first.title}",
+        variant=ALL,
+        n=len(pair[0]),
+        seed=second.seed,
+        only_first=comparison.only_first,
+        only_second=comparison.only_second,
+        p_value=comparison.p_value,
+    )
+
+
+def describe_run(faces: Faces, profile: Profile) -> dict[str, object]:
+    """Return what all rows of a run have in common.
+
+    train_n, resamples, copies_in_train (images of Validation/ that are byte-identical or nearly
+    so to one of Train/), data, rendered, data_digest, profile.
+    """
+    return {
+        "train_n": len(faces.split.training),
+        "resamples": profile.bootstrap_resamples,
+        "copies_in_train": int(mark_copies(faces).sum()),
+        "data": faces.dataset.title,
+        "rendered": faces.dataset.rendered,
+        "data_digest": faces.digest[:16],
+        "profile": profile.name,
+    }
 
 
 @dataclass(frozen=True)
@@ -64,7 +95,9 @@ class Study:
     """One recorded run.
 
     Attributes:
-        records: a row for each network and figure of merit, as ``measure_network`` makes them.
+        records: a row for each network, seed, variant and figure of merit, as ``measure_network``
+            makes them, and for the difference of the networks, as ``measure_difference`` does;
+            with the columns of ``describe_run``.
     """
 
     records: pd.DataFrame
@@ -81,13 +114,23 @@ class Study:
 
     @property
     def summaries(self) -> dict[str, pd.DataFrame]:
-        """For each network a table like that of ``metrics.summarise``."""
+        """For each network, and their difference, a table like that of ``metrics.summarise``."""
+        rows = self._first_seed[self._first_seed["variant"] == ALL]
         return {
             title: rows.set_index("figure")[["estimate", "low", "high"]].rename_axis(
                 "figure of merit"
             )
-            for title, rows in self.records.groupby("network", sort=False)
+            for title, rows in rows.groupby("network", sort=False)
         }
+
+    @property
+    def variants(self) -> pd.DataFrame:
+        """The networks' rows in all variants, as ``variants.summarise_variants`` makes them."""
+        return self._first_seed[self._first_seed["epochs"].notna()]
+
+    @property
+    def _first_seed(self) -> pd.DataFrame:
+        return self.records[self.records["seed"] == self.records["seed"].iloc[0]]
 
     def name_sample(self) -> str:
         """Return what a caption says of the data: title, split, images, seed."""
@@ -101,7 +144,7 @@ class Study:
     def describe(self) -> str:
         """Say where the record comes from: data, size, seed, machine, date and duration."""
         row = self.records.iloc[0]
-        seconds = self.records.groupby("network", sort=False)["training_seconds"].first()
+        seconds = self.variants.groupby("network", sort=False)["training_seconds"].first()
         durations = " and ".join(
             f"{value / 60:.0f} minutes for {title}"
             if pd.notna(value)
@@ -114,10 +157,36 @@ class Study:
             f"`{row['data']}` ({kind}; digest {row['data_digest']}; {row['train_n']:,} training "
             f"and {row['n']:,} Validation images; seed {row['seed']}; profile "
             f"`{row['profile']}`; {row['date']}; {row['processor']}). Of the Validation images "
-            f"{row['copies_in_train']:,} have an identical or nearly identical one in Train; they "
-            f"were left in. Training, with the frozen features of VGG16, took {durations} by the "
-            "clock; other work shared the machine at times."
+            f"{row['copies_in_train']:,} have an identical or nearly identical one in Train. "
+            f"Training, with the frozen features of VGG16, took {durations} by the clock; other "
+            f"work shared the machine at times. {self._describe_difference()}"
+            f"{self._describe_seeds()}".rstrip()
         )
+
+    def _describe_difference(self) -> str:
+        pairs = self._first_seed[self._first_seed["epochs"].isna()]
+        if pairs.empty:
+            return ""
+        pair = pairs.iloc[0]
+        second, first = pair["network"].split(" minus ")
+        counts = (int(pair["only_first"]), int(pair["only_second"]))
+        return describe_disagreement((first, second), counts, pair["p_value"]) + " "
+
+    def _describe_seeds(self) -> str:
+        """List the accuracies of the networks that were trained more than once."""
+        rows = self.records[
+            (self.records["variant"] == ALL)
+            & (self.records["figure"] == "accuracy")
+            & self.records["epochs"].notna()
+        ]
+        sentences = [
+            f"Trained with the seeds {join_words(group['seed'].astype(str).tolist())}, {title} has "
+            f"accuracies of "
+            f"{join_words([format_number(value, 3) for value in group['estimate']])}."
+            for title, group in rows.groupby("network", sort=False)
+            if len(group) > 1
+        ]
+        return " ".join(sentences)
 
 
 def read_other_studies(data_digest: str) -> list[Study]:
@@ -136,10 +205,15 @@ def read_other_studies(data_digest: str) -> list[Study]:
 def record_run() -> None:
     """Record this run's accuracy."""
     faces, profile = load_faces(), current_profile()
-    networks = [train_vgg16(faces, profile), train_light_vgg(faces, profile)]
-    table = pd.concat([measure_network(network, faces, profile) for network in networks])
+    vgg16, *lights = (
+        train_vgg16(faces, profile),
+        *(train_light_vgg(faces, profile, seed) for seed in SEEDS),
+    )
+    tables = [measure_network(network, faces, profile) for network in (vgg16, *lights)]
+    tables.append(measure_difference(vgg16, lights[0], faces, profile))
+    table = pd.concat(tables, ignore_index=True)
     name = f"{PREFIX}{make_label(faces.dataset.title)}-{profile.name}"
-    write_study(table.assign(**describe_machine()), name)
+    write_study(table.assign(**describe_run(faces, profile), **describe_machine()), name)
 
 
 if __name__ == "__main__":

@@ -110,6 +110,31 @@ def describe_classes(classes: pd.DataFrame) -> str:
     )
 
 
+def describe_widths(classes: pd.DataFrame, predictions: Predictions) -> str:
+    """Say how wide the intervals of the recall are, above all where images are few.
+
+    Args:
+        classes: what ``metrics.summarise_classes`` returns.
+        predictions: from which it was computed; their labels are counted.
+    """
+    recalls = classes.loc["recall"]
+    widths = (recalls["high"] - recalls["low"]).loc[list(CLASSES)]
+    counts = pd.Series(np.bincount(predictions.labels, minlength=len(CLASSES)), list(CLASSES))
+    if counts.nunique() == 1:
+        return (
+            f"With {counts.iloc[0]} images of each class, the intervals of the recall are between "
+            f"{format_number(widths.min(), 2)} and {format_number(widths.max(), 2)} wide."
+        )
+    fewest = counts.sort_values(kind="stable").index[:2]
+    named = join_words(
+        [f"{name} ({counts[name]} images: {format_number(widths[name], 2)})" for name in fewest]
+    )
+    return (
+        f"How little few images tell is seen from the widths of the recall's intervals: {named}; "
+        f"the median of the others is {format_number(widths.drop(fewest).median(), 2)}."
+    )
+
+
 def describe_confusions(predictions: Predictions, most: int = 3) -> str:
     """Name the most frequent mistakes, as shares of the true class.
 
@@ -141,6 +166,22 @@ def join_words(words: Sequence[str]) -> str:
     """Return such as ``a, b and c``; of one word, the word."""
     *others, last = words
     return f"{', '.join(others)} and {last}" if others else last
+
+
+def describe_disagreement(titles: tuple[str, str], counts: tuple[int, int], p_value: float) -> str:
+    """Say how often one of two networks alone is right, and what McNemar's test makes of it.
+
+    Args:
+        titles: of the two networks, as a sentence is to call them.
+        counts: images that only the first, and only the second, gets right.
+        p_value: of McNemar's exact test.
+    """
+    chance = format_number(p_value, 3) if p_value >= 0.001 else format_power(p_value)
+    return (
+        f"{titles[0]} alone is right on {counts[0]:,} images, {titles[1]} alone on {counts[1]:,}. "
+        f"McNemar's exact test, whether these are split evenly but for chance, has a p-value of "
+        f"{chance}; it takes the images to be independent."
+    )
 
 
 def describe_differences(

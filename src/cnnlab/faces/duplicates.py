@@ -59,6 +59,29 @@ def find_duplicates(
     return table.sort_values(order, ascending=[False, True, True, True], ignore_index=True)
 
 
+def find_copies(dataset: FaceDataset, images: np.ndarray) -> np.ndarray:
+    """Return the rows of Validation images that Train holds too, or nearly.
+
+    Pairs of ``find_duplicates``, but near ones of different people are no copies.
+
+    Args:
+        dataset: n images.
+        images: (n, h, w, 3) uint8, their pixels.
+
+    Returns:
+        (m,) int64, ascending.
+    """
+    pairs = find_duplicates(dataset, images)
+    row_of = {file.name: row for row, file in enumerate(dataset.files)}
+    train, validation = (
+        pairs[split].map(row_of).to_numpy(np.int64) for split in (TRAIN, VALIDATION)
+    )
+    if dataset.identities is not None:
+        same_person = dataset.identities[train] == dataset.identities[validation]
+        validation = validation[same_person | pairs["identical"].to_numpy(bool)]
+    return np.unique(validation)
+
+
 def _perceptual_hashes(images: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """Return the 64-bit hash of each of some images, (m,) uint64."""
     # Row by row: images[rows] would bring all pixels into memory.

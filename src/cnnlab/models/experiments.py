@@ -28,6 +28,7 @@ from cnnlab.models.recipes import (
     count_steps,
     describe_training,
     development_batches,
+    learned_shares,
     weigh_classes,
 )
 from cnnlab.models.training import Stopping, TrainingResult, train
@@ -83,6 +84,7 @@ class TrainedNetwork:
         seed: of weights, order and augmentation.
         seconds: wall-clock seconds of all epochs, and of the cached features before them, when
             they were computed.
+        class_shares: (8,) float64, the classes' shares of the loss it was trained by.
     """
 
     title: str
@@ -92,6 +94,7 @@ class TrainedNetwork:
     folder: Path
     seed: int
     seconds: float
+    class_shares: np.ndarray
 
 
 def train_light_vgg(
@@ -158,6 +161,7 @@ def train_from_scratch(
         folder=result.folder,
         seed=seed,
         seconds=result.seconds,
+        class_shares=learned_shares(faces, recipe),
     )
 
 
@@ -192,6 +196,7 @@ def train_vgg16(faces: Faces, profile: Profile | None = None, seed: int = SEED) 
         folder=best.folder,
         seed=seed,
         seconds=features.seconds + head.seconds + top.seconds,
+        class_shares=learned_shares(faces, VGG16_FINE_TUNING),
     )
 
 

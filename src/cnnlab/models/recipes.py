@@ -102,6 +102,22 @@ def weigh_classes(faces: Faces, recipe: Recipe) -> dict[int, float]:
     return dict(enumerate((weights / weights[labels].mean()).round(6).tolist()))
 
 
+def learned_shares(faces: Faces, recipe: Recipe) -> np.ndarray:
+    """Return the classes' shares of the weighted loss: what a network takes for their frequency.
+
+    Args:
+        faces: the data; the training split counts.
+        recipe: how the classes are weighted.
+
+    Returns:
+        (8,) float64, adding up to 1; equal for a ``class_weight_power`` of 1.
+    """
+    counts = np.bincount(faces.labels[faces.split.training], minlength=len(CLASSES))
+    weights = weigh_classes(faces, recipe)
+    weighted = counts * [weights[label] for label in range(len(CLASSES))]
+    return weighted / weighted.sum()
+
+
 def development_batches(
     faces: Faces, rows: np.ndarray, targets: np.ndarray
 ) -> Callable[[], tf.data.Dataset]:

@@ -1,0 +1,71 @@
+"""The record of a run."""
+
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import pytest
+from faces.made_files import course_files, write_folder
+
+from cnnlab.evaluation import study
+from cnnlab.evaluation.records import write_study
+from cnnlab.evaluation.study import read_other_studies, record_run
+from cnnlab.evaluation.variants import ALL, CORRECTED, WITHOUT_COPIES
+from cnnlab.faces import loading
+from cnnlab.models import experiments
+from cnnlab.models.experiments import train_light_vgg
+from cnnlab.models.training import train
+from cnnlab.settings import PROFILES
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory):
+    """Record a run on small data, two trainings of the light VGG in place of both networks."""
+    folder = tmp_path_factory.mktemp("study")
+    files = course_files(train=4, validation=2)
+    for number in range(4):
+        files[f"Validation/fear/copy{number}.png"] = files[f"Train/fear/{number}.png"]
+    profile = replace(PROFILES["smoke"], bootstrap_resamples=20, light_vgg_epochs=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CNNLAB_DATA", str(write_folder(folder / "photographs", files)))
+        patch.setattr(loading, "DECODED", folder / "decoded")
+        patch.setattr(experiments, "train", partial(train, root=folder / "trained"))
+        patch.setattr(study, "current_profile", lambda: profile)
+        patch.setattr(study, "write_study", partial(write_study, folder=folder))
+        patch.setattr(study, "read_studies", partial(study.read_studies, folder=folder))
+
+        def train_other(faces, profile):
+            return replace(train_light_vgg(faces, profile, seed=7), title="VGG16", seed=1403)
+
+        patch.setattr(study, "train_vgg16", train_other)
+        record_run()
+        (record,) = read_other_studies("another digest")
+        yield record
+
+
+def test_networks_and_their_difference_are_read_as_recorded(recorded):
+    summaries = recorded.summaries
+    assert list(summaries) == ["VGG16", "Light VGG", "Light VGG minus VGG16"]
+    difference = summaries["Light VGG"]["estimate"] - summaries["VGG16"]["estimate"]
+    written = summaries["Light VGG minus VGG16"]["estimate"]
+    np.testing.assert_allclose(difference.loc[written.index], written, atol=2e-5)
+
+
+def test_variants_are_of_the_networks_alone(recorded):
+    variants = recorded.variants
+    assert set(variants["network"]) == {"VGG16", "Light VGG"}
+    # Four of six images of fear are copies, and make fear more frequent than it was in Train.
+    assert variants.groupby("variant")["n"].first().to_dict() == {
+        ALL: 20,
+        WITHOUT_COPIES: 16,
+        CORRECTED: 20,
+    }
+    assert (variants["seed"] == 1403).all()
+
+
+def test_the_description_names_seeds_copies_and_the_test(recorded):
+    text = recorded.describe()
+    assert "Trained with the seeds 1403, 1404 and 1405, Light VGG has accuracies of 0." in text
+    assert "McNemar's exact test" in text
+    assert "4 have an identical or nearly identical one in Train" in text
+    assert "photographs" in text
