@@ -83,11 +83,11 @@ def test_layers_are_named_network_by_network():
 
 def test_of_the_deepest_layer_is_said_what_it_kept_and_what_not():
     text = describe_deepest(make_table())
-    assert text.startswith("From deep, the deepest layer of VGG16 inverted, the colour can be")
+    assert text.startswith("From deep, the deepest inverted layer of VGG16, the colour can be")
     assert text.endswith(f"but not the place and the {EXPRESSION}.")
     table = make_table()
     table[["low", "high"]] = np.nan
-    assert "nothing of these is found" in describe_deepest(table)
+    assert "nothing is found for certain" in describe_deepest(table)
 
 
 def test_contrast_names_the_nearer_method():

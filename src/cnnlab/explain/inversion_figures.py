@@ -58,7 +58,7 @@ def draw_survival(table: pd.DataFrame, figures: Sequence[str]) -> Figure:
     places = {key: place for place, key in enumerate(key for key in layers if key[1])}
     lines = -(-len(figures) // COLUMNS)
     figure, axes = plt.subplots(
-        lines, COLUMNS, figsize=(TEXT_WIDTH, 0.95 + 1.05 * lines), squeeze=False, sharex=True
+        lines, COLUMNS, figsize=(TEXT_WIDTH, 0.95 + 0.95 * lines), squeeze=False, sharex=True
     )
     for number, (ax, name) in enumerate(zip(axes.flat, figures, strict=False)):
         _draw_panel(ax, table[table["figure"] == name], places)

@@ -109,10 +109,10 @@ def describe_deepest(table: pd.DataFrame) -> str:
             found[survives(table, network, layer, figure)].append(f"the {word}")
         kept, lost = (join_words(found[way]) if found[way] else "" for way in (True, False))
         if not kept:
-            told = "nothing of these is found"
+            told = "nothing is found for certain"
         else:
             told = f"{kept} can be painted" + (f", but not {lost}" if lost else "")
-        sentences.append(f"From {layer}, the deepest layer of {_name(network)} inverted, {told}.")
+        sentences.append(f"From {layer}, the deepest inverted layer of {_name(network)}, {told}.")
     return " ".join(sentences)
 
 

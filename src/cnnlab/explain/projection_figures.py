@@ -76,7 +76,7 @@ def draw_growth(
         extents: the side of the square that holds the projections' energy, in pixels.
         areas: mean area under the ROC curve of the units' preferred expression.
     """
-    figure, (sizes, selectivity) = plt.subplots(1, 2, figsize=(TEXT_WIDTH, 1.9))
+    figure, (sizes, selectivity) = plt.subplots(1, 2, figsize=(TEXT_WIDTH, 1.75))
     for (name, field), (colour, _, marker) in zip(fields.items(), LINES, strict=False):
         blocks = np.arange(1, len(field) + 1)
         sizes.plot(blocks, field, ":", marker=marker, color=colour, markerfacecolor="white")
@@ -106,7 +106,7 @@ def draw_cascade(
             the trained network's pictures after each stage.
     """
     figure, axes = plt.subplots(
-        1, len(panels), figsize=(TEXT_WIDTH, 2.1), sharey=True, squeeze=False
+        1, len(panels), figsize=(TEXT_WIDTH, 1.95), sharey=True, squeeze=False
     )
     for ax, (title, (stages, by_rule)) in zip(axes[0], panels.items(), strict=True):
         places = np.arange(len(stages) + 1)
