@@ -1,8 +1,10 @@
 """What notebooks show, as the exporter receives it."""
 
+import numpy as np
 import pandas as pd
 import pytest
 from matplotlib import pyplot as plt
+from scipy import ndimage
 
 from cnnlab.report import display as cnnlab_display
 from cnnlab.style import apply_style
@@ -34,6 +36,18 @@ def test_figure_has_its_words_its_file_and_the_same_bytes_twice(shown, tmp_path)
     assert shown[2] == shown[0]
     assert (tmp_path / "04-line.svg").read_text() == data["image/svg+xml"]
     assert not plt.get_fignums()
+
+
+def test_only_what_is_called_photographs_is_compressed(shown):
+    noise = np.random.default_rng(0).random((8, 8, 3)).repeat(8, 0).repeat(8, 1)
+    picture = ndimage.gaussian_filter(noise, (4, 4, 0))
+    for pixels in (False, True):
+        figure, axes = plt.subplots()
+        axes.imshow(picture)
+        cnnlab_display.show_figure(figure, "04-face", "A face.", "Eyes.", pixels=pixels)
+    plain, compressed = (data["image/svg+xml"] for data, _ in shown[::2])
+    assert "image/png" in plain and "image/jpeg" not in plain
+    assert "image/jpeg" in compressed and "image/png" not in compressed
 
 
 def test_table_columns_of_numbers_stand_at_the_right(shown):

@@ -13,7 +13,7 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 from cnnlab.paths import FIGURES
-from cnnlab.report.pictures import compress_photographs, limit_pixels
+from cnnlab.report.pictures import DOTS_PER_INCH, compress_photographs, limit_pixels
 from cnnlab.storage import write_bytes
 
 
@@ -34,10 +34,10 @@ def show_figure(figure: Figure, name: str, caption: str, alt: str, *, pixels: bo
         pixels: the figure is made of photographs, which are embedded as JPEGs.
     """
     if pixels:
-        limit_pixels(figure, plt.rcParams["savefig.dpi"])
+        limit_pixels(figure, DOTS_PER_INCH)
     buffer = io.StringIO()
     # Without a date the same figure has the same bytes.
-    figure.savefig(buffer, format="svg", metadata={"Date": None})
+    figure.savefig(buffer, format="svg", dpi=DOTS_PER_INCH, metadata={"Date": None})
     plt.close(figure)
     svg = compress_photographs(buffer.getvalue()) if pixels else buffer.getvalue()
     write_bytes(FIGURES / f"{name}.svg", svg.encode())

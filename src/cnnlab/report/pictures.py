@@ -7,7 +7,10 @@ import re
 from matplotlib.figure import Figure
 from PIL import Image
 
+DOTS_PER_INCH = 200
+"""Most pixels of a picture an inch of the printed page."""
 QUALITY = 85
+"""Of the JPEGs, of 100."""
 _EMBEDDED = re.compile(r"data:image/png;base64,([A-Za-z0-9+/=\s]+)")
 
 
