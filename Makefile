@@ -64,6 +64,7 @@ studies: $(INSTALLED) ## record accuracy on DATA and measured times under report
 	@$(ALONE) cnnlab.explain.inversion_study
 	@$(ALONE) cnnlab.evaluation.latency
 	@$(ALONE) cnnlab.evaluation.dilation_timing
+	@$(ALONE) cnnlab.evaluation.training_speed
 	@$(ALONE) cnnlab.evaluation.learning_curve
 	@$(ALONE) cnnlab.evaluation.processors
 
