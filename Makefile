@@ -67,6 +67,8 @@ studies: $(INSTALLED) ## record accuracy on DATA and measured times under report
 	@$(ALONE) cnnlab.evaluation.training_speed
 	@$(ALONE) cnnlab.evaluation.learning_curve
 	@$(ALONE) cnnlab.evaluation.processors
+	@$(ALONE) cnnlab.evaluation.family_study
+	@$(ALONE) cnnlab.evaluation.litert_study
 
 test: $(INSTALLED) ## run the tests, every notebook on the smoke profile among them
 	@CNNLAB_PROFILE=smoke CNNLAB_DATA= $(RUN) pytest

@@ -65,3 +65,19 @@ def read_studies(pattern: str, folder: Path = STUDIES) -> pd.DataFrame | None:
             )
         tables.append(table)
     return pd.concat(tables, ignore_index=True) if tables else None
+
+
+def read_runs(prefix: str, folder: Path = STUDIES) -> list[pd.DataFrame]:
+    """Read the studies whose names start so: a table for each data set and profile.
+
+    Args:
+        prefix: such as ``accuracy-``.
+        folder: where studies are.
+
+    Raises:
+        ValueError: a file is no table of a study.
+    """
+    records = read_studies(f"{prefix}*", folder)
+    if records is None:
+        return []
+    return [rows for _, rows in records.groupby(["data", "profile"])]

@@ -16,11 +16,12 @@ from cnnlab.commands import run_command
 from cnnlab.evaluation.comparison import compare_networks
 from cnnlab.evaluation.inference import mark_copies, predict_validation
 from cnnlab.evaluation.learning import assert_learned
-from cnnlab.evaluation.records import describe_machine, read_studies, write_study
+from cnnlab.evaluation.records import describe_machine, read_runs, write_study
 from cnnlab.evaluation.variants import ALL, summarise_variants, vary_predictions
 from cnnlab.evaluation.wording import describe_disagreement, format_number, join_words
 from cnnlab.faces.loading import Faces, load_faces
 from cnnlab.models.experiments import TrainedNetwork, train_light_vgg, train_vgg16
+from cnnlab.models.regressor import TrainedRegressor
 from cnnlab.models.training import RECORD
 from cnnlab.quoting import make_label
 from cnnlab.settings import SEED, Profile, current_profile
@@ -33,22 +34,30 @@ SEEDS = (SEED, SEED + 1, SEED + 2)
 def measure_network(network: TrainedNetwork, faces: Faces, profile: Profile) -> pd.DataFrame:
     """Return a row for each figure of merit of a network on Validation/, in each variant.
 
-    Columns: those of ``summarise_variants``; seed, configuration_digest, epochs, chosen_epoch,
-    training_seconds (of all epochs and of VGG16's frozen features, when they were computed; empty
-    if that is not known).
+    Columns: those of ``summarise_variants`` and of ``describe_network``.
     """
     predictions = predict_validation(network, faces)
     if profile.must_learn:
         assert_learned(predictions)
     variants = vary_predictions(predictions, mark_copies(faces), network.class_shares)
+    table = summarise_variants(variants, profile.bootstrap_resamples, SEED)
+    return table.assign(**describe_network(network))
+
+
+def describe_network(network: TrainedNetwork | TrainedRegressor) -> dict[str, object]:
+    """Return how a network was trained.
+
+    seed, configuration_digest, epochs, chosen_epoch, training_seconds (of all epochs and of
+    VGG16's frozen features, when they were computed; not a number if that is not known).
+    """
     record = json.loads((network.folder / RECORD).read_text())
-    return summarise_variants(variants, profile.bootstrap_resamples, SEED).assign(
-        seed=network.seed,
-        configuration_digest=record["digest"][:16],
-        epochs=len(network.history),
-        chosen_epoch=network.chosen_epoch,
-        training_seconds=round(network.seconds, 0),
-    )
+    return {
+        "seed": network.seed,
+        "configuration_digest": record["digest"][:16],
+        "epochs": len(network.history),
+        "chosen_epoch": network.chosen_epoch,
+        "training_seconds": round(network.seconds, 0),
+    }
 
 
 def measure_difference(
@@ -195,11 +204,8 @@ def read_other_studies(data_digest: str) -> list[Study]:
     Args:
         data_digest: this run's data.
     """
-    records = read_studies(f"{PREFIX}*")
-    if records is None:
-        return []
-    others = records[records["data_digest"] != data_digest[:16]]
-    return [Study(rows) for _, rows in others.groupby(["data", "profile"])]
+    runs = read_runs(PREFIX)
+    return [Study(rows) for rows in runs if rows["data_digest"].iloc[0] != data_digest[:16]]
 
 
 def record_run() -> None:

@@ -1,0 +1,118 @@
+"""The authors' three networks: ``python -m cnnlab.evaluation.family_study``.
+
+Writes ``report/studies/family-<data>-<profile>.csv``: for each network what it costs, its figures
+of merit on Validation/ and, where the data know valence and arousal, those of the regressor that
+is made from it.
+"""
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+
+from cnnlab.commands import run_command
+from cnnlab.evaluation.affect import predict_validation_affect, summarise_affect
+from cnnlab.evaluation.cost import count_macs
+from cnnlab.evaluation.inference import predict_validation
+from cnnlab.evaluation.metrics import summarise
+from cnnlab.evaluation.published import HEWITT_GUNES_NETWORKS
+from cnnlab.evaluation.records import describe_machine, read_runs, write_study
+from cnnlab.evaluation.study import describe_network, describe_run
+from cnnlab.evaluation.wording import format_interval
+from cnnlab.faces.loading import Faces, load_faces
+from cnnlab.models.experiments import Architecture
+from cnnlab.models.family import FAMILY, train_variant
+from cnnlab.models.regressor import read_affect, train_regressor
+from cnnlab.paths import STUDIES
+from cnnlab.quoting import make_label
+from cnnlab.settings import SEED, Profile, current_profile
+
+PREFIX = "family-"
+THEIRS = "theirs, AffectNet"
+
+
+def measure_variant(architecture: Architecture, faces: Faces, profile: Profile) -> pd.DataFrame:
+    """Train one of the family, and a regressor from it, and return a row for each figure.
+
+    Columns: network, figure, estimate, low, high; those of ``study.describe_network`` (the
+    classifier's, or the regressor's after it); n, parameters and macs of the classifier.
+    """
+    classifier = train_variant(architecture, faces, profile)
+    predictions = predict_validation(classifier, faces)
+    results = [(classifier, summarise(predictions, profile.bootstrap_resamples, SEED))]
+    if read_affect(faces) is not None:
+        regressor = train_regressor(architecture, classifier, faces, profile)
+        answers = predict_validation_affect(regressor, faces)
+        results.append((regressor, summarise_affect(answers, profile.bootstrap_resamples, SEED)))
+    table = pd.concat(
+        [
+            summary.rename_axis("figure").reset_index().assign(**describe_network(trained))
+            for trained, summary in results
+        ],
+        ignore_index=True,
+    )
+    table.insert(0, "network", architecture.title)
+    return table.assign(
+        n=len(predictions),
+        parameters=classifier.model.count_params(),
+        macs=count_macs(classifier.model),
+    )
+
+
+def read_families(folder: Path = STUDIES) -> list[pd.DataFrame]:
+    """Return the committed records, one table for each run."""
+    return read_runs(PREFIX, folder)
+
+
+def tabulate_family(records: pd.DataFrame) -> pd.DataFrame:
+    """Return a record as the paper's Table 4, text: a row for each figure, a column a network.
+
+    The last column has what the authors report on AffectNet, in the order of the networks.
+
+    Args:
+        records: of one run, as ``measure_variant`` makes them.
+    """
+    published = HEWITT_GUNES_NETWORKS
+    cells = records.assign(text=records.apply(format_interval, axis="columns"))
+    table = cells.pivot(index="figure", columns="network", values="text")
+    costs = records.groupby("network")["parameters"].first()
+    table.loc["parameters"] = costs.map("{:,}".format)
+    rows = [figure for figure in published.columns if figure in table.index]
+    table = table.loc[rows, list(published.index)].rename_axis(index=None, columns=None)
+    return table.assign(**{THEIRS: published[rows].agg(" / ".join)})
+
+
+def describe_family(records: pd.DataFrame) -> str:
+    """Say what a record was made of, which network is ahead in it, and how they were trained."""
+    row = records.iloc[0]
+    kind = "rendered, synthetic faces" if row["rendered"] else "photographs"
+    accuracy = records[records["figure"] == "accuracy"].set_index("network")
+    best = accuracy["estimate"].idxmax()
+    others = accuracy.drop(best)
+    verdict = (
+        "no other's interval reaches its estimate"
+        if (others["high"] < accuracy.loc[best, "estimate"]).all()
+        else "the intervals of others reach its estimate, so this order is not certain"
+    )
+    minutes = accuracy["training_seconds"] / 60
+    epochs = ", ".join(f"{value:.0f}" for value in accuracy["epochs"])
+    return (
+        f"`{row['data']}` ({kind}; digest {row['data_digest']}; {row['train_n']:,} training and "
+        f"{row['n']:,} Validation images; seed {row['seed']}; profile `{row['profile']}`; "
+        f"{row['date']}; {row['processor']}): {best} has the highest accuracy, and {verdict}. "
+        f"Training took {minutes.sum():.0f} minutes in all ({epochs} epochs)."
+    )
+
+
+def record_family() -> None:
+    """Train the family on this run's data and write the study."""
+    # A network that has learned nothing from so few images is a result here.
+    faces, profile = load_faces(), replace(current_profile(), must_learn=False)
+    table = pd.concat([measure_variant(each, faces, profile) for each in FAMILY])
+    name = f"{PREFIX}{make_label(faces.dataset.title)}-{profile.name}"
+    write_study(table.assign(**describe_run(faces, profile), **describe_machine()), name)
+
+
+if __name__ == "__main__":
+    sys.exit(run_command(record_family))
