@@ -2,9 +2,13 @@
 
 import copy
 import os
+import signal
+import subprocess
+import sys
 from dataclasses import replace
 
 import nbformat
+import psutil
 import pytest
 
 from cnnlab.report import execution
@@ -127,3 +131,58 @@ def test_only_the_caches_used_last_are_kept(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir() if path.is_dir()) == [
         str(age) for age in range(execution.CACHES_KEPT)
     ]
+
+
+EXECUTE = """
+import sys, time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from nbclient import NotebookClient
+from cnnlab.commands import run_command
+from cnnlab.report.execution import execute_notebooks
+
+def pause(call):
+    def slow(*args, **options):
+        result = None if call is execute else call(*args, **options)
+        print("now", flush=True)
+        time.sleep(2)
+        return call(*args, **options) if call is execute else result
+    return slow
+
+execute, submit = NotebookClient.execute, ThreadPoolExecutor.submit
+{patch}
+sys.exit(run_command(lambda: execute_notebooks([Path("01_counted.ipynb")], Path("cache"))))
+"""
+
+
+@pytest.mark.parametrize(
+    ("patch", "number"),
+    [
+        # While the notebook is handed to its thread; before there is a kernel; while it starts.
+        ("ThreadPoolExecutor.submit = pause(submit)", signal.SIGTERM),
+        ("NotebookClient.execute = pause(execute)", signal.SIGINT),
+        ("", signal.SIGTERM),
+    ],
+)
+def test_an_interrupted_notebook_ends_in_one_line_with_its_kernel(tmp_path, patch, number):
+    nbformat.write(notebook(code("import time\ntime.sleep(60)")), tmp_path / "01_counted.ipynb")
+    process = subprocess.Popen(
+        [sys.executable, "-c", EXECUTE.format(patch=patch)],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    if patch:
+        assert process.stdout.readline() == "now\n"
+    kernels = psutil.Process(process.pid).children(recursive=True)
+    while not patch and not kernels:
+        kernels = psutil.Process(process.pid).children(recursive=True)
+    process.send_signal(number)
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == 128 + number
+    *_, last = said.splitlines()
+    assert last.startswith(f"Interrupted ({number.name}). Kept: 0 of 1 notebooks.")
+    assert "Traceback" not in said
+    _, left = psutil.wait_procs(kernels, timeout=10)
+    assert not left

@@ -6,13 +6,15 @@ would do the same, but a process that is killed while it writes leaves an entry 
 later run fails.)
 """
 
+import atexit
 import hashlib
 import json
 import os
 import shutil
 import signal
+import time
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import BinaryIO
 
@@ -31,6 +33,9 @@ from cnnlab.storage import read_seal, seal, write_bytes
 
 CACHES_KEPT = 6
 """How many caches stay: enough to change between profiles and data without executing again."""
+
+LONGEST_WAIT = 0.5
+"""Seconds until an interruption is seen."""
 
 _COMPILED = {".pyc", ".nbi", ".nbc"}
 
@@ -159,14 +164,40 @@ def _run_client(client: NotebookClient, log: BinaryIO) -> None:
         client: of the notebook.
         log: takes what the kernel's process says: TensorFlow's remarks would tear the bar.
     """
-    with ThreadPoolExecutor(1) as thread:
-        execution = thread.submit(client.execute, stderr=log)
-        try:
-            execution.result()
-        except KeyboardInterrupt:
-            # The thread ends when it sees that its kernel is gone.
-            os.killpg(client.km.provisioner.pgid, signal.SIGKILL)
-            raise
+    begin: Future[bool] = Future()
+
+    def execute() -> None:
+        if begin.result():
+            client.execute(stderr=log)
+
+    try:
+        with ThreadPoolExecutor(1) as thread:
+            try:
+                execution = thread.submit(execute)
+                begin.set_result(True)
+                # A signal that comes just before Python waits is seen only after the wait.
+                while not execution.done():
+                    wait([execution], timeout=LONGEST_WAIT)
+                execution.result()
+            except KeyboardInterrupt:
+                # The thread would go on, and be waited for, to the notebook's end.
+                if begin.done():
+                    _kill_kernel(client, execution)
+                else:
+                    begin.set_result(False)
+                raise
+    finally:
+        # When a kernel ends while it starts, nbclient leaves this behind, only to fail at exit.
+        atexit.unregister(client._cleanup_kernel)
+
+
+def _kill_kernel(client: NotebookClient, execution: Future) -> None:
+    """Kill a client's kernel, as soon as there is one, with all that it has started."""
+    while not execution.done():
+        if group := getattr(getattr(client.km, "provisioner", None), "pgid", None):
+            os.killpg(group, signal.SIGKILL)
+            return
+        time.sleep(0.01)
 
 
 def _code_cells(notebook: NotebookNode) -> Iterable[NotebookNode]:
