@@ -48,3 +48,10 @@ def test_changed_requirements_and_failed_installations_install_again(install, tm
     os.utime(tmp_path / "requirements.txt", (after, after))
     assert install("echo x >> installed").returncode == 0
     assert (tmp_path / "installed").read_text() == "x\n" * 3
+
+
+def test_a_checkout_that_may_only_be_read_is_told_in_one_line(install, tmp_path):
+    (tmp_path / "lock").mkdir()
+    run = install("true")
+    assert run.returncode == 1
+    assert run.stderr == "lock: Is a directory. Allow writing there and run the same again.\n"

@@ -1,5 +1,7 @@
 import json
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -8,6 +10,8 @@ import time
 import pytest
 
 from cnnlab.locking import hold_lock
+from cnnlab.paths import ROOT
+from cnnlab.storage import StorageError
 
 # Holds the lock, says so, and keeps it until its input ends.
 HOLD = """
@@ -82,3 +86,28 @@ def test_an_error_frees_the_lock(tmp_path):
     with hold_lock(tmp_path / ".lock", "trains"):
         pass
     assert not (tmp_path / ".lock.json").exists()
+
+
+@pytest.mark.parametrize("folder", ["file/below", "file", "taken"])
+def test_a_folder_in_which_nothing_may_be_written_is_told(tmp_path, folder):
+    (tmp_path / "file").touch()
+    (tmp_path / "taken" / ".lock").mkdir(parents=True)
+    path = tmp_path / folder / ".lock"
+    told = pytest.raises(StorageError, match=rf"{re.escape(str(path))} can't be written: \w")
+    with told, hold_lock(path, "trains"):
+        pytest.fail("nothing is held")
+
+
+def test_a_checkout_that_may_only_be_read_is_told_in_one_line(tmp_path):
+    shutil.copytree(ROOT / "src" / "cnnlab", tmp_path / "src" / "cnnlab")
+    (tmp_path / "data").touch()
+    done = subprocess.run(
+        [sys.executable, "-m", "cnnlab", "cnnlab.faces.loading"],
+        env=os.environ | {"PYTHONPATH": str(tmp_path / "src")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"{tmp_path}/data/.lock can't be written: ")
+    assert done.stderr.count("\n") == 1

@@ -55,3 +55,5 @@ if __name__ == "__main__":
         sys.exit(install(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]))
     except KeyboardInterrupt:
         sys.exit("Interrupted. The next run installs what is missing.")
+    except OSError as error:
+        sys.exit(f"{error.filename}: {error.strerror}. Allow writing there and run the same again.")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from cnnlab.storage import discard, write_bytes
+from cnnlab.storage import cannot_write, discard, write_bytes
 
 POLL_SECONDS = 0.5
 
@@ -25,15 +25,20 @@ def hold_lock(path: Path, task: str) -> Iterator[None]:
     Args:
         path: the lock's file; who holds it is written to ``<name>.json`` beside it.
         task: what the holder does, for those who wait.
+
+    Raises:
+        StorageError: nothing may be written there.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     holder = path.with_name(f"{path.name}.json")
     lock = FileLock(path)
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=0)
     except Timeout:
         print(f"Waiting for {_describe(holder)}.", file=sys.stderr, flush=True)
         lock.acquire(poll_interval=POLL_SECONDS)
+    except OSError as error:
+        raise cannot_write(path, error) from error
     try:
         since = datetime.now().astimezone().isoformat(timespec="seconds")
         known = {"pid": os.getpid(), "since": since, "task": task}

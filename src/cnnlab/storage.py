@@ -20,7 +20,10 @@ from typing import Any
 
 from cnnlab.commands import UserError
 
-_DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EIO}
+_DISK_ERRORS = {
+    getattr(errno, name)
+    for name in ("ENOSPC", "EDQUOT", "EFBIG", "EROFS", "EACCES", "EPERM", "EIO", "ENOTDIR")
+}
 
 
 class StorageError(UserError):
@@ -50,12 +53,17 @@ def new_path(path: Path) -> Iterator[Path]:
     except OSError as error:
         if error.errno not in _DISK_ERRORS:
             raise
-        raise StorageError(
-            f"{path} can't be written: {os.strerror(error.errno)}. What was finished before is "
-            "kept. Make room, or allow writing there, and run the same again."
-        ) from error
+        raise cannot_write(path, error) from error
     finally:
         discard(temporary)
+
+
+def cannot_write(path: Path, error: OSError) -> StorageError:
+    """Return what to tell the user of a file that could not be written."""
+    return StorageError(
+        f"{path} can't be written: {error.strerror or error}. What was finished before is kept. "
+        "Make room, or allow writing there, and run the same again."
+    )
 
 
 def write_bytes(path: Path, content: bytes) -> None:
