@@ -1,8 +1,12 @@
+import warnings
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cnnlab.faces import decoding
-from cnnlab.faces.decoding import Unreadable, decode_dataset
+from cnnlab.faces.decoding import Unreadable, decode_dataset, group_contents
 from cnnlab.faces.images import decode_image
 from cnnlab.faces.reading import read_dataset
 
@@ -22,9 +26,12 @@ def expected_pixels(dataset):
     return np.stack([decode_image(file.read_bytes(), 16) for file in good])
 
 
-@pytest.mark.parametrize("block", [3, 256])
-def test_pixels_are_those_of_the_readable_files_in_order(dataset, tmp_path, monkeypatch, block):
+@pytest.mark.parametrize(("block", "size"), [(3, 2**26), (256, 2**26), (256, 1), (256, 2000)])
+def test_pixels_are_those_of_the_readable_files_in_order(
+    dataset, tmp_path, monkeypatch, block, size
+):
     monkeypatch.setattr(decoding, "BLOCK", block)
+    monkeypatch.setattr(decoding, "BLOCK_BYTES", size)
     decoded = decode_dataset(dataset, 16, tmp_path / "cache")
     np.testing.assert_array_equal(decoded.images, expected_pixels(dataset))
     assert isinstance(decoded.images, np.memmap)
@@ -32,6 +39,28 @@ def test_pixels_are_those_of_the_readable_files_in_order(dataset, tmp_path, monk
     assert [dataset.files[row].name for row in decoded.readable] == [
         file.name for file in dataset.files if file.name != BROKEN
     ]
+
+
+@given(st.lists(st.binary(max_size=30), max_size=40), st.integers(1, 10), st.integers(1, 60))
+def test_blocks_are_bounded_in_number_and_in_bytes(contents, most, size):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(decoding, "BLOCK", most)
+        patch.setattr(decoding, "BLOCK_BYTES", size)
+        blocks = list(group_contents(contents))
+    assert [content for block in blocks for content in block] == contents
+    for block in blocks:
+        assert 1 <= len(block) <= most
+        assert sum(map(len, block[:-1])) < size
+
+
+def test_remarks_of_pillow_do_not_reach_the_user(dataset, tmp_path, monkeypatch, recwarn):
+    def remark(*args):
+        warnings.warn_explicit("Truncated File Read", UserWarning, "Tiff.py", 1, "PIL.Tiff")
+        return decode_image(*args)
+
+    monkeypatch.setattr(decoding, "decode_image", remark)
+    decode_dataset(dataset, 16, tmp_path / "cache")
+    assert not recwarn.list
 
 
 def count_decoding(monkeypatch):

@@ -1,5 +1,7 @@
 """Decoded images on disk: made once for each data set, then mapped into memory."""
 
+import warnings
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,7 +17,10 @@ from cnnlab.faces.images import UnreadableImageError, decode_image
 from cnnlab.storage import new_path, read_seal, seal
 
 BLOCK = 256
-"""Images held in memory at a time."""
+"""Images that are decoded side by side."""
+
+BLOCK_BYTES = 2**26
+"""A block ends when its files reach this size: those of a camera are larger than faces."""
 
 
 @dataclass(frozen=True)
@@ -85,24 +90,43 @@ def _write_pixels(dataset: FaceDataset, size: int, pixels: Path) -> tuple[Unread
         tell_if_interrupted(lambda: "the images; decoding them begins anew"),
         new_path(pixels) as temporary,
         temporary.open("wb") as stream,
+        warnings.catch_warnings(),
         ThreadPoolExecutor() as threads,
         tqdm(total=len(dataset), desc="decode images", unit="image") as progress,
     ):
+        # Of odd tags in images that can be read, without the file's name.
+        warnings.filterwarnings("ignore", module=r"PIL\.")
         _write_header(stream, len(dataset), size)
-        contents = read_files(dataset.files)
-        for start in range(0, len(dataset), BLOCK):
-            files = dataset.files[start : start + BLOCK]
-            block = [next(contents) for _ in files]
-            for file, result in zip(files, threads.map(decode, block), strict=True):
+        files = iter(dataset.files)
+        for block in group_contents(read_files(dataset.files)):
+            # The block is the shorter one: it comes first, so that no file is taken in vain.
+            for result, file in zip(threads.map(decode, block), files, strict=False):
                 if isinstance(result, str):
                     unreadable.append(Unreadable(file.name, result))
                 else:
                     stream.write(result.tobytes())
-            progress.update(len(files))
+            progress.update(len(block))
         # NumPy pads headers so that the first axis may change in place.
         stream.seek(0)
         _write_header(stream, len(dataset) - len(unreadable), size)
     return tuple(unreadable)
+
+
+def group_contents(contents: Iterable[bytes]) -> Iterator[list[bytes]]:
+    """Yield the contents in their order, in blocks that fit into memory.
+
+    A block has at most ``BLOCK`` files, and without its last one less than ``BLOCK_BYTES``.
+    """
+    block: list[bytes] = []
+    size = 0
+    for content in contents:
+        block.append(content)
+        size += len(content)
+        if len(block) == BLOCK or size >= BLOCK_BYTES:
+            yield block
+            block, size = [], 0
+    if block:
+        yield block
 
 
 def _write_header(stream: BinaryIO, count: int, size: int) -> None:
