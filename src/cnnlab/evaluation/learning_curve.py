@@ -31,7 +31,7 @@ SHORT_DIGEST = 16
 # Images of each class in Train/, and epochs: at least 1,300 steps, for the network stays at chance
 # for some hundred before it learns anything. None stops early for the same reason; the
 # development loss chooses the epoch.
-EPOCHS = {40: 150, 150: 45, 600: 20, 1200: 14}
+EPOCHS = {40: 150, 150: 45, 600: 15, 1200: 9}
 VALIDATION_PER_CLASS = 200
 
 
