@@ -163,7 +163,7 @@ class Run:
 
 
 def copy_project(folder: Path) -> Path:
-    """Copy what a clone has, and VGG16's weights where they are, so that none are fetched."""
+    """Copy what a clone has, and VGG16's weights."""
     made = shutil.ignore_patterns("__pycache__", "build", "report.pdf", "*.svg")
     for name in COPIED:
         source = ROOT / name
@@ -171,10 +171,15 @@ def copy_project(folder: Path) -> Path:
             shutil.copytree(source, folder / name, ignore=made)
         else:
             shutil.copy2(source, folder / name)
+    copy_weights(folder)
+    return folder
+
+
+def copy_weights(folder: Path) -> None:
+    """Copy VGG16's weights into a copy of the project, if they have been fetched before."""
     weights = ROOT / "data" / "weights"
     if weights.is_dir():
         shutil.copytree(weights, folder / "data" / "weights")
-    return folder
 
 
 def finish(project: Path) -> None:

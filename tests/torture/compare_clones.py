@@ -1,0 +1,44 @@
+"""Build the smoke report in two fresh clones, each with an environment of its own, and compare.
+
+``PYTHONPATH=tests python -m torture.compare_clones``: some minutes, 7 GB of disk while it runs, and
+the package index. What is committed is cloned. Exit code 0 means that both clones hold the same
+faces, pixels, features, weights, predictions, figures and report.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from torture.kill_runs import ROOT, TortureError, compare, copy_weights
+
+
+def build_clone(folder: Path) -> Path:
+    """Clone the project and make its report."""
+    subprocess.run(["git", "clone", "--quiet", str(ROOT), str(folder)], check=True)
+    copy_weights(folder)
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if name != "PYTHONPATH" and not name.startswith("CNNLAB_")
+    }
+    subprocess.run(["make", "report", "PROFILE=smoke"], cwd=folder, env=environment, check=True)
+    return folder
+
+
+def main() -> int:
+    """Build both and say whether they are equal."""
+    with tempfile.TemporaryDirectory() as folder:
+        one, other = (build_clone(Path(folder) / name) for name in ("one", "other"))
+        try:
+            count = compare(one, other)
+        except TortureError as error:
+            print(error, file=sys.stderr)
+            return 1
+    print(f"Two fresh clones: {count} results are equal, report.pdf byte for byte.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
