@@ -28,18 +28,43 @@ def build_light_vgg(num_classes: int = 8, dtype: str = "float32") -> keras.Model
     """
     inputs = keras.Input((IMAGE_SIZE, IMAGE_SIZE, 3), name="image")
     x = inputs
-    for block, filters in enumerate(BLOCK_FILTERS, 1):
-        for index in (1, 2):
-            x = keras.layers.Conv2D(
-                filters,
-                3,
-                padding="same",
-                activation="relu",
-                kernel_initializer="he_normal",
-                dtype=dtype,
-                name=f"conv{block}_{index}",
-            )(x)
-        x = keras.layers.MaxPooling2D(2, dtype=dtype, name=f"pool{block}")(x)
+    for block in range(1, len(BLOCK_FILTERS) + 1):
+        x = pool_block(convolve_block(x, block, dtype), block, dtype)
+    return keras.Model(inputs, classify_densely(x, num_classes, dtype), name="light_vgg")
+
+
+def convolve_block(
+    x: keras.KerasTensor, block: int, dtype: str, dilation: int = 1
+) -> keras.KerasTensor:
+    """Apply the two convolutions of a block of the tabled form.
+
+    Args:
+        x: (n, h, w, k) maps or images.
+        block: 1 to 5.
+        dtype: Keras dtype policy.
+        dilation: distance between the taps of the kernels; 1 in the tabled form.
+    """
+    for index in (1, 2):
+        x = keras.layers.Conv2D(
+            BLOCK_FILTERS[block - 1],
+            3,
+            padding="same",
+            dilation_rate=dilation,
+            activation="relu",
+            kernel_initializer="he_normal",
+            dtype=dtype,
+            name=f"conv{block}_{index}",
+        )(x)
+    return x
+
+
+def pool_block(x: keras.KerasTensor, block: int, dtype: str) -> keras.KerasTensor:
+    """Halve height and width of a block's maps, as every block of the tabled form ends."""
+    return keras.layers.MaxPooling2D(2, dtype=dtype, name=f"pool{block}")(x)
+
+
+def classify_densely(x: keras.KerasTensor, num_classes: int, dtype: str) -> keras.KerasTensor:
+    """Apply the tabled head: flatten, two dense layers of 1024, one dense output in float32."""
     x = keras.layers.Flatten(dtype=dtype, name="flatten")(x)
     for index in (1, 2):
         x = keras.layers.Dense(
@@ -49,8 +74,7 @@ def build_light_vgg(num_classes: int = 8, dtype: str = "float32") -> keras.Model
             dtype=dtype,
             name=f"fc{index}",
         )(x)
-    logits = keras.layers.Dense(num_classes, dtype="float32", name="logits")(x)
-    return keras.Model(inputs, logits, name="light_vgg")
+    return keras.layers.Dense(num_classes, dtype="float32", name="logits")(x)
 
 
 def build_light_vgg_with_batch_normalisation(

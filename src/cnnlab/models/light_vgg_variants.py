@@ -1,0 +1,185 @@
+"""Changes to the light VGG that its class activation maps argue for, one builder each.
+
+All keep the ten convolutions of the tabled form with their names, so that ``conv5_2`` can be
+explained in every one of them, and all are trained by its recipe. What argues for which change
+is in notebook 08.
+"""
+
+import keras
+import numpy as np
+
+from cnnlab.models.experiments import LIGHT_VGG, LIGHT_VGG_AS_TABLED, Architecture
+from cnnlab.models.light_vgg import (
+    BLOCK_FILTERS,
+    classify_densely,
+    convolve_block,
+    pool_block,
+)
+from cnnlab.settings import IMAGE_SIZE
+
+FRAME = 16
+"""Pixels along each side of the image that the framed variant does not see."""
+
+ERASED_SHARES = (0.02, 0.2)
+"""Smallest and largest share of the image that is erased in training (Zhong et al. 2020)."""
+
+LAST_BLOCK = len(BLOCK_FILTERS)
+
+
+@keras.saving.register_keras_serializable("cnnlab")
+class Frame(keras.layers.Layer):
+    """Paints a frame around each image in middle grey: 0.5 of [0, 1].
+
+    Args:
+        width: of the frame in pixels.
+        **kwargs: those of every Keras layer.
+    """
+
+    def __init__(self, width: int, **kwargs):
+        super().__init__(**kwargs)
+        self.width = width
+
+    def build(self, input_shape):
+        """Prepare the (1, h, w, 1) window that is left."""
+        window = np.zeros((1, *input_shape[1:3], 1), np.float32)
+        window[:, self.width : -self.width, self.width : -self.width] = 1
+        self.window = window
+
+    def call(self, images):
+        """Return the framed (n, h, w, c) images."""
+        return (images - 0.5) * keras.ops.cast(self.window, images.dtype) + 0.5
+
+    def get_config(self):
+        """Return what makes the layer again."""
+        return super().get_config() | {"width": self.width}
+
+
+@keras.saving.register_keras_serializable("cnnlab")
+class MirrorDifference(keras.layers.Layer):
+    """Adds to maps how far they differ from their own mirror image: |A - mirrored A|."""
+
+    def call(self, maps):
+        """Return (n, h, w, 2 k): the (n, h, w, k) maps, and their differences."""
+        differences = keras.ops.abs(maps - keras.ops.flip(maps, axis=2))
+        return keras.ops.concatenate([maps, differences], axis=-1)
+
+
+def build_pooled(num_classes: int = 8, dtype: str = "float32") -> keras.Model:
+    """Build the light VGG with global average pooling and one linear layer for a head.
+
+    Arguments and result are those of ``light_vgg.build_light_vgg``, as for all builders here.
+    Its class activation maps decompose the logits.
+    """
+    inputs = _input()
+    maps = _convolve(inputs, dtype)
+    return keras.Model(inputs, _classify_averages(maps, num_classes, dtype), name="pooled")
+
+
+def build_placed(num_classes: int = 8, dtype: str = "float32") -> keras.Model:
+    """Build the light VGG without hidden dense layers: each place has weights of its own.
+
+    Its HiResCAM at ``pool5`` decomposes the logits.
+    """
+    inputs = _input()
+    maps = pool_block(_convolve(inputs, dtype), LAST_BLOCK, dtype)
+    places = keras.layers.Flatten(dtype=dtype, name="flatten")(maps)
+    return keras.Model(inputs, _apply_logits(places, num_classes), name="placed")
+
+
+def build_fine(num_classes: int = 8, dtype: str = "float32") -> keras.Model:
+    """Build the pooled variant with last maps of 16x16 cells instead of 8x8.
+
+    The fourth pool is left out and block 5 dilated by 2 instead, so that its kernels span as
+    many pixels as before (Yu & Koltun 2016).
+    """
+    inputs = _input()
+    maps = _convolve_finely(inputs, dtype)
+    return keras.Model(inputs, _classify_averages(maps, num_classes, dtype), name="fine")
+
+
+def build_one_sided(num_classes: int = 8, dtype: str = "float32") -> keras.Model:
+    """Build the pooled variant with the maps' mirror differences beside the maps.
+
+    The only expression that is one-sided is contempt.
+    """
+    inputs = _input()
+    maps = MirrorDifference(dtype=dtype, name="mirror_difference")(_convolve(inputs, dtype))
+    return keras.Model(inputs, _classify_averages(maps, num_classes, dtype), name="one_sided")
+
+
+def build_framed(num_classes: int = 8, dtype: str = "float32") -> keras.Model:
+    """Build the light VGG as tabled, blind for a frame of 16 pixels around the image."""
+    inputs = _input()
+    framed = Frame(FRAME, dtype=dtype, name="frame")(inputs)
+    maps = pool_block(_convolve(framed, dtype), LAST_BLOCK, dtype)
+    return keras.Model(inputs, classify_densely(maps, num_classes, dtype), name="framed")
+
+
+def build_erased(num_classes: int = 8, dtype: str = "float32") -> keras.Model:
+    """Build the light VGG as tabled, half of its training images with an erased rectangle."""
+    inputs = _input()
+    maps = pool_block(_convolve(_erase(inputs), dtype), LAST_BLOCK, dtype)
+    return keras.Model(inputs, classify_densely(maps, num_classes, dtype), name="erased")
+
+
+def build_together(num_classes: int = 8, dtype: str = "float32") -> keras.Model:
+    """Build the fine variant with mirror differences, trained with erased rectangles."""
+    inputs = _input()
+    maps = _convolve_finely(_erase(inputs), dtype)
+    maps = MirrorDifference(dtype=dtype, name="mirror_difference")(maps)
+    return keras.Model(inputs, _classify_averages(maps, num_classes, dtype), name="together")
+
+
+ORIGINAL = LIGHT_VGG_AS_TABLED
+CHANGED = tuple(
+    Architecture(title, f"light-vgg-{title.replace(' ', '-')}", build, LIGHT_VGG)
+    for title, build in (
+        ("pooled", build_pooled),
+        ("placed", build_placed),
+        ("fine", build_fine),
+        ("one-sided", build_one_sided),
+        ("framed", build_framed),
+        ("erased", build_erased),
+        ("together", build_together),
+    )
+)
+"""The changed networks, in the order in which notebook 08 argues for them."""
+
+
+def _input() -> keras.KerasTensor:
+    return keras.Input((IMAGE_SIZE, IMAGE_SIZE, 3), name="image")
+
+
+def _convolve(x: keras.KerasTensor, dtype: str) -> keras.KerasTensor:
+    """Apply all convolutions of the tabled form, and all pools but the last."""
+    for block in range(1, LAST_BLOCK):
+        x = pool_block(convolve_block(x, block, dtype), block, dtype)
+    return convolve_block(x, LAST_BLOCK, dtype)
+
+
+def _convolve_finely(x: keras.KerasTensor, dtype: str) -> keras.KerasTensor:
+    for block in range(1, LAST_BLOCK - 1):
+        x = pool_block(convolve_block(x, block, dtype), block, dtype)
+    x = convolve_block(x, LAST_BLOCK - 1, dtype)
+    return convolve_block(x, LAST_BLOCK, dtype, dilation=2)
+
+
+def _erase(images: keras.KerasTensor) -> keras.KerasTensor:
+    # In float32: bfloat16 does not know all columns of an image apart.
+    return keras.layers.RandomErasing(
+        factor=(0.5, 0.5),
+        scale=ERASED_SHARES,
+        fill_value=0.5,
+        value_range=(0, 1),
+        dtype="float32",
+        name="erase",
+    )(images)
+
+
+def _classify_averages(maps: keras.KerasTensor, num_classes: int, dtype: str) -> keras.KerasTensor:
+    averages = keras.layers.GlobalAveragePooling2D(dtype=dtype, name="global_average_pool")(maps)
+    return _apply_logits(averages, num_classes)
+
+
+def _apply_logits(x: keras.KerasTensor, num_classes: int) -> keras.KerasTensor:
+    return keras.layers.Dense(num_classes, dtype="float32", name="logits")(x)
