@@ -62,6 +62,8 @@ studies: $(INSTALLED) ## record accuracy on DATA and measured times under report
 	@$(ALONE) cnnlab.models.experiments
 	@$(ALONE) cnnlab.evaluation.study
 	@$(ALONE) cnnlab.explain.inversion_study
+	@$(ALONE) cnnlab.explain.screening
+	@$(ALONE) cnnlab.explain.improvement
 	@$(ALONE) cnnlab.evaluation.latency
 	@$(ALONE) cnnlab.evaluation.dilation_timing
 	@$(ALONE) cnnlab.evaluation.training_speed

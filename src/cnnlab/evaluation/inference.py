@@ -11,14 +11,22 @@ from cnnlab.models.prediction import predict_logits
 
 def predict_validation(network: TrainedNetwork, faces: Faces) -> Predictions:
     """Return a network's answers on Validation/, which nothing was chosen by."""
-    rows = faces.split.validation
+    return _predict(network, faces, faces.split.validation, "Validation/")
+
+
+def predict_development(network: TrainedNetwork, faces: Faces) -> Predictions:
+    """Return a network's answers on the development split, which chose its epoch."""
+    return _predict(network, faces, faces.split.development, "development split")
+
+
+def _predict(network: TrainedNetwork, faces: Faces, rows: np.ndarray, split: str) -> Predictions:
     identities = faces.dataset.identities
     return Predictions(
         labels=faces.labels[rows],
         logits=predict_logits(network, faces, rows),
         title=network.title,
         data_title=faces.dataset.title,
-        split="Validation/",
+        split=split,
         identities=None if identities is None else identities[rows],
     )
 

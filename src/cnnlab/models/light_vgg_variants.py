@@ -8,6 +8,7 @@ is in notebook 08.
 import keras
 import numpy as np
 
+from cnnlab.faces.loading import Faces
 from cnnlab.models.experiments import LIGHT_VGG, LIGHT_VGG_AS_TABLED, Architecture
 from cnnlab.models.light_vgg import (
     BLOCK_FILTERS,
@@ -15,13 +16,18 @@ from cnnlab.models.light_vgg import (
     convolve_block,
     pool_block,
 )
-from cnnlab.settings import IMAGE_SIZE
+from cnnlab.models.recipes import count_steps
+from cnnlab.models.training import Stopping
+from cnnlab.settings import IMAGE_SIZE, Profile
 
 FRAME = 16
 """Pixels along each side of the image that the framed variant does not see."""
 
 ERASED_SHARES = (0.02, 0.2)
 """Smallest and largest share of the image that is erased in training (Zhong et al. 2020)."""
+
+MOST_STEPS = 2000
+"""Of one training. On many images the profile's epochs would take hours for all variants."""
 
 LAST_BLOCK = len(BLOCK_FILTERS)
 
@@ -144,6 +150,17 @@ CHANGED = tuple(
     )
 )
 """The changed networks, in the order in which notebook 08 argues for them."""
+
+
+def choose_budget(faces: Faces, profile: Profile) -> Stopping:
+    """Return the profile's rule for the light VGG, with no more than ``MOST_STEPS`` steps.
+
+    Args:
+        faces: the data.
+        profile: how long the light VGG is trained.
+    """
+    affordable = max(1, MOST_STEPS // count_steps(len(faces.split.training), LIGHT_VGG))
+    return Stopping(min(profile.light_vgg_epochs, affordable), profile.patience)
 
 
 def _input() -> keras.KerasTensor:

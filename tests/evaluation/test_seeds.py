@@ -1,0 +1,64 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from cnnlab.evaluation.comparison import compare_networks
+from cnnlab.evaluation.metrics import compute_figures
+from cnnlab.evaluation.predictions import Predictions
+from cnnlab.evaluation.seeds import average_columns, compare_over_seeds
+
+RNG = np.random.default_rng(0)
+LABELS = np.repeat(np.arange(8), 12)
+PEOPLE = np.tile(np.arange(12), 8)
+
+
+def predict(skill, seed):
+    logits = np.random.default_rng(seed).normal(size=(len(LABELS), 8))
+    logits[np.arange(len(LABELS)), LABELS] += skill
+    return Predictions(LABELS, logits, f"{skill}-{seed}", "made", "Validation/", PEOPLE)
+
+
+@pytest.mark.parametrize("identities", [None, PEOPLE])
+def test_one_seed_each_is_the_paired_comparison(identities):
+    first, second = predict(0.5, 1), predict(1.5, 2)
+    first, second = (
+        Predictions(LABELS, each.logits, each.title, "made", "Validation/", identities)
+        for each in (first, second)
+    )
+    found = compare_over_seeds([first], [second], compute_figures, LABELS, identities, 300, 7)
+    expected = compare_networks(first, second, 300, 7).differences
+    found = found.rename(columns={"difference": "estimate"})[["estimate", "low", "high"]]
+    pd.testing.assert_frame_equal(found, expected, check_names=False)
+
+
+def test_the_same_networks_do_not_differ_on_average():
+    way = [predict(1, seed) for seed in range(3)]
+    found = compare_over_seeds(way, way, compute_figures, LABELS, PEOPLE, 200, 0)
+    assert (found["difference"] == 0).all()
+    assert (found["low"] < 0).all() and (found["high"] > 0).all()
+
+
+def test_seeds_that_scatter_widen_the_interval_as_theory_says():
+    """Values that are the same for all images leave nothing but the seeds' scatter."""
+    n, values = 50, np.array([1.0, 2.0, 6.0])
+    even = [pd.DataFrame({"x": np.full(n, value)}) for value in values]
+    zero = [pd.DataFrame({"x": np.zeros(n)})]
+    labels = np.zeros(n, int)
+    found = compare_over_seeds(zero, even, average_columns, labels, None, 4000, 0).loc["x"]
+    assert found["difference"] == pytest.approx(3)
+    drawn = RNG.choice(values, (4000, 3)).mean(axis=1)
+    np.testing.assert_allclose(
+        [found["low"], found["high"]], np.quantile(drawn, [0.025, 0.975]), atol=0.05
+    )
+
+
+def test_columns_are_averaged_over_the_images_that_have_values():
+    values = pd.DataFrame({"a": [1.0, 2.0, np.nan], "b": [np.nan, np.nan, 4.0]})
+    found = average_columns(values, np.array([[1, 1, 1], [2, 1, 0]]))
+    assert found["a"].tolist() == pytest.approx([1.5, 4 / 3])
+    assert found["b"].iloc[0] == 4 and np.isnan(found["b"].iloc[1])
+
+
+def test_a_way_without_results_is_refused():
+    with pytest.raises(ValueError, match="at least one result"):
+        compare_over_seeds([], [predict(1, 0)], compute_figures, LABELS, PEOPLE, 10, 0)
