@@ -40,6 +40,8 @@ export JUPYTER_RUNTIME_DIR := $(CACHES)/jupyter/runtime
 export KERAS_BACKEND = tensorflow
 export TF_CPP_MIN_LOG_LEVEL = 3
 export PYTHONNOUSERSITE = 1
+# Names in Persian are printed, and texts read, in any locale.
+export PYTHONUTF8 = 1
 
 .DEFAULT_GOAL = help
 .PHONY: help report publish studies test torture bench lab data card lint audit faces requirements clean distclean

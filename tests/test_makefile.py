@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from cnnlab import paths
 from cnnlab.paths import ROOT
 
 RECORDER = """#!/bin/sh
@@ -77,6 +78,11 @@ def test_what_the_user_gives_arrives_letter_by_letter_and_is_never_run(checkout,
     assert f"--seed={value}" in arguments
     assert f"--validation={value}" in arguments
     assert not (checkout / "hacked").exists()
+
+
+def test_texts_are_utf_8_in_any_locale(checkout):
+    make(checkout, "data")
+    assert recorded(checkout)[0]["PYTHONUTF8"] == "1"
 
 
 def test_caches_of_libraries_lie_in_the_checkout(checkout):
@@ -160,3 +166,13 @@ def test_distclean_removes_all_that_was_made_and_nothing_else(used):
     assert files_of(used) == set(KEPT)
     assert not (used / ".venv").exists()
     assert (used.parent / "photographs" / "0.jpg").exists()
+
+
+def test_no_folder_of_made_things_is_forgotten():
+    made = {path.name for path in vars(paths).values() if is_below(path, paths.DATA)}
+    assert made >= {"rendered", "trained", ".lock"}
+    assert made <= {Path(name).parts[1] for name in DISTCLEANED if name.startswith("data/")}
+
+
+def is_below(path: object, folder: Path) -> bool:
+    return isinstance(path, Path) and path.parent == folder
