@@ -76,7 +76,7 @@ def draw_growth(
         extents: the side of the square that holds the projections' energy, in pixels.
         areas: mean area under the ROC curve of the units' preferred expression.
     """
-    figure, (sizes, selectivity) = plt.subplots(1, 2, figsize=(TEXT_WIDTH, 1.75))
+    figure, (sizes, selectivity) = plt.subplots(1, 2, figsize=(TEXT_WIDTH, 1.8))
     for (name, field), (colour, _, marker) in zip(fields.items(), LINES, strict=False):
         blocks = np.arange(1, len(field) + 1)
         sizes.plot(blocks, field, ":", marker=marker, color=colour, markerfacecolor="white")
@@ -88,7 +88,7 @@ def draw_growth(
     sizes.yaxis.set_major_formatter("{x:.0f}")
     sizes.set_ylabel("side in pixels")
     selectivity.axhline(0.5, color="0.4", linestyle=":", linewidth=1)
-    selectivity.set_ylabel("area under ROC curve")
+    selectivity.set_ylabel("area under curve")
     for ax in (sizes, selectivity):
         ax.set_xlabel("last convolution of block")
         ax.set_xticks(blocks)
@@ -106,7 +106,7 @@ def draw_cascade(
             the trained network's pictures after each stage.
     """
     figure, axes = plt.subplots(
-        1, len(panels), figsize=(TEXT_WIDTH, 1.95), sharey=True, squeeze=False
+        1, len(panels), figsize=(TEXT_WIDTH, 2.1), sharey=True, squeeze=False
     )
     for ax, (title, (stages, by_rule)) in zip(axes[0], panels.items(), strict=True):
         places = np.arange(len(stages) + 1)
@@ -117,8 +117,10 @@ def draw_cascade(
         ax.set_xticks(places, ["none", *stages], rotation=45, ha="right")
         ax.set_xlabel("shuffled down to")
         ax.set_title(title)
-    axes[0, 0].set_ylabel("cosine to the picture before")
-    axes[0, 0].legend()
+    axes[0, 0].set_ylabel("cosine")
+    figure.legend(
+        *axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=len(LINES)
+    )
     return figure
 
 
