@@ -18,6 +18,7 @@ from cnnlab.models.light_vgg_variants import (
     build_erased,
     build_fine,
     build_framed,
+    build_normalised,
     build_one_sided,
     build_placed,
     build_pooled,
@@ -54,7 +55,7 @@ def test_names_and_titles_tell_the_variants_apart():
     assert len({each.name for each in everything}) == len(everything)
 
 
-@pytest.mark.parametrize("build", [build_pooled, build_fine])
+@pytest.mark.parametrize("build", [build_pooled, build_fine, build_normalised])
 def test_pooled_maps_are_the_logits(build):
     model = build()
     weights = read_class_weights(model, "conv5_2")

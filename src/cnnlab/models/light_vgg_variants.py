@@ -1,8 +1,8 @@
 """Changes to the light VGG that its class activation maps argue for, one builder each.
 
-All keep the ten convolutions of the tabled form with their names, so that ``conv5_2`` can be
-explained in every one of them, and all are trained by its recipe. What argues for which change
-is in notebook 08.
+All keep the ten convolutions of the tabled form, and the names of what they give, so that
+``conv5_2`` can be explained in every one of them, and all are trained by its recipe. What argues
+for which change is in notebook 08.
 """
 
 import keras
@@ -16,6 +16,7 @@ from cnnlab.models.light_vgg import (
     convolve_block,
     pool_block,
 )
+from cnnlab.models.normalisation import FusedBatchNormalization
 from cnnlab.models.recipes import count_steps
 from cnnlab.models.training import Stopping
 from cnnlab.settings import IMAGE_SIZE, Profile
@@ -98,8 +99,11 @@ def build_fine(num_classes: int = 8, dtype: str = "float32") -> keras.Model:
     The fourth pool is left out and block 5 dilated by 2 instead, so that its kernels span as
     many pixels as before (Yu & Koltun 2016).
     """
-    inputs = _input()
-    maps = _convolve_finely(inputs, dtype)
+    inputs = x = _input()
+    for block in range(1, LAST_BLOCK - 1):
+        x = pool_block(convolve_block(x, block, dtype), block, dtype)
+    x = convolve_block(x, LAST_BLOCK - 1, dtype)
+    maps = convolve_block(x, LAST_BLOCK, dtype, dilation=2)
     return keras.Model(inputs, _classify_averages(maps, num_classes, dtype), name="fine")
 
 
@@ -128,10 +132,20 @@ def build_erased(num_classes: int = 8, dtype: str = "float32") -> keras.Model:
     return keras.Model(inputs, classify_densely(maps, num_classes, dtype), name="erased")
 
 
-def build_together(num_classes: int = 8, dtype: str = "float32") -> keras.Model:
-    """Build the fine variant with mirror differences, trained with erased rectangles."""
+def build_normalised(num_classes: int = 8, dtype: str = "float32") -> keras.Model:
+    """Build the pooled variant with batch normalisation in place of the convolutions' biases.
+
+    As the authors have it, but without their noise and dropout.
+    """
     inputs = _input()
-    maps = _convolve_finely(_erase(inputs), dtype)
+    maps = _convolve_normalised(inputs, dtype)
+    return keras.Model(inputs, _classify_averages(maps, num_classes, dtype), name="normalised")
+
+
+def build_together(num_classes: int = 8, dtype: str = "float32") -> keras.Model:
+    """Build the normalised variant with mirror differences, trained with erased rectangles."""
+    inputs = _input()
+    maps = _convolve_normalised(_erase(inputs), dtype)
     maps = MirrorDifference(dtype=dtype, name="mirror_difference")(maps)
     return keras.Model(inputs, _classify_averages(maps, num_classes, dtype), name="together")
 
@@ -146,6 +160,7 @@ CHANGED = tuple(
         ("one-sided", build_one_sided),
         ("framed", build_framed),
         ("erased", build_erased),
+        ("normalised", build_normalised),
         ("together", build_together),
     )
 )
@@ -174,11 +189,25 @@ def _convolve(x: keras.KerasTensor, dtype: str) -> keras.KerasTensor:
     return convolve_block(x, LAST_BLOCK, dtype)
 
 
-def _convolve_finely(x: keras.KerasTensor, dtype: str) -> keras.KerasTensor:
-    for block in range(1, LAST_BLOCK - 1):
-        x = pool_block(convolve_block(x, block, dtype), block, dtype)
-    x = convolve_block(x, LAST_BLOCK - 1, dtype)
-    return convolve_block(x, LAST_BLOCK, dtype, dilation=2)
+def _convolve_normalised(x: keras.KerasTensor, dtype: str) -> keras.KerasTensor:
+    """As ``_convolve``, with batch normalisation; ``conv1_1`` is again what its ReLU gives."""
+    for block, filters in enumerate(BLOCK_FILTERS, 1):
+        for index in (1, 2):
+            name = f"conv{block}_{index}"
+            x = keras.layers.Conv2D(
+                filters,
+                3,
+                padding="same",
+                use_bias=False,
+                kernel_initializer="he_normal",
+                dtype=dtype,
+                name=f"{name}_linear",
+            )(x)
+            x = FusedBatchNormalization(dtype=dtype, name=f"{name}_bn")(x)
+            x = keras.layers.ReLU(dtype=dtype, name=name)(x)
+        if block < LAST_BLOCK:
+            x = pool_block(x, block, dtype)
+    return x
 
 
 def _erase(images: keras.KerasTensor) -> keras.KerasTensor:
