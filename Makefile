@@ -54,6 +54,7 @@ help: ## print the targets
 report: $(INSTALLED) ## report/report.pdf: data, training, notebooks, typesetting; only what is stale
 	@$(ALONE) cnnlab.faces.loading
 	@$(ALONE) cnnlab.models.experiments
+	@$(ALONE) cnnlab.models.regressor
 	@$(ALONE) cnnlab.explain.small_decoders
 	@$(ALONE) cnnlab.report.build
 

@@ -12,7 +12,9 @@ from cnnlab.evaluation.affect import (
     AffectPredictions,
     average_by_class,
     compute_affect_figures,
+    describe_affect,
     summarise_affect,
+    tabulate_affect,
 )
 from cnnlab.evaluation.affect_plots import plot_affect
 
@@ -128,3 +130,18 @@ def test_figure_shows_every_image_and_every_class(predictions):
         )
     assert len(plane.get_legend_handles_labels()[1]) == 8
     plt.close(figure)
+
+
+def test_text_says_whether_a_constant_would_do_as_well(predictions):
+    good = summarise_affect(predictions, 100, seed=0)
+    spread = f"{predictions.true[:, 0].std():.2f}"
+    text = describe_affect(predictions, good)
+    assert text.count(", less than the") == 2
+    assert f"the {spread} of the best constant" in text
+    noise = replace(predictions, predicted=predictions.predicted[::-1])
+    assert "not clearly less" in describe_affect(noise, summarise_affect(noise, 100, seed=0))
+    table = tabulate_affect(good)
+    assert table.shape == (4, 2)
+    assert table.loc["concordance", "arousal"].startswith(
+        f"{good.loc['arousal concordance', 'estimate']:.2f} ["
+    )

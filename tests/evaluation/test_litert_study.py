@@ -4,10 +4,12 @@ from dataclasses import replace
 from functools import partial
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from cnnlab.evaluation.litert_study import (
     PREFIX,
+    describe_exports,
     measure_exports,
     read_exports,
     tabulate_exports,
@@ -61,9 +63,18 @@ def test_records_are_read_and_shown(measured, tmp_path):
     _, _, table = measured
     assert read_exports(tmp_path) == []
     run = {"data": "made", "profile": "full"}
+    run["threads"] = 1
     write_study(table.assign(**run, **describe_machine()), f"{PREFIX}made-full", tmp_path)
     (records,) = read_exports(tmp_path)
     shown = tabulate_exports(records)
     assert shown.index.tolist() == ["Tiny"] * 3
     assert shown["precision"].tolist() == list(PRECISIONS)
     assert shown["same answer as Keras"].iloc[0] == "1.000 [1.000, 1.000]"
+
+
+def test_text_names_the_network_that_loses_most_by_8_bits(measured):
+    table = measured[2].assign(threads=1, **describe_machine())
+    worse = table.assign(network="Worse", agreement=0.5, megabytes=table["megabytes"] * 2)
+    text = describe_exports(pd.concat([table, worse]))
+    assert "at least 50.0% stay the same (Worse)" in text
+    assert "not a phone's" in text

@@ -28,9 +28,10 @@ import psutil
 
 ROOT = Path(__file__).resolve().parents[2]
 COPIED = ("src", "notebooks", "report", "figures", "requirements.txt")
-LOADING, TRAINING, DECODERS, BUILD = COMMANDS = (
+LOADING, TRAINING, _, DECODERS, BUILD = COMMANDS = (
     "cnnlab.faces.loading",
     "cnnlab.models.experiments",
+    "cnnlab.models.regressor",
     "cnnlab.explain.small_decoders",
     "cnnlab.report.build",
 )

@@ -12,11 +12,13 @@ import numpy as np
 import pandas as pd
 
 from cnnlab.evaluation.resampling import tabulate_intervals
+from cnnlab.evaluation.wording import format_interval, format_number
 from cnnlab.faces.loading import Faces
 from cnnlab.models.prediction import predict_affect
 from cnnlab.models.regressor import TrainedRegressor, choose_known, read_affect
 
 DIMENSIONS = ("valence", "arousal")
+FIGURES = ("RMSE", "correlation", "concordance", "sign agreement")
 
 
 @dataclass(frozen=True)
@@ -159,3 +161,36 @@ def average_by_class(predictions: AffectPredictions) -> pd.DataFrame:
         columns |= {f"{kind} {name}": values[:, i] for i, name in enumerate(DIMENSIONS)}
     grouped = pd.DataFrame(columns).groupby(predictions.labels)
     return grouped.mean().assign(images=grouped.size())
+
+
+def tabulate_affect(summary: pd.DataFrame) -> pd.DataFrame:
+    """Return a summary as text: a row for each figure of merit, a column for each dimension.
+
+    Args:
+        summary: what ``summarise_affect`` returns.
+    """
+    cells = summary.apply(format_interval, axis="columns")
+    return pd.DataFrame(
+        {name: [cells[f"{name} {figure}"] for figure in FIGURES] for name in DIMENSIONS},
+        index=list(FIGURES),
+    )
+
+
+def describe_affect(predictions: AffectPredictions, summary: pd.DataFrame) -> str:
+    """Say of each dimension whether the answers are better than the best constant one.
+
+    The root mean square error of the best constant is the standard deviation of the truth.
+
+    Args:
+        predictions: n images.
+        summary: what ``summarise_affect`` returns for them.
+    """
+    sentences = []
+    for column, name in enumerate(DIMENSIONS):
+        error, spread = summary.loc[f"{name} RMSE"], predictions.true[:, column].std()
+        verdict = "less than" if error["high"] < spread else "not clearly less than"
+        sentences.append(
+            f"The error in {name} is {format_interval(error)}, {verdict} the "
+            f"{format_number(spread, 2)} of the best constant answer."
+        )
+    return " ".join(sentences)

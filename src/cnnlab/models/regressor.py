@@ -1,8 +1,10 @@
 """Valence and arousal by a classifier's features: its head is replaced, all is fine-tuned.
 
 So do Hewitt & Gunes (2018), section III, whose table of the light VGG ends in "8 or 2" units.
+``python -m cnnlab.models.regressor`` trains that of the report, as ``make report`` does.
 """
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,10 +13,16 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 
+from cnnlab.commands import run_command
 from cnnlab.faces.augmentation import Augmentation
-from cnnlab.faces.loading import Faces
+from cnnlab.faces.loading import Faces, load_faces
 from cnnlab.faces.pipeline import training_batches
-from cnnlab.models.experiments import Architecture, TrainedNetwork
+from cnnlab.models.experiments import (
+    LIGHT_VGG_AS_TABLED,
+    Architecture,
+    TrainedNetwork,
+    train_light_vgg,
+)
 from cnnlab.models.precision import detect_policy
 from cnnlab.models.recipes import (
     Recipe,
@@ -161,3 +169,30 @@ def train_regressor(
         seed=seed,
         seconds=result.seconds,
     )
+
+
+def train_light_vgg_regressor(faces: Faces) -> TrainedRegressor:
+    """Return the report's regressor: made from its light VGG, trained where it is not yet.
+
+    Raises:
+        UnknownAffectError: the data lack valence or arousal.
+    """
+    return train_regressor(LIGHT_VGG_AS_TABLED, train_light_vgg(faces), faces)
+
+
+def train_report() -> None:
+    """Train the report's regressor, if its data know valence and arousal."""
+    faces = load_faces()
+    if read_affect(faces) is None:
+        print(f"{faces.dataset.title}: valence and arousal are not known, and not learned.")
+        return
+    network = train_light_vgg_regressor(faces)
+    loss = network.history.loc[network.chosen_epoch, "val_loss"]
+    print(
+        f"{network.title}: epoch {network.chosen_epoch} of {len(network.history)}, "
+        f"mean squared error of development {loss:.3f}"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(run_command(train_report))
