@@ -9,6 +9,7 @@ from cnnlab.evaluation.curves import MACRO, MICRO, trace_roc
 from cnnlab.evaluation.metrics import compute_figures
 from cnnlab.evaluation.plots import (
     plot_confusion,
+    plot_costs,
     plot_roc,
     plot_signal,
     plot_training,
@@ -106,3 +107,32 @@ def test_training_figure_of_one_stage_names_none():
 def test_signal_stays_within_the_text():
     signal = plot_signal({"He": pd.Series([1.0, 2.0], index=["conv", "fc"])})
     assert signal.get_figwidth() <= TEXT_WIDTH
+
+
+def made_costs(milliseconds):
+    costs = {
+        "estimate": [0.6, 0.5],
+        "low": [0.5, 0.45],
+        "high": [0.65, 0.6],
+        "parameters": [15e6, 4e6],
+        "MACs": [5e9, 1e8],
+        "milliseconds": milliseconds,
+    }
+    return pd.DataFrame(costs, index=["A", "B"])
+
+
+def test_accuracy_is_plotted_with_its_interval_against_each_cost():
+    axes_of = plot_costs(made_costs([40.0, 3.0])).axes
+    for axes, costs in zip(axes_of, ([15, 4], [5000, 100], [40, 3]), strict=True):
+        assert axes.get_xscale() == "log"
+        intervals = ((0.5, 0.65), (0.45, 0.6))
+        for bars, cost, ends in zip(axes.containers, costs, intervals, strict=True):
+            (low, high) = bars.lines[2][0].get_segments()[0]
+            assert (low[0], high[0]) == (cost, cost)
+            np.testing.assert_allclose((low[1], high[1]), ends)
+    labels = [[text.get_text() for text in axes.get_xticklabels()] for axes in axes_of]
+    assert labels == [["15.0\n(60)", "4.0\n(16)"], ["5,000", "100"], ["40.0", "3.0"]]
+
+
+def test_time_that_was_not_measured_has_no_panel():
+    assert len(plot_costs(made_costs([40.0, np.nan])).axes) == 2

@@ -8,6 +8,7 @@ from cnnlab.evaluation.variants import (
     ALL,
     CORRECTED,
     WITHOUT_COPIES,
+    describe_copies,
     describe_shift,
     format_variants,
     measure_shift,
@@ -66,6 +67,11 @@ def test_the_table_has_a_row_a_variant_and_a_column_a_network_and_figure():
     table = format_variants(records, ["accuracy", "macro-F1"])
     assert table.index.tolist() == ["all images (n = 96)", "without copies (n = 92)"]
     assert table.columns.tolist() == ["Network: accuracy", "Network: macro-F1"]
+
+
+def test_copies_are_counted():
+    assert "2 (2.5%) have" in describe_copies(np.arange(80) < 2)
+    assert "No image" in describe_copies(np.zeros(80, bool))
 
 
 def made_dataset(train, validation):

@@ -5,6 +5,9 @@ import math
 import keras
 import pandas as pd
 
+FLOAT32_BYTES = 4
+"""Of one parameter."""
+
 
 def count_macs(model: keras.Model) -> int:
     """Return the multiply-accumulates for one image: one for each product of input and weight.
@@ -24,7 +27,7 @@ def count_macs(model: keras.Model) -> int:
 
 def float32_bytes(model: keras.Model) -> int:
     """Return the bytes of all weights as float32: 4 a parameter."""
-    return 4 * model.count_params()
+    return FLOAT32_BYTES * model.count_params()
 
 
 def tabulate_layers(model: keras.Model) -> pd.DataFrame:

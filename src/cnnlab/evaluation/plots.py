@@ -8,6 +8,7 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from cnnlab.evaluation.cost import FLOAT32_BYTES
 from cnnlab.evaluation.curves import MACRO, MICRO, Roc, trace_roc
 from cnnlab.evaluation.learning import CHANCE_LOSS
 from cnnlab.evaluation.metrics import count_confusions
@@ -74,6 +75,35 @@ def plot_confusion(predictions: Predictions) -> Figure:
     return figure
 
 
+def plot_costs(networks: pd.DataFrame) -> Figure:
+    """Plot the accuracy of networks against what they cost, on logarithmic scales.
+
+    Args:
+        networks: index: network; columns: estimate, low, high (of the accuracy), parameters,
+            MACs, milliseconds (NaN where not measured: then there is no panel for time).
+    """
+    megabytes = networks["parameters"] * FLOAT32_BYTES / 1e6
+    panels = {
+        "million parameters\n(MB as float32)": (
+            networks["parameters"] / 1e6,
+            [f"({value:.0f})" for value in megabytes],
+        ),
+        "million MACs for one image": (networks["MACs"] / 1e6, None),
+        "milliseconds for one image": (networks["milliseconds"], None),
+    }
+    shown = {label: panel for label, panel in panels.items() if panel[0].notna().all()}
+    figure, row = plt.subplots(1, len(shown), figsize=(TEXT_WIDTH, 2.3), sharey=True)
+    for axes, (label, (costs, below)) in zip(row, shown.items(), strict=True):
+        _plot_accuracy(axes, networks, costs)
+        numbers = [f"{cost:,.{0 if cost >= 100 else 1}f}" for cost in costs]
+        lines = [numbers] if below is None else [numbers, below]
+        axes.set_xticks(costs, ["\n".join(words) for words in zip(*lines, strict=True)])
+        axes.set_xlabel(label)
+    row[0].set_ylabel("accuracy")
+    figure.legend(*row[0].get_legend_handles_labels(), loc="outside upper center", ncols=4)
+    return figure
+
+
 def plot_signal(signals: Mapping[str, pd.Series]) -> Figure:
     """Plot the size of the activations of each layer, relative to the first, before training.
 
@@ -88,6 +118,23 @@ def plot_signal(signals: Mapping[str, pd.Series]) -> Figure:
     axes.tick_params(axis="x", rotation=45)
     axes.legend()
     return figure
+
+
+def _plot_accuracy(axes: Axes, networks: pd.DataFrame, costs: pd.Series) -> None:
+    for number, (title, network) in enumerate(networks.iterrows()):
+        ends = network[["low", "high"]].to_numpy(float)
+        axes.errorbar(
+            costs[title],
+            network["estimate"],
+            yerr=np.abs(ends - network["estimate"])[:, None],
+            fmt="os^v"[number],
+            color=CLASS_COLOURS[number],
+            capsize=2,
+            label=title,
+        )
+    axes.set_xscale("log")
+    axes.minorticks_off()
+    axes.margins(x=0.3)
 
 
 def _plot_quantity(

@@ -101,6 +101,21 @@ def measure_shift(one: np.ndarray, other: np.ndarray) -> float:
     return float(np.abs(one - other).sum() / 2)
 
 
+def describe_copies(copies: np.ndarray) -> str:
+    """Say how many images of Validation Train holds too.
+
+    Args:
+        copies: (n,) bool, which do.
+    """
+    if not copies.any():
+        return "No image of Validation has an identical or nearly identical one in Train."
+    return (
+        f"Of the {len(copies):,} images of Validation {copies.sum():,} "
+        f"({format_number(100 * copies.mean(), 1)}%) have an identical or nearly identical one in "
+        "Train."
+    )
+
+
 def describe_shift(dataset: FaceDataset) -> str:
     """Say how far the classes' shares in Train and Validation differ, and where most."""
     train, validation = (
