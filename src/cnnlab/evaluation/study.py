@@ -17,7 +17,7 @@ from cnnlab.evaluation.comparison import compare_networks
 from cnnlab.evaluation.inference import mark_copies, predict_validation
 from cnnlab.evaluation.learning import assert_learned
 from cnnlab.evaluation.records import describe_machine, read_runs, write_study
-from cnnlab.evaluation.variants import ALL, summarise_variants, vary_predictions
+from cnnlab.evaluation.variants import ALL, summarise_variants, take_summaries, vary_predictions
 from cnnlab.evaluation.wording import describe_disagreement, format_number, join_words
 from cnnlab.faces.loading import Faces, load_faces
 from cnnlab.models.experiments import TrainedNetwork, train_light_vgg, train_vgg16
@@ -124,13 +124,7 @@ class Study:
     @property
     def summaries(self) -> dict[str, pd.DataFrame]:
         """For each network, and their difference, a table like that of ``metrics.summarise``."""
-        rows = self._first_seed[self._first_seed["variant"] == ALL]
-        return {
-            title: rows.set_index("figure")[["estimate", "low", "high"]].rename_axis(
-                "figure of merit"
-            )
-            for title, rows in rows.groupby("network", sort=False)
-        }
+        return take_summaries(self._first_seed)
 
     @property
     def variants(self) -> pd.DataFrame:

@@ -19,8 +19,8 @@ ALL = "all images"
 WITHOUT_COPIES = "without copies"
 CORRECTED = "class shares corrected"
 
-SMALLEST_SHIFT = 0.01
-"""Of shares, as total variation: below it, there is nothing to correct."""
+WORTH_CORRECTING = 0.05
+"""Shift of shares, as total variation, below which the estimate's own error would weigh more."""
 
 
 def vary_predictions(
@@ -29,7 +29,7 @@ def vary_predictions(
     """Return the answers as they are, and where they apply, without copies and corrected.
 
     Without copies: the images that Train holds too are left out, unless a class would be lost.
-    Corrected: if the shares of the classes differ from those learned, they are estimated from
+    Corrected: if the shares of the classes differ much from those learned, they are estimated from
     the answers alone and the answers adapted to them, see ``prior_shift``.
 
     Args:
@@ -41,7 +41,7 @@ def vary_predictions(
     remaining = np.flatnonzero(~copies)
     if copies.any() and len(np.unique(predictions.labels[remaining])) == len(CLASSES):
         variants[WITHOUT_COPIES] = predictions.select(remaining)
-    if measure_shift(learned, count_shares(predictions.labels)) >= SMALLEST_SHIFT:
+    if measure_shift(learned, count_shares(predictions.labels)) >= WORTH_CORRECTING:
         shares = estimate_shares(predictions.probabilities, learned)
         variants[CORRECTED] = correct_for_shares(predictions, learned, shares)
     return variants
@@ -70,6 +70,19 @@ def summarise_variants(
         table.insert(0, "network", predictions.title)
         tables.append(table)
     return pd.concat(tables, ignore_index=True)
+
+
+def take_summaries(records: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Return for each network, of all images, a table like that of ``metrics.summarise``.
+
+    Args:
+        records: of one or several networks, as ``summarise_variants`` returns them.
+    """
+    whole = records[records["variant"] == ALL].rename(columns={"figure": "figure of merit"})
+    return {
+        title: rows.set_index("figure of merit")[["estimate", "low", "high"]]
+        for title, rows in whole.groupby("network", sort=False)
+    }
 
 
 def format_variants(records: pd.DataFrame, figures: Sequence[str]) -> pd.DataFrame:
@@ -122,16 +135,16 @@ def describe_shift(dataset: FaceDataset) -> str:
         count_shares(dataset.labels[dataset.splits == split]) for split in (TRAIN, VALIDATION)
     )
     shift = measure_shift(train, validation)
-    if shift < SMALLEST_SHIFT:
+    if shift == 0:
         return "The classes have the same shares in Train and in Validation."
     most = np.argsort(-np.abs(train - validation), kind="stable")[:2]
     named = " and ".join(
-        f"{CLASSES[label]} ({format_number(100 * train[label], 0)}% of Train, "
-        f"{format_number(100 * validation[label], 0)}% of Validation)"
+        f"{CLASSES[label]} ({format_number(100 * train[label], 1)}% of Train, "
+        f"{format_number(100 * validation[label], 1)}% of Validation)"
         for label in most
     )
     return (
         f"The classes have other shares in Train than in Validation: "
-        f"{format_number(100 * shift, 0)}% of the images would have to change class, and most "
+        f"{format_number(100 * shift, 1)}% of the images would have to change class, and most "
         f"differ {named}."
     )
