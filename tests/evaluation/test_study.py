@@ -32,7 +32,7 @@ def recorded(tmp_path_factory):
         patch.setattr(experiments, "train", partial(train, root=folder / "trained"))
         patch.setattr(study, "current_profile", lambda: profile)
         patch.setattr(study, "write_study", partial(write_study, folder=folder))
-        patch.setattr(study, "read_studies", partial(study.read_studies, folder=folder))
+        patch.setattr(study, "read_runs", partial(study.read_runs, folder=folder))
 
         def train_other(faces, profile):
             return replace(train_light_vgg(faces, profile, seed=7), title="VGG16", seed=1403)
