@@ -19,6 +19,7 @@ from cnnlab.explain.inversion_wording import (
     describe_contrast,
     describe_deepest,
     describe_depth,
+    describe_gain,
     describe_survival,
     survives,
 )
@@ -79,6 +80,21 @@ def test_layers_are_named_network_by_network():
     second = second[second["layer"] == "shallow"]
     text = describe_survival(pd.concat([table, second]))
     assert "The place is found only in shallow of VGG16 and shallow of the light VGG." in text
+
+
+def test_gain_names_what_only_one_of_two_tables_holds_for_certain():
+    small, large = make_table(), make_table()
+    assert describe_gain(small, large) == "Otherwise the larger decoders find the same."
+    deep_place = (
+        (large["layer"] == "deep") & (large["picture"] == DECODED) & (large["figure"] == SHIFT)
+    )
+    large.loc[deep_place, ["estimate", "low", "high"]] = [1.0, 0.9, 1.1]
+    gained = "Compared with the small decoders, they also find the place in deep of VGG16."
+    assert describe_gain(small, large) == gained
+    assert describe_gain(large, small) == gained.replace("also find", "do not find")
+    # Another judge of the larger ones is no difference.
+    judged = large[large["figure"] == EXPRESSION].assign(figure=name_expression("another"))
+    assert describe_gain(small, pd.concat([large, judged])) == gained
 
 
 def test_of_the_deepest_layer_is_said_what_it_kept_and_what_not():

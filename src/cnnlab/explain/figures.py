@@ -14,7 +14,7 @@ from cnnlab.style import TEXT_WIDTH
 
 SMALL = 6.5
 """Font size in points of the text between pictures."""
-LARGEST_TILE = 0.72
+LARGEST_TILE = 0.62
 """Inches of a picture's side in a grid at most."""
 MAP_COLOURS = "viridis"
 LEVELS = (0.25, 0.5, 0.75)

@@ -95,6 +95,32 @@ def describe_survival(table: pd.DataFrame) -> str:
     return " ".join(sentences)
 
 
+def describe_gain(small: pd.DataFrame, large: pd.DataFrame) -> str:
+    """Say what larger decoders find that small ones do not, and the reverse, on the same data.
+
+    Args:
+        small: as ``inversion.measure_inversions`` makes it.
+        large: the same; figures of merit that only one of them holds are not compared.
+    """
+    keys = [(network, layer) for network in _networks(small) for layer in _layers(small, network)]
+    more, less = [], []
+    for figure, word in _aspects(small).items():
+        if figure not in _aspects(large):
+            continue
+        before, after = (
+            {key for key in keys if survives(table, *key, figure)} for table in (small, large)
+        )
+        for changed, places in ((more, after - before), (less, before - after)):
+            if places:
+                layers = _name_layers([key for key in keys if key in places])
+                changed.append(f"the {word} in {layers}")
+    if not more and not less:
+        return "Otherwise the larger decoders find the same."
+    told = [f"they also find {join_words(more)}"] if more else []
+    told += [f"they do not find {join_words(less)}"] if less else []
+    return f"Compared with the small decoders, {'; '.join(told)}."
+
+
 def describe_deepest(table: pd.DataFrame) -> str:
     """Say of each network's deepest inverted layer what it has kept and what not.
 
