@@ -20,7 +20,7 @@ from PIL import Image
 from tqdm import tqdm
 
 from cnnlab.commands import UserError
-from cnnlab.faces import affectnet, decoding, loading
+from cnnlab.faces import affectnet, decoding, ferplus, loading
 from cnnlab.faces.dataset import CLASSES
 from cnnlab.faces.images import decode_image
 
@@ -514,7 +514,7 @@ def check(case: Case, folder: Path, monkeypatch) -> str:
     monkeypatch.setenv("CNNLAB_DATA", str(data))
     monkeypatch.setattr(loading, "DECODED", folder / "decoded")
     monkeypatch.setattr(loading, "IMAGE_SIZE", SIZE)
-    for module in (affectnet, decoding):
+    for module in (affectnet, ferplus, decoding):
         monkeypatch.setattr(module, "tqdm", partial(tqdm, disable=True))
     before = snapshot(folder)
     try:

@@ -10,6 +10,7 @@ from collections import Counter
 
 import numpy as np
 import pandas as pd
+from tqdm.auto import tqdm
 
 from cnnlab.faces.dataset import CLASSES, TRAIN, VALIDATION, DataError, FaceDataset, ImageFile
 from cnnlab.faces.listing import Listing, title_of
@@ -59,7 +60,10 @@ def read_ferplus(listing: Listing) -> FaceDataset:
     return FaceDataset(
         title=title_of(listing.path),
         rendered=False,
-        files=tuple(_image_file(listing, pixels, row) for row in rows),
+        files=tuple(
+            _image_file(listing, pixels, row)
+            for row in tqdm(rows, desc=f"read {PIXELS}", unit="image", leave=False)
+        ),
         labels=labels[rows],
         splits=splits,
         notes=_notes(usage, labels),
