@@ -93,9 +93,9 @@ def test_the_widths_of_the_rarest_classes_are_said():
     classes = summarise_classes(predictions, 100, seed=0)
     text = describe_widths(classes, predictions)
     widths = classes.loc["recall", "high"] - classes.loc["recall", "low"]
-    assert f"disgust (5 images: {widths['disgust']:.2f})" in text
-    assert f"contempt (10 images: {widths['contempt']:.2f})" in text
-    assert "median of the others is 0.00" in text
+    assert f"disgust (5 images; {widths['disgust']:.2f} wide)" in text
+    assert f"contempt (10 images; {widths['contempt']:.2f} wide)" in text
+    assert "median width of the others is 0.00" in text
     equal = make_predictions()
     text = describe_widths(summarise_classes(equal, 100, seed=0), equal)
     assert "With 12 images of each class" in text

@@ -125,13 +125,13 @@ def describe_widths(classes: pd.DataFrame, predictions: Predictions) -> str:
             f"With {counts.iloc[0]} images of each class, the intervals of the recall are between "
             f"{format_number(widths.min(), 2)} and {format_number(widths.max(), 2)} wide."
         )
-    fewest = counts.sort_values(kind="stable").index[:2]
+    few = counts[counts < counts.max()].sort_values(kind="stable").index[:2]
     named = join_words(
-        [f"{name} ({counts[name]} images: {format_number(widths[name], 2)})" for name in fewest]
+        [f"{name} ({counts[name]} images; {format_number(widths[name], 2)} wide)" for name in few]
     )
     return (
-        f"How little few images tell is seen from the widths of the recall's intervals: {named}; "
-        f"the median of the others is {format_number(widths.drop(fewest).median(), 2)}."
+        f"The intervals of the recall where images are fewest: {named}; the median width of the "
+        f"others is {format_number(widths.drop(few).median(), 2)}."
     )
 
 
