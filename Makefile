@@ -1,5 +1,5 @@
 # `make` prints what there is. Options: PROFILE=smoke|default|full  DATA=folder-or-zip  VGG16=weights.h5
-# Of `make faces`: N=images-a-class  OUT=folder  VALIDATION=images-a-class  SEED=number  GROUND_TRUTH=yes
+# Of `make faces` and `make race`: N=images-a-class. Of `make faces` only: OUT=folder  VALIDATION=images-a-class  SEED=number  GROUND_TRUTH=yes
 PROFILE = default
 DATA =
 VGG16 =
@@ -44,7 +44,7 @@ export PYTHONNOUSERSITE = 1
 export PYTHONUTF8 = 1
 
 .DEFAULT_GOAL = help
-.PHONY: help report publish studies test torture bench lab data card lint audit faces requirements clean distclean
+.PHONY: help report publish studies test torture bench race lab data card lint audit faces requirements clean distclean
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' Makefile
@@ -82,8 +82,12 @@ torture: $(INSTALLED) ## kill runs at random moments and give the readers bad da
 	@PYTHONPATH=tests $(RUN) torture.fuzz_readers
 	@PYTHONPATH=tests $(RUN) torture.kill_runs
 
-bench: $(INSTALLED) ## measure the renderer: time an image, memory, cold start; fails beyond the limits
-	@$(RUN) pytest tests/benchmarks/bench_rendering.py -q -s
+bench: $(INSTALLED) ## measure renderer, training speed and memory on an idle machine (ten minutes); fails beyond the limits
+	@$(RUN) pytest tests/benchmarks/bench_rendering.py tests/benchmarks/bench_training.py \
+		tests/benchmarks/bench_memory.py -q -s
+
+race: $(INSTALLED) ## VGG16's transfer against the usual way, N=40 images a class (twenty minutes)
+	@$(RUN) pytest tests/benchmarks/bench_transfer.py -q -s
 
 lab: $(INSTALLED) ## open JupyterLab on the notebooks
 	@$(RUN) jupyter lab --notebook-dir=notebooks

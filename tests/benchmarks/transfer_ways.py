@@ -1,0 +1,109 @@
+"""One run of VGG16's transfer, ours or the usual way, in a process of its own.
+
+``python transfer_ways.py ours|usual N accuracy`` trains on N rendered images a class and prints
+as its last line what ``bench_transfer`` reads: when which development accuracy was reached. The
+usual way ends as soon as it reaches the accuracy that is given.
+"""
+
+import json
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import keras
+
+from cnnlab import paths
+
+VALIDATION_PER_CLASS = 4
+"""Validation/ is not looked at; the reader wants some."""
+
+
+class Timeline(keras.callbacks.Callback):
+    """Notes the time and the development accuracy after each epoch; stops at an accuracy."""
+
+    def __init__(self, begun: float, accuracy: float) -> None:
+        super().__init__()
+        self.begun, self.accuracy, self.epochs = begun, accuracy, []
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.epochs.append((time.perf_counter() - self.begun, logs["val_accuracy"]))
+        print(f"usual way: {self.epochs[-1][0]:.0f} s, {logs['val_accuracy']:.3f}", flush=True)
+        if self.is_there():
+            self.model.stop_training = True
+
+    def is_there(self) -> bool:
+        return bool(self.epochs) and self.epochs[-1][1] >= self.accuracy
+
+
+def train_our_way(per_class: int, root: Path) -> list[tuple[float, float]]:
+    """Everything from nothing but files and ImageNet's weights: decoding, features, training."""
+    # Before the modules that keep caches are imported: none of this checkout's is to be found.
+    paths.DECODED, paths.FEATURES, paths.TRAINED = (
+        root / name for name in ("decoded", "features", "trained")
+    )
+    from cnnlab.faces.loading import prepare_faces, render_faces
+    from cnnlab.models.experiments import train_vgg16
+
+    dataset = render_faces(per_class, VALIDATION_PER_CLASS)
+    begun = time.perf_counter()
+    network = train_vgg16(prepare_faces(dataset))
+    total = time.perf_counter() - begun
+    # All that is no epoch counts as if it came before the first.
+    seconds = network.history["seconds"].cumsum()
+    seconds += total - seconds.iloc[-1]
+    return list(zip(seconds, network.history["val_accuracy"], strict=True))
+
+
+def train_usual_way(per_class: int, accuracy: float) -> list[tuple[float, float]]:
+    """The head with all else frozen, then block 5 with it; all layers run for every picture."""
+    from usual_way import development_generator, training_generator
+
+    from cnnlab.faces.loading import prepare_faces, render_faces
+    from cnnlab.models.experiments import VGG16_FINE_TUNING, VGG16_HEAD
+    from cnnlab.models.recipes import compile_classifier, count_steps, weigh_classes
+    from cnnlab.models.training import Stopping
+    from cnnlab.models.vgg16 import build_vgg16_classifier
+    from cnnlab.settings import SEED, current_profile
+
+    faces, profile = prepare_faces(render_faces(per_class, VALIDATION_PER_CLASS)), current_profile()
+    keras.utils.set_random_seed(SEED)
+    timeline = Timeline(time.perf_counter(), accuracy)
+    model = build_vgg16_classifier()
+    stages = (
+        (VGG16_HEAD, profile.vgg16_frozen_epochs, ("logits",)),
+        (VGG16_FINE_TUNING, profile.vgg16_fine_tuning_epochs, ("logits", "block5_")),
+    )
+    for recipe, epochs, trained in stages:
+        for layer in model.layers:
+            layer.trainable = layer.name.startswith(trained)
+        steps = count_steps(len(faces.split.training), recipe)
+        compile_classifier(model, recipe, Stopping(epochs, profile.patience), steps)
+        stopping = keras.callbacks.EarlyStopping(
+            patience=profile.patience, restore_best_weights=True
+        )
+        if not timeline.is_there():
+            model.fit(
+                training_generator(faces, recipe.augmentation, recipe.batch_size, SEED),
+                validation_data=development_generator(faces, recipe.batch_size),
+                epochs=epochs,
+                class_weight=weigh_classes(faces, recipe),
+                callbacks=[timeline, stopping],
+                verbose=0,
+            )
+    return timeline.epochs
+
+
+def main() -> None:
+    way, per_class, accuracy = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
+    if way == "ours":
+        with tempfile.TemporaryDirectory(dir=paths.DATA) as root:
+            epochs = train_our_way(per_class, Path(root))
+    else:
+        epochs = train_usual_way(per_class, accuracy)
+    print(json.dumps(epochs))
+
+
+# The renderer's processes import this file too.
+if __name__ == "__main__":
+    main()
