@@ -1,5 +1,6 @@
 # `make` prints what there is. Options: PROFILE=smoke|default|full  DATA=folder-or-zip  VGG16=weights.h5
-# Of `make faces` and `make race`: N=images-a-class. Of `make faces` only: OUT=folder  VALIDATION=images-a-class  SEED=number  GROUND_TRUTH=yes
+# Of `make faces` and `make race`: N=images-a-class
+# Of `make faces`: OUT=folder  VALIDATION=images-a-class  SEED=number  GROUND_TRUTH=yes
 PROFILE = default
 DATA =
 VGG16 =
@@ -82,7 +83,7 @@ torture: $(INSTALLED) ## kill runs at random moments and give the readers bad da
 	@PYTHONPATH=tests $(RUN) torture.fuzz_readers
 	@PYTHONPATH=tests $(RUN) torture.kill_runs
 
-bench: $(INSTALLED) ## measure renderer, training speed and memory on an idle machine (ten minutes); fails beyond the limits
+bench: $(INSTALLED) ## measure renderer, training and memory (ten minutes); fails beyond the limits
 	@$(RUN) pytest tests/benchmarks/bench_rendering.py tests/benchmarks/bench_training.py \
 		tests/benchmarks/bench_memory.py -q -s
 
