@@ -38,6 +38,8 @@ export IPYTHONDIR := $(CACHES)/ipython
 export JUPYTER_CONFIG_DIR := $(CACHES)/jupyter
 export JUPYTER_DATA_DIR := $(CACHES)/jupyter
 export JUPYTER_RUNTIME_DIR := $(CACHES)/jupyter/runtime
+# Keras reads its settings there, too: those of the user's other projects must not change results.
+export KERAS_HOME := $(CACHES)/keras
 export KERAS_BACKEND = tensorflow
 export TF_CPP_MIN_LOG_LEVEL = 3
 export PYTHONNOUSERSITE = 1

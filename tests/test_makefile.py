@@ -88,7 +88,14 @@ def test_texts_are_utf_8_in_any_locale(checkout):
 def test_caches_of_libraries_lie_in_the_checkout(checkout):
     make(checkout, "data")
     environment, _ = recorded(checkout)
-    for name in ("MPLCONFIGDIR", "IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR"):
+    for name in (
+        "MPLCONFIGDIR",
+        "IPYTHONDIR",
+        "JUPYTER_CONFIG_DIR",
+        "JUPYTER_DATA_DIR",
+        "JUPYTER_RUNTIME_DIR",
+        "KERAS_HOME",
+    ):
         assert Path(environment[name]).is_relative_to(checkout / ".venv")
 
 
