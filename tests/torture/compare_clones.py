@@ -17,9 +17,9 @@ from torture.kill_runs import ROOT, TortureError, compare, copy_weights
 NAMES = ("one", "the other, چهره‌ها")
 
 
-def build_clone(folder: Path) -> Path:
-    """Clone the project and make its report."""
-    subprocess.run(["git", "clone", "--quiet", str(ROOT), str(folder)], check=True)
+def build_clone(source: Path, folder: Path) -> Path:
+    """Clone a repository of the project and make its report."""
+    subprocess.run(["git", "clone", "--quiet", str(source), str(folder)], check=True)
     copy_weights(folder)
     environment = {
         name: value
@@ -33,7 +33,9 @@ def build_clone(folder: Path) -> Path:
 def main() -> int:
     """Build both and say whether they are equal."""
     with tempfile.TemporaryDirectory() as folder:
-        one, other = (build_clone(Path(folder) / name) for name in NAMES)
+        # The second is a clone of the first: meanwhile somebody may have committed something.
+        one = build_clone(ROOT, Path(folder) / NAMES[0])
+        other = build_clone(one, Path(folder) / NAMES[1])
         try:
             count = compare(one, other)
         except TortureError as error:
