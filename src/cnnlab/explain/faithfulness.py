@@ -9,6 +9,8 @@ import keras
 import numpy as np
 from scipy.special import softmax
 
+from cnnlab.explain.perturbation import run_in_batches
+
 BLUR = 10.0
 """Standard deviation in pixels of the blurred image that insertion starts from."""
 
@@ -67,6 +69,6 @@ def _follow(
         rank[np.argsort(-each.ravel(), kind="stable")] = np.arange(pixels)
         exchanged = rank.reshape(each.shape) < ends[:, None, None]
         stages = np.where(exchanged[..., None], end, start).astype(np.float32)
-        logits = model.predict(stages, batch_size=len(stages), verbose=0)
+        logits = run_in_batches(model, stages, len(stages))
         curves.append(softmax(logits, axis=1)[:, target])
     return np.array(curves)

@@ -46,7 +46,7 @@ def ablation_cam(
     evidence = []
     for maps, logits, target in zip(found.maps, found.logits, targets, strict=True):
         ablated = maps * without_map[:, None, None, :]
-        losses = logits[target] - _run(head, ablated, batch_size)[:, target]
+        losses = logits[target] - run_in_batches(head, ablated, batch_size)[:, target]
         evidence.append(maps @ losses)
     return scale_to_peak(np.maximum(evidence, 0).astype(np.float32))
 
@@ -82,7 +82,10 @@ def occlusion(
     drops = []
     for image, logits, target in zip(images, found.logits, targets, strict=True):
         occluded = np.where(hidden[..., None], image.mean(axis=(0, 1)), image)
-        losses = logits[target] - _run(model, occluded.astype(np.float32), batch_size)[:, target]
+        losses = (
+            logits[target]
+            - run_in_batches(model, occluded.astype(np.float32), batch_size)[:, target]
+        )
         drops.append(losses.reshape(found.maps.shape[1:3]))
     return scale_to_peak(np.maximum(drops, 0).astype(np.float32))
 
@@ -103,5 +106,15 @@ def cover_cells(grid: tuple[int, int], size: tuple[int, int]) -> np.ndarray:
     return (rows[:, None, :, None] & columns[None, :, None, :]).reshape(-1, *size)
 
 
-def _run(model: keras.Model, inputs: np.ndarray, batch_size: int) -> np.ndarray:
-    return model.predict(inputs, batch_size=batch_size, verbose=0)
+def run_in_batches(model: keras.Model, inputs: np.ndarray, batch_size: int) -> np.ndarray:
+    """Return a model's outputs: without the second that ``predict`` takes to begin with.
+
+    Args:
+        model: any model.
+        inputs: (n, ...) what it takes.
+        batch_size: inputs at once.
+    """
+    starts = range(0, len(inputs), batch_size)
+    return np.concatenate(
+        [np.asarray(model(inputs[start : start + batch_size], training=False)) for start in starts]
+    )
