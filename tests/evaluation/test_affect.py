@@ -119,12 +119,15 @@ def test_what_cannot_be_judged_is_refused(predictions, field, value, message):
         replace(predictions, **{field: value})
 
 
-def test_figure_shows_every_image_and_every_class(predictions):
+@pytest.mark.parametrize("stretch", [1, 3])
+def test_figure_shows_every_image_and_every_class(predictions, stretch):
+    predictions = replace(predictions, predicted=stretch * predictions.predicted)
     figure = plot_affect(predictions)
     valence, arousal, plane = figure.axes
     for column, axes in enumerate((valence, arousal)):
         shown = np.concatenate([line.get_xydata() for line in axes.lines[:8]])
         assert len(shown) == 60
+        assert np.abs(shown).max() < axes.get_ylim()[1]
         assert set(map(tuple, shown)) == set(
             zip(predictions.true[:, column], predictions.predicted[:, column], strict=True)
         )
