@@ -11,6 +11,7 @@ from cnnlab.evaluation.affect import DIMENSIONS
 from cnnlab.evaluation.family_study import (
     PREFIX,
     THEIRS,
+    describe_architectures,
     describe_family,
     measure_variant,
     read_families,
@@ -67,6 +68,7 @@ def made_record(data, accuracies=(0.5, 0.6, 0.4)):
             "training_seconds": 60.0,
             "epochs": 3,
             "n": 16,
+            "configuration_digest": network,
         }
         for network, value in zip(HEWITT_GUNES_NETWORKS.index, accuracies, strict=True)
         for figure in ("accuracy", "macro AUC", "micro AUC")
@@ -110,7 +112,22 @@ def test_the_best_is_named_and_how_surely(accuracies, verdict):
     text = describe_family(made_record("made", accuracies))
     assert "VGG variant has the highest accuracy" in text
     assert verdict in text
-    assert "3 minutes" in text
+    assert "took 3 min in all, with 3, 3 and 3 epochs" in text
+
+
+def test_the_networks_are_described_with_their_costs():
+    text = describe_architectures()
+    for title, published in HEWITT_GUNES_NETWORKS["parameters"].items():
+        assert f"{title} has {published} parameters (the paper: {published})" in text
+    # Counted on paper: 9*9*3*16 and so on at 128, 64, ... 8 squared, then the dense layers.
+    macs = sum(
+        (128 >> block) ** 2 * size**2 * inputs * outputs
+        for block, (size, inputs, outputs) in enumerate(
+            [(9, 3, 16), (7, 16, 32), (5, 32, 64), (3, 64, 128), (3, 128, 128)]
+        )
+    )
+    macs += 2048 * 1024 + 1024 * 1024 + 1024 * 8
+    assert f"takes {macs / 1e6:.0f} million" in text
 
 
 def test_the_family_of_the_paper_is_recorded(tmp_path, monkeypatch):

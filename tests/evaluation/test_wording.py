@@ -127,3 +127,10 @@ def test_tables_have_a_row_for_each_figure_and_class():
     assert classes.index.tolist() == list(CLASSES)
     assert classes["images"].eq("12").all()
     assert classes.columns.tolist() == ["images", "recall", "precision", "F1", "AUC"]
+
+
+def test_what_is_undefined_is_a_dash_and_without_an_interval_alone():
+    nothing = float("nan")
+    row = pd.Series({"estimate": nothing, "low": nothing, "high": nothing})
+    assert format_interval(row) == "–"
+    assert format_interval(row.fillna({"estimate": 0.5})) == "0.50"

@@ -19,10 +19,15 @@ from cnnlab.evaluation.metrics import summarise
 from cnnlab.evaluation.published import HEWITT_GUNES_NETWORKS
 from cnnlab.evaluation.records import describe_machine, read_runs, write_study
 from cnnlab.evaluation.study import describe_network, describe_run
-from cnnlab.evaluation.wording import format_interval
+from cnnlab.evaluation.wording import (
+    format_interval,
+    format_number,
+    format_power,
+    join_words,
+)
 from cnnlab.faces.loading import Faces, load_faces
 from cnnlab.models.experiments import Architecture
-from cnnlab.models.family import FAMILY, train_variant
+from cnnlab.models.family import FAMILY, FAMILY_RECIPE, train_variant
 from cnnlab.models.regressor import read_affect, train_regressor
 from cnnlab.paths import STUDIES
 from cnnlab.quoting import make_label
@@ -83,25 +88,46 @@ def tabulate_family(records: pd.DataFrame) -> pd.DataFrame:
     return table.assign(**{THEIRS: published[rows].agg(" / ".join)})
 
 
+def describe_architectures() -> str:
+    """Say what the three networks cost, against the paper, and by what recipe they are trained."""
+    models = {architecture.title: architecture.build() for architecture in FAMILY}
+    published = HEWITT_GUNES_NETWORKS["parameters"]
+    costs = join_words(
+        [
+            f"{title} has {model.count_params():,} parameters (the paper: {published[title]}) and "
+            f"takes {count_macs(model) / 1e6:.0f} million multiply-accumulates an image"
+            for title, model in models.items()
+        ]
+    )
+    recipe = FAMILY_RECIPE
+    return (
+        f"{costs}. All are trained by one recipe: Adam with a learning rate of "
+        f"{format_power(recipe.learning_rate)} on half a cosine after one epoch of warm-up, "
+        f"batches of {recipe.batch_size}, a weight decay of {format_power(recipe.weight_decay)}, "
+        "the augmentation of the light VGG, and classes weighted by the square root of what would "
+        "make them equal. The weights with the lowest development loss are kept."
+    )
+
+
 def describe_family(records: pd.DataFrame) -> str:
-    """Say what a record was made of, which network is ahead in it, and how they were trained."""
+    """Say what a record was made of, which network is ahead in it, and how long it took."""
     row = records.iloc[0]
-    kind = "rendered, synthetic faces" if row["rendered"] else "photographs"
+    data = row["data"] if row["rendered"] else f"photographs of `{row['data']}`"
     accuracy = records[records["figure"] == "accuracy"].set_index("network")
     best = accuracy["estimate"].idxmax()
     others = accuracy.drop(best)
     verdict = (
         "no other's interval reaches its estimate"
         if (others["high"] < accuracy.loc[best, "estimate"]).all()
-        else "the intervals of others reach its estimate, so this order is not certain"
+        else "the interval of another reaches its estimate, so this order is not certain"
     )
-    minutes = accuracy["training_seconds"] / 60
-    epochs = ", ".join(f"{value:.0f}" for value in accuracy["epochs"])
+    minutes = records.groupby("configuration_digest")["training_seconds"].first().sum() / 60
+    epochs = join_words([f"{value:.0f}" for value in accuracy["epochs"]])
     return (
-        f"`{row['data']}` ({kind}; digest {row['data_digest']}; {row['train_n']:,} training and "
-        f"{row['n']:,} Validation images; seed {row['seed']}; profile `{row['profile']}`; "
-        f"{row['date']}; {row['processor']}): {best} has the highest accuracy, and {verdict}. "
-        f"Training took {minutes.sum():.0f} minutes in all ({epochs} epochs)."
+        f"{data} (digest {row['data_digest']}; {row['train_n']:,} training and {row['n']:,} "
+        f"Validation images; seed {row['seed']}; profile `{row['profile']}`; {row['date']}; "
+        f"{row['processor']}). {best} has the highest accuracy; {verdict}. Training took "
+        f"{format_number(minutes, 0)} min in all, with {epochs} epochs of the classifiers."
     )
 
 

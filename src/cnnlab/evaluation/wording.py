@@ -37,12 +37,17 @@ def format_number(value: float, digits: int) -> str:
 def format_interval(row: pd.Series, digits: int = 2) -> str:
     """Return an estimate with its interval, such as ``0.57 [0.52, 0.62]``.
 
+    Where a figure is undefined, as the correlation with a constant is, an en dash stands for it;
+    where only its interval is, the estimate stands alone.
+
     Args:
         row: estimate, low, high.
         digits: after the point.
     """
+    if not np.isfinite(row["estimate"]):
+        return "–"
     estimate, low, high = (format_number(row[key], digits) for key in ("estimate", "low", "high"))
-    return f"{estimate} [{low}, {high}]"
+    return f"{estimate} [{low}, {high}]" if np.isfinite(row["low"]) else estimate
 
 
 def format_power(value: float) -> str:
