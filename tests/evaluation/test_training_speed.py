@@ -22,7 +22,6 @@ from cnnlab.evaluation.training_speed import (
     measure_product,
     measure_subject,
     record_training_speed,
-    tabulate_stages,
     with_composed_normalisation,
     without_noise,
 )
@@ -119,12 +118,3 @@ def test_the_study_is_written_signed_and_read_as_a_table(monkeypatch, tmp_path):
         FORWARD: 4,
         STEP: 2,
     }
-    table = tabulate_stages(study, "float32")
-    assert list(table.index) == ["small", "frozen"]
-    step = study.query("precision == 'float32' and stage == @STEP").iloc[0]
-    small = table.loc["small"]
-    assert small["forward"] + small["backward"] == pytest.approx(step["milliseconds"])
-    assert small["images_per_second"] == pytest.approx(1000 / step["milliseconds"])
-    assert small["share_of_peak"] == step["share_of_peak"]
-    assert table.loc["frozen", ["backward", "images_per_second"]].isna().all()
-    assert table.loc["frozen", "share_of_peak"] > 0

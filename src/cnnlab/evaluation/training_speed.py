@@ -97,18 +97,20 @@ def frozen_blocks(dtype: str) -> keras.Model:
     return keras.Model(base.input, base.get_layer(f"block{FROZEN_BLOCKS[-1]}_pool").output)
 
 
-AUTHORS = "Light VGG, authors' form"
+TABLED, AUTHORS = "Light VGG", "Light VGG, authors' form"
+COMPOSED = f"{AUTHORS}, with Keras's batch normalisation"
+QUIET = f"{AUTHORS}, without noise"
 SUBJECTS = (
-    Subject("Light VGG", lambda dtype: build_light_vgg(dtype=dtype)),
+    Subject(TABLED, lambda dtype: build_light_vgg(dtype=dtype)),
     Subject(AUTHORS, lambda dtype: build_light_vgg_with_batch_normalisation(dtype=dtype)),
     Subject(
-        f"{AUTHORS}, with Keras's batch normalisation",
+        COMPOSED,
         lambda dtype: with_composed_normalisation(
             build_light_vgg_with_batch_normalisation(dtype=dtype)
         ),
     ),
     Subject(
-        f"{AUTHORS}, without noise",
+        QUIET,
         lambda dtype: without_noise(build_light_vgg_with_batch_normalisation(dtype=dtype)),
     ),
     Subject("VGG16, frozen blocks", frozen_blocks, trained=False),
@@ -222,33 +224,6 @@ def compare_with_peak(table: pd.DataFrame) -> pd.DataFrame:
     table = table.assign(gflop_per_second=1000 * table["gflop"] / table["milliseconds"])
     products = table[table["stage"] == PRODUCT].groupby("precision")["gflop_per_second"].max()
     return table.assign(share_of_peak=table["gflop_per_second"] / table["precision"].map(products))
-
-
-def tabulate_stages(study: pd.DataFrame, precision: str) -> pd.DataFrame:
-    """Return what notebook 07 shows of one precision: a row a network.
-
-    Args:
-        study: the recorded study.
-        precision: a Keras dtype policy that was measured.
-
-    Returns:
-        Index: network, in the order of the study; columns: forward, backward (with the
-        optimiser's step; both milliseconds an image), images_per_second of training, and
-        share_of_peak of the whole step, or of the forward pass where nothing is trained.
-    """
-    timed = study[(study["precision"] == precision) & (study["stage"] != PRODUCT)]
-    order = timed["network"].drop_duplicates()
-    wide = timed.pivot(index="network", columns="stage").reindex(order)
-    forward, step = (wide["milliseconds"][stage] for stage in (FORWARD, STEP))
-    shares = wide["share_of_peak"]
-    return pd.DataFrame(
-        {
-            "forward": forward,
-            "backward": step - forward,
-            "images_per_second": 1000 / step,
-            "share_of_peak": shares[STEP].fillna(shares[FORWARD]),
-        }
-    )
 
 
 def record_training_speed() -> None:
