@@ -77,8 +77,9 @@ def describe_training_speed(study: pd.DataFrame) -> str:
         f"{milliseconds[AUGMENTATION]:.1f} ms. The authors' form trains at "
         f"{speeds[AUTHORS]:.0f} images a second; with Keras's own batch normalisation, which is "
         f"composed of elementary operations, it would be {speeds[COMPOSED]:.0f}, and without the "
-        f"random numbers of Gaussian dropout {speeds[QUIET]:.0f}. All times are from the record `report/studies/{STUDY}.csv` of "
-        f"{machine['date']} ({machine['processor']}; {machine['versions']})."
+        f"random numbers of Gaussian dropout {speeds[QUIET]:.0f}. All times are "
+        f"from the record `report/studies/{STUDY}.csv` of {machine['date']} "
+        f"({machine['processor']}; {machine['versions']})."
     )
 
 
