@@ -90,20 +90,21 @@ def tabulate_family(records: pd.DataFrame) -> pd.DataFrame:
 
 def describe_architectures() -> str:
     """Say what the three networks cost, against the paper, and by what recipe they are trained."""
-    models = {architecture.title: architecture.build() for architecture in FAMILY}
-    published = HEWITT_GUNES_NETWORKS["parameters"]
-    costs = join_words(
-        [
-            f"{title} has {model.count_params():,} parameters (the paper: {published[title]}) and "
-            f"takes {count_macs(model) / 1e6:.0f} million multiply-accumulates an image"
-            for title, model in models.items()
-        ]
+    models = [architecture.build() for architecture in FAMILY]
+    built = [f"{model.count_params():,}" for model in models]
+    published = [HEWITT_GUNES_NETWORKS.loc[each.title, "parameters"] for each in FAMILY]
+    paper = (
+        "as in the paper" if built == published else f"against the paper's {join_words(published)}"
     )
+    macs = [f"{count_macs(model) / 1e6:.0f}" for model in models]
+    titles = join_words([architecture.title for architecture in FAMILY])
     recipe = FAMILY_RECIPE
     return (
-        f"{costs}. All are trained by one recipe: Adam with a learning rate of "
-        f"{format_power(recipe.learning_rate)} on half a cosine after one epoch of warm-up, "
-        f"batches of {recipe.batch_size}, a weight decay of {format_power(recipe.weight_decay)}, "
+        f"{titles} have {join_words(built)} parameters, {paper}, and take {join_words(macs)} "
+        "million multiply-accumulates for an image. All are trained by one recipe: Adam with a "
+        f"learning rate of {format_power(recipe.learning_rate)} on half a cosine after one epoch "
+        f"of warm-up, batches of {recipe.batch_size}, a weight decay of "
+        f"{format_power(recipe.weight_decay)}, "
         "the augmentation of the light VGG, and classes weighted by the square root of what would "
         "make them equal. The weights with the lowest development loss are kept."
     )
