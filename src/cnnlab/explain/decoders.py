@@ -48,8 +48,8 @@ def small_budget(profile: Profile) -> Budget:
 
 
 def study_budget(profile: Profile) -> Budget:
-    """Return the budget of the study: four times as long, two and a half times as large."""
-    return Budget(4 * profile.decoder_epochs, 300_000)
+    """Return the budget of the study: five times as long, two and a half times as large."""
+    return Budget(5 * profile.decoder_epochs, 300_000)
 
 
 def resize_and_convolve(
