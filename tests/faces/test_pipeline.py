@@ -39,6 +39,14 @@ def test_an_epoch_sees_each_training_image_once_with_its_label(images):
     np.testing.assert_allclose(pixels, images[rows] / 255, atol=1e-5)
 
 
+def test_pairs_of_numbers_stay_with_their_images(images):
+    pairs = np.random.default_rng(1).uniform(-1, 1, (60, 2)).astype(np.float32)
+    pixels, targets = collect(training_batches(images, pairs, INDICES, STILL, 8, 1, 0))
+    rows = [int(np.abs(images / 255 - seen).max(axis=(1, 2, 3)).argmin()) for seen in pixels]
+    assert targets.dtype == np.float32
+    np.testing.assert_array_equal(targets, pairs[rows])
+
+
 def test_batches_have_the_promised_kinds_sizes_and_number(images):
     dataset = epoch_of(images)
     assert int(dataset.cardinality()) == 4

@@ -25,13 +25,7 @@ def build_light_alexnet(num_classes: int = 8, dtype: str = "float32") -> keras.M
     One convolution a block, of 9, 7, 5, 3 and 3 pixels, each followed by a pool; the rest as in
     ``light_vgg.build_authors_form``.
 
-    Args:
-        num_classes: outputs of the last layer.
-        dtype: Keras dtype policy of all layers but the last.
-
-    Returns:
-        A flat functional model: (n, 128, 128, 3) RGB in [0, 1] to (n, num_classes) float32
-        logits.
+    What it takes and returns is that of ``light_vgg.build_light_vgg``.
     """
     return build_authors_form(ALEXNET_KERNELS, "light_alexnet", num_classes, dtype)
 
@@ -42,13 +36,7 @@ def build_light_mobilenet(num_classes: int = 8, dtype: str = "float32") -> keras
     Keras's MobileNet of width 1 without its top (Howard et al. 2017, arXiv 1704.04861), random
     weights, its average over places, dropout 0.3 and one dense layer.
 
-    Args:
-        num_classes: outputs of the last layer.
-        dtype: Keras dtype policy of all layers but the last.
-
-    Returns:
-        A flat functional model: (n, 128, 128, 3) RGB in [0, 1] to (n, num_classes) float32
-        logits.
+    What it takes and returns is that of ``light_vgg.build_light_vgg``.
     """
     base = keras.applications.MobileNet(
         input_shape=(IMAGE_SIZE, IMAGE_SIZE, 3), include_top=False, weights=None, pooling="avg"
