@@ -156,7 +156,7 @@ def average_by_class(predictions: AffectPredictions) -> pd.DataFrame:
     Returns:
         Index: label; columns: images, and (kind, dimension) as ``true valence``.
     """
-    columns = {"images": np.ones(len(predictions))}
+    columns = {}
     for kind, values in (("true", predictions.true), ("predicted", predictions.predicted)):
         columns |= {f"{kind} {name}": values[:, i] for i, name in enumerate(DIMENSIONS)}
     grouped = pd.DataFrame(columns).groupby(predictions.labels)

@@ -103,7 +103,8 @@ def tabulate_exports(records: pd.DataFrame) -> pd.DataFrame:
             "time / ms": f"{row['milliseconds']:.1f} "
             f"[{row['lower_quartile']:.1f}, {row['upper_quartile']:.1f}]",
             "same answer as Keras": agreement.format(3),
-            "accuracy (Keras)": f"{row['accuracy']:.3f} ({row['keras_accuracy']:.3f})",
+            "accuracy (Keras)": f"{format_number(row['accuracy'], 3)} "
+            f"({format_number(row['keras_accuracy'], 3)})",
         }
 
     return pd.DataFrame([format_row(row) for _, row in records.iterrows()]).set_index("network")
