@@ -1,5 +1,7 @@
 """The recorded times of training, as a table and as text."""
 
+from collections.abc import Callable
+
 import pandas as pd
 
 from cnnlab.evaluation.training_speed import (
@@ -83,5 +85,5 @@ def describe_training_speed(study: pd.DataFrame) -> str:
     )
 
 
-def _or_dash(form):
+def _or_dash(form: Callable[[float], str]) -> Callable[[float], str]:
     return lambda value: "\N{EN DASH}" if pd.isna(value) else form(value)
