@@ -101,15 +101,21 @@ def draw_heat(ax: Axes, image: np.ndarray, heat: np.ndarray) -> None:
         ax.contour(heat, LEVELS, colors="white", linewidths=(0.4, 0.7, 1.0))
 
 
-def draw_shares(shares: dict[str, dict[str, dict[str, Mean]]], areas: dict[str, float]) -> Figure:
-    """Draw shares of energy with intervals: a panel a region, a line a class, a mark a kind.
+def draw_shares(
+    shares: dict[str, dict[str, dict[str, Mean]]],
+    areas: dict[str, float],
+    meaning: str = "share of the map's energy",
+) -> Figure:
+    """Draw shares with intervals: a panel a region, a line a class, a mark a kind.
 
     Args:
         shares: region -> class -> kind (such as right and wrong) -> mean share in [0, 1].
         areas: region -> share of an even map, drawn as a dotted line.
+        meaning: what the shares are of.
     """
+    lines = len(next(iter(shares.values())))
     figure, axes = plt.subplots(
-        1, len(shares), figsize=(TEXT_WIDTH, 2.5), sharey=True, squeeze=False
+        1, len(shares), figsize=(TEXT_WIDTH, 0.7 + 0.2 * lines), sharey=True, squeeze=False
     )
     ends = [
         end
@@ -133,9 +139,40 @@ def draw_shares(shares: dict[str, dict[str, dict[str, Mean]]], areas: dict[str, 
         ax.xaxis.set_major_locator(MaxNLocator(3))
     axes[0, 0].set_yticks(range(len(names)), names)
     axes[0, 0].invert_yaxis()
-    figure.supxlabel("share of the map's energy", fontsize=9)
+    figure.supxlabel(meaning, fontsize=9)
     handles, labels = axes[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper right", ncols=len(kinds))
+    return figure
+
+
+def draw_candidates(
+    rows: list[tuple[str, np.ndarray, np.ndarray]], maps: dict[str, np.ndarray]
+) -> Figure:
+    """Draw images, the pixels that their expression moved, and the maps of several methods.
+
+    Args:
+        rows: m times a text, an (h, w, 3) image in [0, 1] and an (h, w) bool mask.
+        maps: for each title of a column (m, h, w) in [0, 1].
+    """
+    titles = ["image", "moved", *maps]
+    tile = TEXT_WIDTH / len(titles)
+    figure, axes = plt.subplots(
+        len(rows),
+        len(titles),
+        figsize=(TEXT_WIDTH, len(rows) * (tile + 0.05) + 0.35),
+        squeeze=False,
+    )
+    _tighten(figure)
+    for number, (line, (text, image, mask)) in enumerate(zip(axes, rows, strict=True)):
+        for ax in line:
+            _clear(ax)
+        line[0].imshow(image)
+        line[0].set_ylabel(text, fontsize=SMALL)
+        line[1].imshow(mask, cmap="gray", vmin=0, vmax=1)
+        for ax, heat in zip(line[2:], maps.values(), strict=True):
+            draw_heat(ax, image, heat[number])
+    for ax, title in zip(axes[0], titles, strict=True):
+        ax.set_title(title.replace(", ", "\n"), fontsize=SMALL, fontweight="normal", loc="center")
     return figure
 
 

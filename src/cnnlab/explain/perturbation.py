@@ -23,7 +23,7 @@ def ablation_cam(
     """Return the Ablation-CAM of one class for each image, scaled to a peak of 1.
 
     Each map of the layer is weighted by what the logit loses when the map is set to zero; the
-    positive part of the sum is kept. Ramaswamy & Desai (2020), equations 3 and 4, but for their
+    positive part of the sum is kept. Desai & Ramaswamy (2020), equations 3 and 4, but for their
     division by the logit: it would turn the map around where the logit is negative, and scales
     it otherwise.
 

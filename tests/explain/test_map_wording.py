@@ -1,0 +1,90 @@
+import numpy as np
+import pandas as pd
+
+from cnnlab.evaluation.intervals import Mean
+from cnnlab.explain import map_wording
+from cnnlab.explain.screening import MEASURE
+from cnnlab.models.light_vgg_variants import ORIGINAL
+
+ABOVE, AROUND, BELOW = (Mean(v, v - 0.1, v + 0.1, 9) for v in (0.3, 0.0, -0.3))
+FEW = Mean(0.3, np.nan, np.nan, 3)
+
+
+def test_a_candidate_is_trusted_if_it_passes_every_test_that_was_made():
+    excess = {"a": ABOVE, "b": ABOVE, "c": FEW}
+    use = {"a": ABOVE, "b": AROUND, "c": ABOVE, "d": ABOVE}
+    shuffled = {"a": AROUND, "b": AROUND, "c": AROUND}
+    verdicts = map_wording.judge(excess, use, shuffled)
+    assert list(verdicts.index) == ["a", "b", "c"]
+    assert verdicts.all(axis=1).tolist() == [True, False, False]
+    assert list(map_wording.judge({}, use, shuffled).columns) == ["used", "sensitive"]
+    correlated = Mean(0.6, 0.4, 0.8, 9)
+    assert not map_wording.judge({}, {"a": ABOVE}, {"a": correlated}).loc["a", "sensitive"]
+
+
+def test_trust_names_who_passes_and_otherwise_who_passes_most():
+    verdicts = pd.DataFrame({"x": [True, True], "y": [True, False]}, ["a, conv", "b"])
+    assert "passed by a (`conv`)" in map_wording.describe_trust(verdicts)
+    verdicts["z"] = False
+    text = map_wording.describe_trust(verdicts)
+    assert "No candidate passes all" in text and "2 of 3" in text and "No map passes: z" in text
+
+
+def test_maps_are_compared_with_the_best_baseline():
+    inside = {"a, l": ABOVE, "b": AROUND, "edges": AROUND}
+    text = map_wording.describe_plausibility(inside, {"a, l": ABOVE, "b": BELOW}, "edges")
+    assert "Clearly above that baseline: a (`l`)" in text and "Clearly below it: b" in text
+    text = map_wording.describe_plausibility(inside, {"a, l": AROUND}, "edges")
+    assert "No map lies clearly above it" in text
+
+
+def screen(**networks):
+    """Records of networks with a difference in the measure and its interval."""
+    rows = []
+    for name, (difference, low, high) in networks.items():
+        for figure in map_wording.SHOWN:
+            rows.append((name, figure, 1.5 + difference, difference, low, high, 1000))
+    columns = ["network", "figure", "value", "difference", "low", "high", "parameters"]
+    return pd.DataFrame(rows, columns=columns).replace("original", ORIGINAL.title)
+
+
+def test_the_screening_names_its_winner_and_what_is_clear():
+    records = screen(
+        original=(0, 0, 0),
+        fine=(-0.2, -0.3, -0.1),
+        pooled=(0.2, 0.1, 0.3),
+        framed=(-0.1, -0.3, 0.1),
+    )
+    text = map_wording.describe_screening(records)
+    assert f"lowest {MEASURE}" in text and "*fine*" in text
+    assert "Clearly lower than the light VGG's: fine" in text and "Clearly higher: pooled" in text
+    table = map_wording.tabulate_screening(records)
+    assert list(table.index) == [ORIGINAL.title, "fine", "pooled", "framed"]
+    assert table.loc[ORIGINAL.title, "difference"] == "–"
+    assert table.loc["fine", "difference"] == "−0.20 [−0.30, −0.10]"
+    assert table.loc["fine", "parameters"] == "1,000"
+
+
+def improve(low, high):
+    rows = [
+        (ORIGINAL.title, "accuracy", 0.5, np.nan, np.nan, 3000),
+        (ORIGINAL.title, "accuracy", 0.6, np.nan, np.nan, 3000),
+        ("fine", "accuracy", 0.7, np.nan, np.nan, 500),
+        ("difference", "accuracy", 0.15, low, high, np.nan),
+    ]
+    columns = ["network", "figure", "value", "low", "high", "parameters"]
+    return pd.DataFrame(rows, columns=columns).assign(n=40, seeds=3, rendered=True)
+
+
+def test_a_gain_is_claimed_only_if_the_interval_excludes_zero():
+    assert "*fine* is better" in map_wording.describe_improvement(improve(0.1, 0.2))
+    assert "*fine* is worse" in map_wording.describe_improvement(improve(-0.3, -0.2))
+    text = map_wording.describe_improvement(improve(-0.1, 0.2))
+    assert "a gain is not shown" in text and "500 parameters against 3,000" in text
+
+
+def test_the_trial_shows_means_over_seeds_beside_the_difference():
+    table = map_wording.tabulate_improvements([improve(0.1, 0.2)])
+    row = table.iloc[0]
+    assert (row["light VGG"], row["fine"]) == ("0.550", "0.700")
+    assert row["difference"] == "0.150 [0.100, 0.200]"
