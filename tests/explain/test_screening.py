@@ -73,6 +73,7 @@ def trained(monkeypatch, tmp_path):
             folder=folder,
             seed=seed,
             seconds=10.4,
+            class_shares=np.full(8, 1 / 8),
         )
 
     for module in (screening, improvement):
