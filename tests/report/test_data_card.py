@@ -1,13 +1,20 @@
 """The data card's tables cannot drift from the code and the studies."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from cnnlab.commands import UserError
+from cnnlab.evaluation.learning_curve import SHORT_DIGEST
+from cnnlab.faces.rendering import identity
+from cnnlab.faces.rendering.dataset import renderer_digest
+from cnnlab.faces.rendering.expressions import Difficulty, draw_expression
+from cnnlab.faces.rendering.grooming import BARE
 from cnnlab.report.data_card import (
     CARD,
     TABLES,
     fill_card,
+    tabulate_difficulty,
     tabulate_learning_curve,
     tabulate_sizes,
 )
@@ -15,7 +22,9 @@ from cnnlab.report.data_card import (
 TABLE = pd.DataFrame({"b": ["1"]}, index=pd.Index(["x"], name="a"))
 
 
-def test_the_card_says_what_the_code_and_the_studies_say():
+def test_the_card_says_what_the_code_and_the_studies_say(monkeypatch):
+    # Hair is not counted, takes half of the time, and is drawn from a generator of its own.
+    monkeypatch.setattr(identity, "draw_grooming", lambda *_: BARE)
     text = CARD.read_text(encoding="utf-8")
     renewed = fill_card(text, {name: tabulate() for name, tabulate in TABLES.items()})
     assert renewed == text, "run `make card`"
@@ -43,13 +52,26 @@ def test_sizes_add_up():
         assert (2 * sizes[f"{split}, people"] >= sizes[f"{split}, each class"]).all()
 
 
+def test_the_difficulty_is_what_expressions_are_drawn_with():
+    shown = tabulate_difficulty()["default"]
+    weakest = float(shown["`weakest`"])
+    drawn = [draw_expression("fear", np.random.default_rng(seed)) for seed in range(200)]
+    assert min(one.intensity for one in drawn) == weakest
+    assert set(shown.index) == {f"`{name}`" for name in vars(Difficulty())}
+
+
 def test_the_curve_comes_from_the_record(monkeypatch):
     monkeypatch.setattr("cnnlab.report.data_card.read_curve", lambda: None)
     assert len(tabulate_learning_curve()) == 0
+    facts = {"train_people": 600, "estimate": 0.8, "low": 0.7, "high": 0.9}
     record = pd.DataFrame(
-        {"train_per_class": [1200], "train_people": [600], "estimate": 0.8, "low": 0.7, "high": 0.9}
+        [
+            facts | {"train_per_class": 40, "renderer": "0" * SHORT_DIGEST},
+            facts | {"train_per_class": 1200, "renderer": renderer_digest()[:SHORT_DIGEST]},
+        ]
     )
     monkeypatch.setattr("cnnlab.report.data_card.read_curve", lambda: record)
     table = tabulate_learning_curve()
-    assert table.index.tolist() == ["1,200"]
-    assert table.iloc[0].tolist() == ["600", "80.0%", "70.0% to 90.0%"]
+    assert table.index.tolist() == ["40", "1,200"]
+    assert table.iloc[1].tolist() == ["600", "80.0%", "70.0% to 90.0%", "this version"]
+    assert table.iloc[0, -1] == "an earlier version"

@@ -98,6 +98,15 @@ def measure_curve(
     return pd.concat(tables, ignore_index=True)
 
 
+def is_current(renderer: str) -> bool:
+    """Say whether a record's faces were rendered by this version of the renderer.
+
+    Args:
+        renderer: as the record's column of that name has it.
+    """
+    return renderer == renderer_digest()[:SHORT_DIGEST]
+
+
 def read_curve(folder: Path = STUDIES) -> pd.DataFrame | None:
     """Return the recorded rows for accuracy, from few to many images; None without a record."""
     records = read_studies(STUDY, folder)

@@ -6,15 +6,17 @@
 import re
 import sys
 from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
 
 import pandas as pd
 
 from cnnlab.commands import UserError, run_command
-from cnnlab.evaluation.learning_curve import read_curve
+from cnnlab.evaluation.learning_curve import is_current, read_curve
 from cnnlab.faces.dataset import CLASSES
 from cnnlab.faces.population import count_people
 from cnnlab.faces.rendering.dataset import REPETITIONS
+from cnnlab.faces.rendering.expressions import DEFAULT_DIFFICULTY
 from cnnlab.paths import DATA
 from cnnlab.settings import PROFILES, SEED
 from cnnlab.storage import write_bytes
@@ -49,9 +51,18 @@ def tabulate_people() -> pd.DataFrame:
     return shares.rename(f"share of {COUNTED_PEOPLE} people").reset_index().set_index("what")
 
 
+def tabulate_difficulty() -> pd.DataFrame:
+    """Return what sets how hard the expressions are to recognise, as it is by default."""
+    rows = {
+        f"`{field.name}`": str(getattr(DEFAULT_DIFFICULTY, field.name))
+        for field in fields(DEFAULT_DIFFICULTY)
+    }
+    return pd.DataFrame.from_dict(rows, "index", columns=["default"]).rename_axis("setting")
+
+
 def tabulate_learning_curve() -> pd.DataFrame:
     """Return the recorded learning curve; without a record a table without rows."""
-    columns = ("people in Train", "accuracy on Validation", "95% interval")
+    columns = ("people in Train", "accuracy on Validation", "95% interval", "rendered by")
     curve = read_curve()
     rows = [] if curve is None else curve.to_dict("records")
     return pd.DataFrame(
@@ -60,6 +71,7 @@ def tabulate_learning_curve() -> pd.DataFrame:
                 f"{row['train_people']:,}",
                 f"{row['estimate']:.1%}",
                 f"{row['low']:.1%} to {row['high']:.1%}",
+                "this version" if is_current(row["renderer"]) else "an earlier version",
             )
             for row in rows
         ],
@@ -73,6 +85,7 @@ def tabulate_learning_curve() -> pd.DataFrame:
 TABLES = {
     "sizes": tabulate_sizes,
     "people": tabulate_people,
+    "difficulty": tabulate_difficulty,
     "learning-curve": tabulate_learning_curve,
 }
 
