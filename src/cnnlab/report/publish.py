@@ -23,7 +23,7 @@ SHOWN_FIGURE = "fig-07-confusion"
 FACES = FIGURES / "05-contact-sheet.svg"
 RANDOM_FACES = FIGURES / "05-random-faces.svg"
 _PAGE_DOTS_PER_INCH = 100.0
-_FACES_DOTS_PER_INCH = 200.0
+_FACES_DOTS_PER_INCH = 220.0
 
 
 def publish_report() -> None:

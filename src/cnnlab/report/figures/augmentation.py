@@ -82,7 +82,7 @@ def single_movements(image: np.ndarray) -> dict[str, np.ndarray]:
 
 def plot_pixel_distances(distances: PixelDistances) -> Figure:
     """Draw the cumulative distributions of the three distances."""
-    figure, axes = plt.subplots(figsize=(TEXT_WIDTH, 2.1))
+    figure, axes = plt.subplots(figsize=(TEXT_WIDTH, 1.8))
     labels = {
         "moved": "to its own moved copy",
         "nearest": "to the nearest of another class",
@@ -103,7 +103,7 @@ def plot_learning_curve(curve: pd.DataFrame) -> Figure:
     Args:
         curve: a row for each size: train_per_class, estimate, low, high.
     """
-    figure, axes = plt.subplots(figsize=(0.6 * TEXT_WIDTH, 2.1))
+    figure, axes = plt.subplots(figsize=(0.6 * TEXT_WIDTH, 1.8))
     below, above = curve["estimate"] - curve["low"], curve["high"] - curve["estimate"]
     sizes = curve["train_per_class"]
     axes.errorbar(sizes, curve["estimate"], (below, above), marker="o", capsize=3)
