@@ -31,11 +31,15 @@ def test_an_order_is_read_with_its_defaults():
         (["10001", "x"], "N=10001"),
         (["1.5", "x"], "N=1.5"),
         (["1_0", "x"], "N=1_0"),
-        (["-3", "x"], "make faces"),
+        (["--", "-3", "x"], "N=-3"),
+        (["9" * 5000, "x"], "N=999"),
+        (["۱۲", "x"], "N=۱۲"),
         (["many", "x"], "N=many"),
-        (["3", ""], "OUT is missing"),
+        (["3", " "], "OUT is missing"),
+        (["3", "~nobody-of-this-name/faces"], "no such user"),
         (["3", "x", "--validation", "0"], "VALIDATION=0"),
-        (["3", "x", "--seed", "-1"], "make faces"),
+        (["3", "x", "--seed=-1"], "SEED=-1"),
+        (["3", "x", "--seed=4294967296"], "SEED=4294967296"),
         (["3", "x", "--seed", "lucky"], "SEED=lucky"),
         (["3", "x", "--ground-truth", "maybe"], "GROUND_TRUTH=maybe is neither yes nor no"),
         (["3", "x", "--colour"], "unrecognized"),
@@ -50,17 +54,24 @@ def test_a_bad_order_is_refused_in_one_sentence(arguments, message):
 def test_a_small_disk_is_noticed_before_anything_is_rendered(tmp_path):
     order = read_order(["1000", str(tmp_path / "faces")])
     with pytest.raises(UserError, match="9,336 images may need"):
-        refuse_small_disk(order, made=0, free=10_000_000)
-    refuse_small_disk(order, made=9_000, free=10_000_000)
+        refuse_small_disk(order, images=0, maps=0, free=10_000_000)
+    refuse_small_disk(order, images=9_000, maps=0, free=10_000_000)
     truth = read_order(["1000", str(tmp_path / "faces"), "--ground-truth", "yes"])
-    with pytest.raises(UserError, match="smaller N"):
-        refuse_small_disk(truth, made=9_000, free=10_000_000)
+    # The ground truth of faces that are there already needs room, too.
+    with pytest.raises(UserError, match=r"0 images and the ground truth of 9,336 .* smaller N"):
+        refuse_small_disk(truth, images=9_336, maps=0, free=10_000_000)
+    refuse_small_disk(truth, images=9_336, maps=9_300, free=10_000_000)
 
 
 def test_faces_and_ground_truth_are_made_and_read_again(tmp_path, capsys):
-    folder = tmp_path / "new" / "faces"
+    folder = tmp_path / "new" / "faces of  چهره‌ها"
     order = read_order(["2", str(folder), "--ground-truth", "yes"])
+    # A run that was killed left this: no process has so large a number.
+    leftover = folder / ".4194305.part.labels.csv"
+    folder.mkdir(parents=True)
+    leftover.touch()
     make_faces(order)
+    assert not leftover.exists()
     assert "2 of each class in Train and 1 in Validation" in capsys.readouterr().out
     dataset = read_dataset(folder)
     assert len(dataset) == order.num_images

@@ -1,6 +1,7 @@
 """``make faces N=1200 OUT=folder``: rendered faces in the course's layout, as many as asked for."""
 
 import argparse
+import re
 import shutil
 import sys
 from collections.abc import Sequence
@@ -8,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from cnnlab.commands import UserError, run_command
+from cnnlab.commands import UserError, run_command, tell_if_interrupted
 from cnnlab.faces.dataset import CLASSES
 from cnnlab.faces.rendering.dataset import (
     MOST_PER_CLASS,
@@ -16,9 +17,11 @@ from cnnlab.faces.rendering.dataset import (
     list_shots,
     render_dataset,
 )
+from cnnlab.faces.rendering.ground_truth import FOLDER as GROUND_TRUTH
 from cnnlab.faces.rendering.ground_truth import write_ground_truth
 from cnnlab.paths import ROOT
 from cnnlab.settings import SEED
+from cnnlab.storage import remove_leftovers
 
 # Whole blocks of 4 KiB on disk, with room to spare.
 IMAGE_BYTES = 12_000
@@ -76,46 +79,61 @@ def read_order(arguments: Sequence[str]) -> Order:
     validation = -(-train // 6)
     if given.validation is not None:
         validation = _read_number("VALIDATION", given.validation, 1, MOST_PER_CLASS)
-    if not given.out.strip():
-        raise UserError(f"OUT is missing: which folder shall hold the faces? {EXAMPLE}")
     if given.ground_truth not in ("yes", "no"):
         raise UserError(f"GROUND_TRUTH={given.ground_truth} is neither yes nor no.")
     return Order(
         train_per_class=train,
         validation_per_class=validation,
-        folder=ROOT / Path(given.out).expanduser(),
+        folder=_read_folder(given.out),
         seed=_read_number("SEED", given.seed, 0, 2**32 - 1),
         with_ground_truth=given.ground_truth == "yes",
     )
 
 
+def _read_folder(text: str) -> Path:
+    if not text.strip():
+        raise UserError(f"OUT is missing: which folder shall hold the faces? {EXAMPLE}")
+    try:
+        return ROOT / Path(text).expanduser()
+    except RuntimeError as error:
+        raise UserError(f"OUT={text}: there is no such user's folder. Check it.") from error
+
+
 def _read_number(name: str, text: str, low: int, high: int) -> int:
     # int() would also take "1_0" and Persian digits; those are more likely slips than wishes.
-    if not (text.isascii() and text.isdigit() and low <= int(text) <= high):
+    if not (re.fullmatch("[0-9]{1,20}", text) and low <= int(text) <= high):
         shown = f"{name}={text}" if text else f"{name} is missing: it"
         verb = "is not" if text else "has to be"
         raise UserError(f"{shown} {verb} a whole number from {low} to {high:,}. {EXAMPLE}")
     return int(text)
 
 
-def refuse_small_disk(order: Order, made: int, free: int) -> None:
+def refuse_small_disk(order: Order, images: int, maps: int, free: int) -> None:
     """Refuse to begin what cannot be finished.
 
     Args:
         order: what was asked for.
-        made: how many of the images are there already.
+        images: how many of the images are there already.
+        maps: how many of the images have their ground truth already.
         free: bytes of room.
 
     Raises:
         UserError: there is not enough room.
     """
-    each = IMAGE_BYTES + GROUND_TRUTH_BYTES * order.with_ground_truth
-    missing = max(order.num_images - made, 0)
-    if free < missing * each:
+    images_missing = max(order.num_images - images, 0)
+    maps_missing = max(order.num_images - maps, 0) * order.with_ground_truth
+    needed = IMAGE_BYTES * images_missing + GROUND_TRUTH_BYTES * maps_missing
+    if free < needed:
+        truth = f" and the ground truth of {maps_missing:,}" if order.with_ground_truth else ""
         raise UserError(
-            f"{order.folder}: {missing:,} images may need {missing * each / 1e6:,.1f} MB, and "
-            f"{free / 1e6:,.1f} MB are free there. Make room, choose another disk or a smaller N."
+            f"{order.folder}: {images_missing:,} images{truth} may need {needed / 1e6:,.1f} MB, "
+            f"and {free / 1e6:,.1f} MB are free there. Make room, choose another disk or a "
+            "smaller N."
         )
+
+
+def _count_maps(folder: Path) -> int:
+    return sum(1 for _ in folder.glob(f"{GROUND_TRUTH}/*/*/*-moved.png"))
 
 
 def make_faces(order: Order) -> None:
@@ -124,16 +142,23 @@ def make_faces(order: Order) -> None:
     Raises:
         UserError: the folder holds other things, cannot be written, or the disk is too small.
     """
-    with explain_write_errors(order.folder):
-        existing = next(p for p in (order.folder, *order.folder.parents) if p.exists())
-        made = len(list(order.folder.glob("*/*/*.jpg")))
-        refuse_small_disk(order, made, shutil.disk_usage(existing).free)
-    render_dataset(order.folder, order.train_per_class, order.validation_per_class, order.seed)
+    folder = order.folder
+    with explain_write_errors(folder):
+        existing = next(p for p in (folder, *folder.parents) if p.exists())
+        images = sum(1 for _ in folder.glob("*/*/*.jpg"))
+        free = shutil.disk_usage(existing).free
+        refuse_small_disk(order, images, _count_maps(folder), free)
+    render_dataset(folder, order.train_per_class, order.validation_per_class, order.seed)
     if order.with_ground_truth:
         shots = list_shots(order.train_per_class, order.validation_per_class)
-        write_ground_truth(order.folder, shots, order.seed)
+        with tell_if_interrupted(
+            lambda: f"all {len(shots)} faces, {_count_maps(folder)} with their ground truth"
+        ):
+            write_ground_truth(folder, shots, order.seed)
+    # Runs that were killed may have left temporary files; the folder is known to be ours.
+    remove_leftovers(folder)
     print(
-        f"{order.folder}: {order.num_images:,} rendered, synthetic faces of seed {order.seed}, "
+        f"{folder}: {order.num_images:,} rendered, synthetic faces of seed {order.seed}, "
         f"{order.train_per_class:,} of each class in Train and "
         f"{order.validation_per_class:,} in Validation, described in labels.csv"
         + (" and GroundTruth/" if order.with_ground_truth else "")
