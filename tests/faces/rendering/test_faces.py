@@ -17,10 +17,6 @@ from cnnlab.faces.rendering.scene import draw_scene
 from cnnlab.faces.rendering.skin import crease_depths, map_coordinates
 
 
-def person(seed):
-    return draw_identity(np.random.default_rng([seed, 0]))
-
-
 def scene(seed):
     return draw_scene(np.random.default_rng([seed, 1]))
 
@@ -49,8 +45,8 @@ def test_people_differ_in_shape_and_colour(people):
         assert 0 <= one.oiliness <= 1
 
 
-def test_the_same_seed_is_the_same_person():
-    first, second = person(3), person(3)
+def test_the_same_seed_is_the_same_person(people):
+    first, second = people[3], draw_identity(np.random.default_rng([3, 0]))
     np.testing.assert_array_equal(first.vertices, second.vertices)
     np.testing.assert_array_equal(first.maps.brows, second.maps.brows)
 
@@ -99,8 +95,8 @@ def test_every_face_lies_inside_the_frame_and_fills_it(people):
             assert np.ptp(points[:, 1]) > 0.5 * 128
 
 
-def test_a_picture_is_a_function_of_its_arguments():
-    one, place = person(1), scene(1)
+def test_a_picture_is_a_function_of_its_arguments(people):
+    one, place = people[1], scene(1)
     smile = draw_expression("happiness", np.random.default_rng(0))
     first = render_face(one, smile, place)
     assert first.shape == (128, 128, 3)
@@ -120,8 +116,8 @@ def test_a_picture_is_a_function_of_its_arguments():
         ("sadness", {15: (1, 1)}, "lower"),
     ],
 )
-def test_only_the_pixels_of_the_moved_part_change(name, units, half):
-    one, place = replace(person(8), grooming=BARE), straight(4)
+def test_only_the_pixels_of_the_moved_part_change(name, units, half, people):
+    one, place = replace(people[8], grooming=BARE), straight(4)
     rest = render_face(one, NEUTRAL, place).astype(int)
     change = np.abs(render_face(one, Expression(name, 1.0, units), place) - rest).sum(axis=-1)
     posed = pose_head(one, NEUTRAL, place)
@@ -136,15 +132,15 @@ def test_only_the_pixels_of_the_moved_part_change(name, units, half):
     assert change[:100, [0, 1, -2, -1]].max() <= 1
 
 
-def test_pictures_come_in_other_sizes():
-    assert render_face(person(0), NEUTRAL, scene(0), size=40).shape == (40, 40, 3)
+def test_pictures_come_in_other_sizes(people):
+    assert render_face(people[0], NEUTRAL, scene(0), size=40).shape == (40, 40, 3)
     with pytest.raises(ValueError, match="at least 1 pixel"):
-        render_face(person(0), NEUTRAL, scene(0), size=0)
+        render_face(people[0], NEUTRAL, scene(0), size=0)
 
 
 @pytest.mark.parametrize("name", CLASSES)
-def test_pictures_are_well_exposed(name):
+def test_pictures_are_well_exposed(name, people):
     for seed in range(2):
         drawn = draw_expression(name, np.random.default_rng(seed))
-        image = render_face(person(10 + seed), drawn, scene(seed))
+        image = render_face(people[10 + seed], drawn, scene(seed))
         assert 45 < image[40:90, 40:90].mean() < 215

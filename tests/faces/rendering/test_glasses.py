@@ -12,7 +12,6 @@ from cnnlab.faces.rendering.assets import EARS, SKIN, load_head
 from cnnlab.faces.rendering.eyes import find_eyes
 from cnnlab.faces.rendering.glasses import draw_style, fit_glasses, lens_outline
 from cnnlab.faces.rendering.grooming import BARE
-from cnnlab.faces.rendering.identity import draw_identity
 from cnnlab.faces.rendering.lenses import mirrored_light
 from cnnlab.faces.rendering.render import render_face
 from cnnlab.faces.rendering.scene import draw_scene
@@ -108,8 +107,8 @@ def test_few_glasses_are_tinted_and_those_clearly():
     assert light[~dark].min() > 0.85
 
 
-def test_dark_lenses_darken_the_eyes_and_clear_ones_hardly():
-    one = replace(draw_identity(np.random.default_rng([5, 0])), grooming=BARE)
+def test_dark_lenses_darken_the_eyes_and_clear_ones_hardly(people):
+    one = replace(people[5], grooming=BARE)
     place = replace(draw_scene(np.random.default_rng(0)), yaw=0.0, pitch=0.0, roll=0.0)
     style = draw_style(np.random.default_rng(0))
     pictures = [
