@@ -28,6 +28,7 @@ def test_trust_names_who_passes_and_otherwise_who_passes_most():
     verdicts["z"] = False
     text = map_wording.describe_trust(verdicts)
     assert "No candidate passes all" in text and "2 of 3" in text and "No map passes: z" in text
+    assert "passes any of the tests" in map_wording.describe_trust(verdicts[["z"]])
 
 
 def test_maps_are_compared_with_the_best_baseline():

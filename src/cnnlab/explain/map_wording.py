@@ -52,7 +52,7 @@ def describe_trust(verdicts: pd.DataFrame) -> str:
     """Say which candidates pass which tests.
 
     Args:
-        verdicts: a row for each candidate, a bool column for each test.
+        verdicts: a row for each candidate, at least one, and a bool column for each test.
     """
     passed = verdicts.index[verdicts.all(axis=1)]
     tests = list(verdicts.columns)
@@ -62,6 +62,11 @@ def describe_trust(verdicts: pd.DataFrame) -> str:
             "network these are the maps to trust first."
         )
     most = verdicts.sum(axis=1)
+    if most.max() == 0:
+        return (
+            f"No candidate passes any of the tests ({join_words(tests)}): no map of this network "
+            "is to be trusted on this sample."
+        )
     leading = most.index[most == most.max()]
     failed = [test for test in tests if not verdicts[test].any()]
     none = f" No map passes: {join_words(failed)}." if failed else ""
