@@ -38,6 +38,12 @@ def test_the_same_networks_do_not_differ_on_average():
     assert (found["low"] < 0).all() and (found["high"] > 0).all()
 
 
+def test_few_people_have_no_interval():
+    way, few = [predict(1, 0)], np.arange(len(LABELS)) % 4
+    found = compare_over_seeds(way, [predict(2, 1)], compute_figures, LABELS, few, 50, 0)
+    assert found[["low", "high"]].isna().all(axis=None) and found["difference"].notna().all()
+
+
 def test_seeds_that_scatter_widen_the_interval_as_theory_says():
     """Values that are the same for all images leave nothing but the seeds' scatter."""
     n, values = 50, np.array([1.0, 2.0, 6.0])

@@ -6,6 +6,7 @@ from typing import TypeVar
 import numpy as np
 import pandas as pd
 
+from cnnlab.evaluation.intervals import FEWEST
 from cnnlab.evaluation.resampling import draw_counts, percentile_interval
 
 Result = TypeVar("Result")
@@ -39,7 +40,8 @@ def compare_over_seeds(
 
     Returns:
         Index: figure; columns: first, second (means over the seeds), difference (second minus
-        first), low, high (95% percentile interval of the difference).
+        first), low, high (95% percentile interval of the difference; not
+        a number with fewer than ``FEWEST`` people or images of unknown people).
 
     Raises:
         ValueError: one way has no result, or as ``draw_counts`` and ``measure``.
@@ -58,6 +60,8 @@ def compare_over_seeds(
             ends.append(np.einsum("bs,sbf->bf", shares / len(way), figures))
         replicates.append(ends[1] - ends[0])
     low, high = percentile_interval(np.concatenate(replicates))
+    if len(np.unique(np.arange(len(labels)) if identities is None else identities)) < FEWEST:
+        low, high = np.full_like(low, np.nan), np.full_like(high, np.nan)
     table = pd.DataFrame({"first": means[0], "second": means[1], "difference": means[1] - means[0]})
     return table.assign(low=low, high=high).rename_axis("figure")
 

@@ -112,8 +112,7 @@ def describe_screening(records: pd.DataFrame) -> str:
     worse = rows.loc[rows["low"] > 0, "network"]
     sentences = [
         f"The lowest {MEASURE} of a changed network is that of *{winner.name}*: the light VGG's "
-        f"and {format_number(winner['difference'], 2)} [{format_number(winner['low'], 2)}, "
-        f"{format_number(winner['high'], 2)}]. It is taken to the trial"
+        f"and {format_difference(winner)}. It is taken to the trial"
     ]
     if len(better):
         sentences.append(f"Clearly lower than the light VGG's: {list_names(better)}")
@@ -167,9 +166,8 @@ def describe_improvement(table: pd.DataFrame) -> str:
     return (
         f"On the {kind} ({int(row['n']):,} images of Validation/, {int(row['seeds'])} seeds each) "
         f"the accuracy of *{winner}* minus that of the light VGG is "
-        f"{format_number(row['value'], 3)} [{format_number(row['low'], 3)}, "
-        f"{format_number(row['high'], 3)}]: {verdict}, with {int(parameters[winner]):,} "
-        f"parameters against {int(parameters[ORIGINAL.title]):,}."
+        f"{format_difference(row.rename({'value': 'difference'}), 3)}: {verdict}, with "
+        f"{int(parameters[winner]):,} parameters against {int(parameters[ORIGINAL.title]):,}."
     )
 
 
