@@ -65,6 +65,7 @@ def test_latency_is_the_median_of_the_runs_after_warm_up():
 def test_a_study_says_where_it_comes_from():
     row = {
         "network": "VGG16",
+        "variant": "all images",
         "figure": "accuracy",
         "estimate": 0.6,
         "low": 0.5,
@@ -77,6 +78,7 @@ def test_a_study_says_where_it_comes_from():
         "rendered": False,
         "data_digest": "abc",
         "profile": "full",
+        "epochs": 38,
         "training_seconds": 600,
         "copies_in_train": 17,
         "date": "2024-05-13",

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib import pyplot as plt
 from PIL import Image
 
-from cnnlab.report.pictures import compress_photographs, limit_pixels
+from cnnlab.report.pictures import compress_photographs, limit_pixels, number_clips
 from cnnlab.style import apply_style
 
 from .made_notebooks import chapter, code, shown, text
@@ -70,3 +70,22 @@ def test_the_pdf_takes_the_jpegs_as_they_are(typeset):
     made = chapter(text("# A"), code("x", shown({"image/svg+xml": svg}, **metadata)))
     [image] = [image for page in typeset(made).pages for image in page.images]
     assert image.image.size == (96, 96) and image.name.endswith(".jpg")
+
+
+def test_the_last_bit_of_an_axes_place_changes_no_byte():
+    drawn = []
+    with plt.rc_context():
+        apply_style()
+        for left in (0.1, np.nextafter(0.1, 1)):
+            figure = plt.figure(layout="none")
+            for bottom in (0.1, 0.6):
+                figure.add_axes((left, bottom, 0.3, 0.3)).plot([0, 1])
+            stream = io.StringIO()
+            figure.savefig(stream, format="svg", metadata={"Date": None})
+            plt.close(figure)
+            drawn.append(stream.getvalue())
+    first, second = map(number_clips, drawn)
+    assert drawn[0] != drawn[1]
+    assert first == second
+    assert set(re.findall(r"url\(#(clip\d)\)", first)) == {"clip1", "clip2"}
+    assert first.count('<clipPath id="clip') == 2

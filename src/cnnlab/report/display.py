@@ -13,7 +13,12 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 from cnnlab.paths import FIGURES
-from cnnlab.report.pictures import DOTS_PER_INCH, compress_photographs, limit_pixels
+from cnnlab.report.pictures import (
+    DOTS_PER_INCH,
+    compress_photographs,
+    limit_pixels,
+    number_clips,
+)
 from cnnlab.storage import write_bytes
 
 
@@ -39,7 +44,9 @@ def show_figure(figure: Figure, name: str, caption: str, alt: str, *, pixels: bo
     # Without a date the same figure has the same bytes.
     figure.savefig(buffer, format="svg", dpi=DOTS_PER_INCH, metadata={"Date": None})
     plt.close(figure)
-    svg = compress_photographs(buffer.getvalue()) if pixels else buffer.getvalue()
+    svg = number_clips(buffer.getvalue())
+    if pixels:
+        svg = compress_photographs(svg)
     write_bytes(FIGURES / f"{name}.svg", svg.encode())
     _show({"image/svg+xml": svg}, f"fig-{name}", caption, alt)
 

@@ -1,4 +1,4 @@
-"""Figures with photographs in them, no larger than they look: SVG that holds JPEGs."""
+"""Figures as SVG: photographs in them no larger than they look, and the same bytes every time."""
 
 import base64
 import io
@@ -11,6 +11,7 @@ DOTS_PER_INCH = 200
 """Most pixels of a picture an inch of the printed page."""
 QUALITY = 85
 """Of the JPEGs, of 100."""
+_CLIP = re.compile(r'(?<=<clipPath id=")p[0-9a-f]{10}(?=")|(?<=url\(#)p[0-9a-f]{10}(?=\))')
 _EMBEDDED = re.compile(r"data:image/png;base64,([A-Za-z0-9+/=\s]+)")
 
 
@@ -28,6 +29,17 @@ def limit_pixels(figure: Figure, dots_per_inch: float) -> None:
             inches = image.get_window_extent().width / figure.dpi
             fits = image.get_array().shape[1] <= dots_per_inch * inches
             image.set_interpolation("none" if fits else "antialiased")
+
+
+def number_clips(svg: str) -> str:
+    """Return a figure of matplotlib with its clipping areas named in their order.
+
+    Matplotlib names them by their corners to the last bit. That bit is the layout engine's, which
+    solves for the axes' places by iteration, and not the same in every process.
+    """
+    found = dict.fromkeys(_CLIP.findall(svg))
+    numbers = {name: f"clip{number}" for number, name in enumerate(found, 1)}
+    return _CLIP.sub(lambda match: numbers[match[0]], svg)
 
 
 def compress_photographs(svg: str) -> str:
