@@ -77,7 +77,7 @@ def test_build_publish_and_refusals(project, capsys, monkeypatch):
         assert f"{name} is missing" in capsys.readouterr().err
         (project / "figures" / name).write_text(SVG)
     assert run_command(publish.publish_report) == 0
-    # 120 by 60 points at 200 dots an inch.
+    # 120 by 60 points at 220 dots an inch.
     with Image.open(project / "published" / "random-faces.png") as faces:
         assert faces.format == "PNG" and faces.size == (367, 183)
     assert (project / "published" / "report.pdf").read_bytes() == first
