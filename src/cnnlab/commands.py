@@ -51,6 +51,9 @@ def run_command(work: Callable[[], None]) -> int:
         # What is going on is put in order undisturbed; a second Ctrl-C ends it at once.
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         signal.signal(signal.SIGINT, signal.SIG_DFL)
+        # What a library was doing is left half done. Where its own tidying fails over that, until
+        # the process has ended, Python would print a traceback that nobody can use.
+        sys.unraisablehook = lambda unraisable: None
         arrived.append(Interrupted(number))
         raise arrived[0]
 
