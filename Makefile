@@ -54,14 +54,14 @@ help: ## print the targets
 	@echo "  options: PROFILE=smoke|default|full  DATA=folder-or-zip  VGG16=weights.h5"
 	@echo "  options of faces: N=1..10000  OUT=folder  VALIDATION=1..10000  SEED=0,1,...  GROUND_TRUTH=yes"
 
-report: $(INSTALLED) ## report/report.pdf: data, training, notebooks, typesetting; only what is stale
+report: $(INSTALLED) ## report/report.pdf, report.fa.pdf (Persian): data, training, notebooks, typesetting; only what is stale
 	@$(ALONE) cnnlab.faces.loading
 	@$(ALONE) cnnlab.models.experiments
 	@$(ALONE) cnnlab.models.regressor
 	@$(ALONE) cnnlab.explain.small_decoders
 	@$(ALONE) cnnlab.report.build
 
-publish: report ## copy the report of the rendered faces, and the README's pictures, to report/published
+publish: report ## copy the reports of the rendered faces, and the README's pictures, to report/published
 	@$(ALONE) cnnlab.report.publish
 
 studies: $(INSTALLED) ## record accuracy on DATA and measured times under report/studies (hours on PROFILE=full)

@@ -4,6 +4,7 @@
 -- build stops on it. So this filter needs to know only the subset of TeX that the notebooks use.
 
 local stringify = pandoc.utils.stringify
+local persian = false
 
 local function fault(message)
   io.stderr:write(message .. "\n")
@@ -148,6 +149,12 @@ local function set_table(block, caption, identifier)
   local rows = 0
   for _, body in ipairs(block.bodies) do rows = rows + #body.body end
   if caption then block.caption = pandoc.Caption(caption) end
+  if persian then
+    -- Words begin at the right, where Persian begins, and numbers end there.
+    for column, spec in ipairs(block.colspecs) do
+      if spec[1] == "AlignLeft" then block.colspecs[column] = { "AlignRight", spec[2] } end
+    end
+  end
   local before, after = "", label(identifier)
   if #block.caption.long == 0 then
     before, after = "#[#set figure(numbering: none)\n", "]"
@@ -158,15 +165,22 @@ local function set_table(block, caption, identifier)
   return pandoc.RawBlock("typst", before .. typst { block } .. after)
 end
 
+local function wrapped(before, blocks, after)
+  local result = pandoc.Blocks { pandoc.RawBlock("typst", before) }
+  result:extend(blocks)
+  result:insert(pandoc.RawBlock("typst", after))
+  return result
+end
+
 -- A DataFrame comes as HTML: its names at the left, its numbers at the right.
 local function read_html(html)
-  local blocks = pandoc.read(html, "html").blocks
-  return blocks:walk { Table = function(block)
+  local blocks = pandoc.read(html, "html").blocks:walk { Table = function(block)
     for column, spec in ipairs(block.colspecs) do
       block.colspecs[column] = { column == 1 and "AlignLeft" or "AlignRight", nil }
     end
     return set_table(block, nil, "")
   end }
+  return wrapped("#left-to-right[", blocks, "]")
 end
 
 -- Longest run of code that still fits between the margins, indented as the rest of a line.
@@ -190,14 +204,9 @@ function CodeBlock(block)
   return block
 end
 
-local function wrapped(before, blocks, after)
-  local result = pandoc.Blocks { pandoc.RawBlock("typst", before) }
-  result:extend(blocks)
-  result:insert(pandoc.RawBlock("typst", after))
-  return result
-end
-
 function Div(div)
+  -- For Jupyter only: a Persian edition runs from the right as a whole.
+  if div.attributes.dir == "rtl" then return div.content end
   if div.classes:includes("report-figure") then
     return figure(div.attributes.src, div.attributes.alt or "", div.content, div.identifier)
   end
@@ -209,7 +218,7 @@ function Div(div)
     end
     return set_table(table_block, caption.content, div.identifier)
   end
-  for _, class in ipairs { "code-input", "code-output" } do
+  for _, class in ipairs { "code-input", "code-output", "left-to-right" } do
     if div.classes:includes(class) then return wrapped("#" .. class .. "[", div.content, "]") end
   end
 end
@@ -231,8 +240,15 @@ end
 
 -- Statements -----------------------------------------------------------------------------------
 
-local kinds = pandoc.List { "Definition", "Proposition", "Theorem", "Lemma", "Corollary", "Proof",
-  "Remark", "Assumption", "Example", "Question", "Answer" }
+local kinds = {}
+for kind, name in pairs {
+  definition = "تعریف", proposition = "گزاره", theorem = "قضیه", lemma = "لم",
+  corollary = "نتیجه", proof = "برهان", remark = "تبصره", assumption = "فرض", example = "مثال",
+  question = "پرسش", answer = "پاسخ",
+} do
+  kinds[kind] = kind
+  kinds[name] = kind
+end
 
 -- A proof ends with one square at the margin, whether or not its author has set one.
 local function end_proof(blocks)
@@ -252,13 +268,14 @@ end
 function BlockQuote(quote)
   local first = quote.content[1]
   if not first or first.t ~= "Para" or first.content[1].t ~= "Strong" then return nil end
-  local kind = stringify(first.content[1]):match("^%a+")
-  if not kinds:includes(kind) then return nil end
-  if kind == "Proof" then end_proof(quote.content) end
-  return wrapped("#statement(" .. quoted(kind:lower()) .. ")[", quote.content, "]")
+  local kind = kinds[stringify(first.content[1]):match("^[^%s.(]+"):lower()]
+  if not kind then return nil end
+  if kind == "proof" then end_proof(quote.content) end
+  return wrapped("#statement(" .. quoted(kind) .. ")[", quote.content, "]")
 end
 
 return {
+  { Meta = function(meta) persian = stringify(meta.lang or "") == "fa" end },
   { RawBlock = RawBlock },
   { Math = Math, Cite = Cite, Image = Image, CodeBlock = CodeBlock, RawInline = RawInline },
   { Figure = Figure, Div = Div, BlockQuote = BlockQuote },

@@ -13,8 +13,8 @@ from cnnlab.report.typesetting import Chapter, Layout, compile_pdf, write_source
 def typeset(tmp_path: Path) -> Callable[..., PdfReader]:
     """Typeset chapters as a report and read the PDF back."""
 
-    def run(*chapters: Chapter, **title: str) -> PdfReader:
-        layout = Layout("report", Title("A sample", **title))
+    def run(*chapters: Chapter, language: str = "en", **title: str) -> PdfReader:
+        layout = Layout("report", Title("A sample", **title), language=language)
         main = write_sources(chapters, layout, tmp_path / "sources")
         return PdfReader(io.BytesIO(compile_pdf(main)))
 

@@ -11,6 +11,7 @@ from nbformat.v4 import (
 )
 
 from cnnlab.report.exporter import ReportExporter
+from cnnlab.report.persian import right_to_left
 from cnnlab.report.typesetting import Chapter
 
 SVG = (
@@ -43,8 +44,13 @@ def shown(data: dict[str, str], **metadata: str) -> NotebookNode:
     return new_output("display_data", data=data, metadata=metadata)
 
 
-def picture(name: str, caption: str, alt: str = "A blue rectangle.") -> NotebookNode:
-    return shown({"image/svg+xml": SVG}, label=f"fig-{name}", caption=caption, alt=alt)
+def persian(source: str) -> NotebookNode:
+    return new_markdown_cell(right_to_left(source), metadata={"tags": ["fa"]})
+
+
+def picture(name: str, caption: str, alt: str = "A blue rectangle.", **words: str) -> NotebookNode:
+    metadata = {"label": f"fig-{name}", "caption": caption, "alt": alt} | words
+    return shown({"image/svg+xml": SVG}, **metadata)
 
 
 def notebook(*cells: NotebookNode) -> NotebookNode:
@@ -52,5 +58,6 @@ def notebook(*cells: NotebookNode) -> NotebookNode:
     return new_notebook(cells=list(cells), metadata={"kernelspec": kernel})
 
 
-def chapter(*cells: NotebookNode, name: str = "04_sample") -> Chapter:
-    return ReportExporter().make_chapter(notebook(*cells), {"metadata": {"name": name}})
+def chapter(*cells: NotebookNode, name: str = "04_sample", language: str = "en") -> Chapter:
+    exporter = ReportExporter(language=language)
+    return exporter.make_chapter(notebook(*cells), {"metadata": {"name": name}})

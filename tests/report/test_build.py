@@ -13,14 +13,20 @@ from cnnlab import storage
 from cnnlab.commands import run_command
 from cnnlab.paths import NOTEBOOKS
 from cnnlab.report import build, execution, publish
+from cnnlab.report.checking import read_text, squeeze
 
 from .made_faces import make_faces
+<<<<<<< HEAD
 from .made_notebooks import PNG, SVG, code, notebook, picture, shown, text
+=======
+from .made_notebooks import PNG, code, notebook, persian, picture, shown, text
+>>>>>>> e163d80 (The Persian edition: one execution, two languages; chapters 1, 3 and 4)
 
 SHOW = """from IPython.display import display
 svg = '<svg xmlns="http://www.w3.org/2000/svg" width="90" height="40"><path d="M0 0H9V9"/></svg>'
 display({"image/svg+xml": svg}, raw=True,
-        metadata={"label": "fig-07-confusion", "caption": "A made matrix.", "alt": "A box."})
+        metadata={"label": "fig-07-confusion", "caption": "A made matrix.", "alt": "A box.",
+                  "caption_fa": "ماتریسی ساختگی.", "alt_fa": "جعبه."})
 print("seen", 6 * 7)"""
 
 
@@ -34,9 +40,11 @@ def project(tmp_path, monkeypatch):
         "FIGURES": tmp_path / "figures",
         "EXECUTED": tmp_path / "executed",
         "BUILD": tmp_path / "build",
-        "SOURCES": tmp_path / "build" / "sources",
+        "SOURCES": {
+            language: tmp_path / "build" / f"sources.{language}" for language in ("en", "fa")
+        },
         "EXECUTED_NOTEBOOKS": tmp_path / "build" / "notebooks",
-        "REPORT_PDF": tmp_path / "report.pdf",
+        "REPORT_PDFS": {"en": tmp_path / "report.pdf", "fa": tmp_path / "report.fa.pdf"},
     }
     for name, path in places.items():
         for module in (build, publish):
@@ -47,7 +55,11 @@ def project(tmp_path, monkeypatch):
     monkeypatch.setattr(publish, "RANDOM_FACES", tmp_path / "figures" / "05-random-faces.svg")
     monkeypatch.setattr(build, "load_faces", lambda: make_faces(tmp_path))
     places["NOTEBOOKS"].mkdir()
-    made = notebook(text("# A chapter {#sec-07}\n\nSee @fig-07-confusion."), code(SHOW))
+    made = notebook(
+        text("# A chapter {#sec-07}\n\nSee @fig-07-confusion."),
+        persian("# یک فصل {#sec-07}\n\nبه @fig-07-confusion نگاه کنید."),
+        code(SHOW),
+    )
     nbformat.write(made, places["NOTEBOOKS"] / "07_made.ipynb")
     return tmp_path
 
@@ -60,16 +72,22 @@ def test_build_publish_and_refusals(project, capsys, monkeypatch):
     assert "made_faces @home | *2* (digest 0123456789ab)" in printed
     assert "Validation is `val`." in printed
     assert r"Not read: Train/fear/\u60b2_$1$.jpg (cut off)" in printed
+    persian_pdf = PdfReader(project / "report.fa.pdf")
+    printed = squeeze(read_text(persian_pdf, "fa"))
+    for words in ("seen 42", "ماتریسی ساختگی", "دربارهٔ این گزارش", "Not read", "واژه‌نامه"):
+        assert squeeze(words) in printed, words
+    assert persian_pdf.metadata.keywords == reader.metadata.keywords
     assert (project / "figures" / "07-confusion.svg").is_file()
     stages = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in stages[:3]] == ["data", "notebooks", "typesetting"]
 
     # The pictures come back even when nothing is executed; the bytes do not change.
-    first = (project / "report.pdf").read_bytes()
+    first, first_fa = ((project / name).read_bytes() for name in ("report.pdf", "report.fa.pdf"))
     (project / "figures" / "07-confusion.svg").unlink()
     assert run_command(build.build_report) == 0
     assert (project / "figures" / "07-confusion.svg").is_file()
     assert (project / "report.pdf").read_bytes() == first
+    assert (project / "report.fa.pdf").read_bytes() == first_fa
 
     # Published, once the contact sheets are there.
     for name in ("05-contact-sheet.svg", "05-random-faces.svg"):
@@ -81,6 +99,7 @@ def test_build_publish_and_refusals(project, capsys, monkeypatch):
     with Image.open(project / "published" / "random-faces.png") as faces:
         assert faces.format == "PNG" and faces.size == (367, 183)
     assert (project / "published" / "report.pdf").read_bytes() == first
+    assert (project / "published" / "report.fa.pdf").read_bytes() == first_fa
     assert (project / "published" / "page.png").read_bytes().startswith(b"\x89PNG")
     with monkeypatch.context() as patch:
         patch.setattr(publish, "LARGEST_PDF", 1000)
@@ -90,6 +109,16 @@ def test_build_publish_and_refusals(project, capsys, monkeypatch):
     monkeypatch.setattr(publish, "SHOWN_FIGURE", "fig-07-another")
     assert run_command(publish.publish_report) == 1
     assert "no figure fig-07-another" in capsys.readouterr().err
+
+    # What one edition lacks keeps both old reports.
+    lacking = notebook(
+        text("# A chapter {#sec-07}\n\nSee @fig-07-confusion."),
+        code(SHOW.replace("caption_fa", "caption_de")),
+    )
+    nbformat.write(lacking, project / "notebooks" / "07_made.ipynb")
+    assert run_command(build.build_report) == 1
+    assert "fig-07-confusion has no Persian caption" in capsys.readouterr().err
+    assert (project / "report.pdf").read_bytes() == first
 
     # A notebook that can't be typeset is one clear message, and the old report stays.
     broken = notebook(text("# A chapter\n\nSee @fig-07-none."), code(SHOW))

@@ -11,7 +11,7 @@ from cnnlab.report.errors import ReportError
 from cnnlab.report.title import Title
 from cnnlab.report.typesetting import Layout, compile_pdf, write_sources
 
-from .made_notebooks import chapter, code, notebook, picture, shown, text
+from .made_notebooks import chapter, code, notebook, persian, picture, shown, text
 
 CELLS = (
     text(
@@ -27,6 +27,45 @@ CELLS = (
         ),
     ),
 )
+
+
+PERSIAN_CELLS = (
+    persian(
+        "# اندازهٔ خروجی {#sec-04}\n\n## آزمونِ *نخست* با VGG16\n\n"
+        "$$ a = b \\label{eq-04-a} $$\n\n@eq-04-a"
+    ),
+    code(
+        "x",
+        picture(
+            "04-wave",
+            "A wave of the sea.",
+            caption_fa="موجی از دریای بی‌پایان با ۱۲ نمونه $x$ و لایه‌هایش.",
+            alt_fa="مستطیل.",
+        ),
+    ),
+    code(
+        "y",
+        shown(
+            {"text/markdown": "| layers | Keras |\n|--|--|\n| 1 | 2 |"},
+            label="tbl-04-t",
+            caption="Two numbers.",
+            caption_fa="دو عدد، الا یکی.",
+        ),
+    ),
+)
+
+
+@pytest.fixture
+def built_fa(tmp_path):
+    """The same in Persian."""
+    made = chapter(*PERSIAN_CELLS, language="fa")
+    layout = Layout("report", Title("نمونه"), language="fa")
+    pdf = tmp_path / "report.fa.pdf"
+    pdf.write_bytes(compile_pdf(write_sources([made], layout, tmp_path / "sources.fa")))
+    executed = tmp_path / "executed.fa"
+    executed.mkdir()
+    nbformat.write(notebook(*PERSIAN_CELLS), executed / "04_sample.ipynb")
+    return pdf, executed
 
 
 @pytest.fixture
@@ -63,6 +102,39 @@ def test_what_a_notebook_declares_is_missed(built, cell, fault):
     assert any(re.search(fault, found) for found in faults), faults
 
 
+def test_a_whole_persian_report_has_no_faults(built_fa):
+    assert checking.check_report(*built_fa) == []
+
+
+@pytest.mark.parametrize(
+    ("cell", "fault"),
+    [
+        (persian("## در گزارش نیست"), "heading 'در گزارش نیست'"),
+        (persian("$$ c \\label{eq-04-c} $$"), r"equation number \(2\)"),
+        (code("z", picture("04-lost", "A.", caption_fa="تصویری دیگر.")), "caption of fig-04-lost"),
+        (code("z", picture("04-lost", "A.")), "caption of fig-04-lost"),
+        (code("z", picture("04-lost", "A.", caption_fa="موجی از دریا")), "شکل 2 of 2"),
+    ],
+)
+def test_what_a_persian_report_lacks_is_missed(built_fa, cell, fault):
+    pdf, executed = built_fa
+    nbformat.write(notebook(cell), executed / "05_more.ipynb")
+    faults = checking.check_report(pdf, executed)
+    assert any(re.search(fault, found) for found in faults), faults
+
+
+def test_arabic_letters_are_found(tmp_path, built_fa):
+    left = chapter(*PERSIAN_CELLS, persian("كتابي."), language="fa")
+    layout = Layout("report", Title("نمونه"), language="fa")
+    pdf = tmp_path / "arabic.pdf"
+    pdf.write_bytes(compile_pdf(write_sources([left], layout, tmp_path / "more")))
+    faults = checking.check_report(pdf, built_fa[1])
+    assert [fault.split(" is printed")[0] for fault in faults] == [
+        "the Arabic letter ي",
+        "the Arabic letter ك",
+    ]
+
+
 def test_cells_left_out_of_the_pdf_are_not_missed(built):
     pdf, executed = built
     hidden = text("## Not in the report", "no-pdf")
@@ -97,8 +169,8 @@ def test_no_notebooks_is_an_error(tmp_path, built):
 def test_command_lists_the_faults(built, monkeypatch, capsys):
     pdf, executed = built
     monkeypatch.setattr(checking, "EXECUTED_NOTEBOOKS", executed)
-    checking.report_faults(pdf)
+    checking.report_faults([pdf])
     assert "all headings" in capsys.readouterr().out
     nbformat.write(notebook(text("## Lost")), executed / "05_more.ipynb")
     with pytest.raises(ReportError, match=r"report.pdf: .*heading 'Lost'"):
-        checking.report_faults(pdf)
+        checking.report_faults([pdf])

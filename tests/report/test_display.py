@@ -31,7 +31,13 @@ def test_figure_has_its_words_its_file_and_the_same_bytes_twice(shown, tmp_path)
             axes.plot([0, 1])
             cnnlab_display.show_figure(figure, "04-line", "A line.", "Rises.")
     (data, metadata), (caption, role) = shown[:2]
-    assert metadata == {"label": "fig-04-line", "caption": "A line.", "alt": "Rises."}
+    assert metadata == {
+        "label": "fig-04-line",
+        "caption": "A line.",
+        "alt": "Rises.",
+        "caption_fa": "",
+        "alt_fa": "",
+    }
     assert role == {"role": "caption"} and "A line." in caption["text/markdown"]
     assert shown[2] == shown[0]
     assert (tmp_path / "04-line.svg").read_text() == data["image/svg+xml"]
@@ -64,3 +70,24 @@ def test_table_columns_of_numbers_stand_at_the_right(shown):
     assert [part.strip() for part in head.split("|")[1:-1]] == ["layer", "score", "kernel", "note"]
     assert [part.endswith("-:") for part in rule.split("|")[1:-1]] == [False, True, False, False]
     assert r"a\|b" in first and r"c\|d" in second and r"c\\|d" not in second
+
+
+def test_text_in_both_languages_is_shown_once_each(shown):
+    cnnlab_display.show_text("The error is 0.5.", "خطا 0.5 است.")
+    (english, in_english), (persian, in_persian) = shown
+    assert (in_english, in_persian) == ({"language": "en"}, {"language": "fa"})
+    assert english.data == "The error is 0.5."
+    assert persian.data == '<div dir="rtl">\n\nخطا ۰٫۵ است.\n\n</div>'
+
+
+def test_captions_travel_in_both_languages_and_stand_below_in_jupyter(shown):
+    table = pd.DataFrame({"a": [1]})
+    cnnlab_display.show_table(table, "04-scores", "12 scores.", caption_fa="12 امتیاز.")
+    (_, metadata), (below, role) = shown
+    assert metadata == {
+        "label": "tbl-04-scores",
+        "caption": "12 scores.",
+        "caption_fa": "۱۲ امتیاز.",
+    }
+    assert role == {"role": "caption"}
+    assert below["text/markdown"] == '*12 scores.*\n\n<div dir="rtl">\n\n۱۲ امتیاز.\n\n</div>'

@@ -168,7 +168,7 @@ def test_one_notebook_alone(tmp_path):
     reader = PdfReader(io.BytesIO(pdf))
     printed = " ".join(reader.pages[0].extract_text().split())
     assert printed.startswith("4 Dilated convolution")
-    assert "See a figure of notebook 07 and Section 4." in printed
+    assert "See a figure of notebook 7 and Section 4." in printed
     assert reader.metadata.title == "Dilated convolution"
 
 

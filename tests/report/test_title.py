@@ -15,6 +15,23 @@ def test_the_projects_own_settings_are_read_and_name_no_student():
     assert title.author == title.student_number == ""
 
 
+def test_the_persian_page_has_its_own_words_and_the_same_student(tmp_path):
+    title = read_title(TITLE, "fa")
+    assert title.course == "شبکه‌های عصبی و یادگیری عمیق"
+    assert title.date == "۲۴ اردیبهشت ۱۴۰۳"
+    assert title.figure == read_title(TITLE).figure
+
+    path = tmp_path / "title.toml"
+    shared = 'title = "A"\ncourse = "B"\nauthor = "Sara"\nstudent_number = "402"\n'
+    path.write_text(f'{shared}[fa]\ntitle = "آ"\nauthor = "سارا"\n', encoding="utf-8")
+    title = read_title(path, "fa")
+    assert (title.title, title.author, title.student_number) == ("آ", "سارا", "402")
+    assert title.course == ""  # no English on a Persian page
+    path.write_text(f"{shared}[fa]\n", encoding="utf-8")
+    with pytest.raises(ReportError, match=r"title.toml, \[fa\]: title is empty"):
+        read_title(path, "fa")
+
+
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [

@@ -42,7 +42,9 @@ COMPARED = (
     "data/trained/",
     "figures/",
     "report/build/sources/",
+    "report/build/sources.fa/",
     "report/report.pdf",
+    "report/report.fa.pdf",
 )
 OLD_REPORT = b"the report of an earlier run"
 LONGEST_WAIT = 600
@@ -164,8 +166,13 @@ class Run:
 
 
 def copy_project(folder: Path) -> Path:
+<<<<<<< HEAD
     """Copy what a clone has, and VGG16's weights."""
     made = shutil.ignore_patterns("__pycache__", "build", "report.pdf", "*.svg")
+=======
+    """Copy what a clone has, and VGG16's weights where they are, so that none are fetched."""
+    made = shutil.ignore_patterns("__pycache__", "build", "report*.pdf", "*.svg")
+>>>>>>> e163d80 (The Persian edition: one execution, two languages; chapters 1, 3 and 4)
     for name in COPIED:
         source = ROOT / name
         if source.is_dir():

@@ -1,9 +1,9 @@
-"""``python -m cnnlab.report.build``: all notebooks, executed and typeset as one PDF."""
+"""``python -m cnnlab.report.build``: all notebooks, executed once, typeset in both languages."""
 
 import base64
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -19,21 +19,30 @@ from cnnlab.report.checking import EXECUTED_NOTEBOOKS
 from cnnlab.report.errors import ReportError
 from cnnlab.report.execution import digest_state, execute_notebooks, forget_old_caches
 from cnnlab.report.exporter import ReportExporter
+from cnnlab.report.glossary import read_glossary
 from cnnlab.report.title import Title, read_title
-from cnnlab.report.typesetting import Chapter, Layout, compile_pdf, write_sources
+from cnnlab.report.typesetting import (
+    GLOSSARY,
+    LANGUAGES,
+    Chapter,
+    Layout,
+    compile_pdf,
+    write_sources,
+)
 from cnnlab.settings import Profile, current_profile
 from cnnlab.storage import discard, new_path, write_bytes
 
-REPORT_PDF = REPORT / "report.pdf"
+REPORT_PDFS = {"en": REPORT / "report.pdf", "fa": REPORT / "report.fa.pdf"}
 BUILD = REPORT / "build"
-SOURCES = BUILD / "sources"
+SOURCES = {"en": BUILD / "sources", "fa": BUILD / "sources.fa"}
 TITLE = REPORT / "title.toml"
 
 
 def build_report() -> None:
-    """Execute what is stale, typeset all notebooks and put ``report/report.pdf`` in place.
+    """Execute what is stale and typeset all notebooks in both languages.
 
-    The old report stays until the new one is whole.
+    ``report/report.pdf`` and ``report/report.fa.pdf`` come from one execution. The old reports
+    stay until both new ones are whole.
 
     Raises:
         ReportError: a notebook fails, or can't be typeset; the message says where.
@@ -41,27 +50,68 @@ def build_report() -> None:
     """
     begun = time.monotonic()
     profile = current_profile()
-    title = read_title(TITLE)
+    titles = {language: read_title(TITLE, language) for language in LANGUAGES}
     paths = find_notebooks(NOTEBOOKS)
     with _stage("data"):
         faces = load_faces()
     with _stage("notebooks"):
         executed = execute_notebooks(paths, EXECUTED / digest_state(faces)[:16])
         forget_old_caches(EXECUTED)
-        names = [path.stem for path in paths]
-        _save_notebooks(names, executed)
+        notebooks = dict(zip([path.stem for path in paths], executed, strict=True))
+        _save_notebooks(notebooks)
         write_figures(executed, FIGURES)
     with (
-        tell_if_interrupted(lambda: "all executed notebooks and the last report"),
+        tell_if_interrupted(lambda: "all executed notebooks and the last reports"),
         _stage("typesetting"),
     ):
-        exporter = ReportExporter()
-        chapters = [describe_run(title, profile, faces)]
-        for name, notebook in zip(names, executed, strict=True):
-            chapters.append(exporter.make_chapter(notebook, {"metadata": {"name": name}}))
-        write_bytes(REPORT_PDF, _typeset(chapters, title, profile, faces))
-    size = REPORT_PDF.stat().st_size / 1e6
-    print(f"{REPORT_PDF} ({size:.1f} MB) after {time.monotonic() - begun:.1f} s in all")
+        pdfs = {
+            language: typeset_edition(notebooks, language, titles[language], profile, faces)
+            for language in LANGUAGES
+        }
+        for language, pdf in pdfs.items():
+            write_bytes(REPORT_PDFS[language], pdf)
+    for path in REPORT_PDFS.values():
+        print(f"{path} ({path.stat().st_size / 1e6:.1f} MB)")
+    print(f"{time.monotonic() - begun:.1f} s in all")
+
+
+def typeset_edition(
+    notebooks: Mapping[str, NotebookNode],
+    language: str,
+    title: Title,
+    profile: Profile,
+    faces: Faces,
+) -> bytes:
+    """Return the PDF of one edition.
+
+    Args:
+        notebooks: executed, by name, in their order.
+        language: ``en`` or ``fa``.
+        title: the edition's title page.
+        profile: of the run.
+        faces: its data.
+
+    Raises:
+        ReportError: a notebook can't be typeset, or lacks the language; the message says where.
+    """
+    exporter = ReportExporter(language=language)
+    chapters = [describe_run(title, profile, faces, language)]
+    for name, notebook in notebooks.items():
+        chapters.append(exporter.make_chapter(notebook, {"metadata": {"name": name}}))
+    glossary = read_glossary(GLOSSARY)
+    chapters.append(Chapter("glossary", glossary.describe_terms(language)))
+    files = _title_figure(ROOT / title.figure)
+    layout = Layout(
+        template="report",
+        title=replace(title, figure=next(iter(files), "")),
+        language=language,
+        keywords=describe_origin(profile, faces),
+    )
+    sources = SOURCES[language]
+    with new_path(sources) as new:
+        pdf = compile_pdf(write_sources(chapters, layout, new, files))
+        discard(sources)
+    return pdf
 
 
 def find_notebooks(folder: Path) -> list[Path]:
@@ -99,23 +149,13 @@ def describe_origin(profile: Profile, faces: Faces) -> tuple[str, ...]:
     )
 
 
-def _typeset(chapters: Sequence[Chapter], title: Title, profile: Profile, faces: Faces) -> bytes:
-    files = _title_figure(ROOT / title.figure)
-    page = replace(title, figure=next(iter(files), ""))
-    layout = Layout(template="report", title=page, keywords=describe_origin(profile, faces))
-    with new_path(SOURCES) as new:
-        pdf = compile_pdf(write_sources(chapters, layout, new, files))
-        discard(SOURCES)
-    return pdf
-
-
 def _title_figure(path: Path) -> dict[str, bytes]:
     return {f"title-figure{path.suffix}": path.read_bytes()} if path.is_file() else {}
 
 
-def _save_notebooks(names: Sequence[str], notebooks: Sequence[NotebookNode]) -> None:
+def _save_notebooks(notebooks: Mapping[str, NotebookNode]) -> None:
     discard(EXECUTED_NOTEBOOKS)
-    for name, notebook in zip(names, notebooks, strict=True):
+    for name, notebook in notebooks.items():
         write_bytes(EXECUTED_NOTEBOOKS / f"{name}.ipynb", nbformat.writes(notebook).encode())
 
 

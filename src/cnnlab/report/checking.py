@@ -1,12 +1,14 @@
 """Read a built PDF back and hold it against the notebooks that it was made from.
 
-``python -m cnnlab.report.checking report/report.pdf`` prints the faults and exits with 1.
+``python -m cnnlab.report.checking report/report.pdf report/report.fa.pdf`` prints the faults and
+exits with 1. A PDF says itself which edition it is.
 """
 
 import argparse
 import re
 import sys
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,12 +21,24 @@ from pypdf.generic import Destination
 from cnnlab.commands import run_command
 from cnnlab.paths import REPORT
 from cnnlab.report.errors import ReportError
+from cnnlab.report.persian import localise_numbers
 
 EXECUTED_NOTEBOOKS = REPORT / "build" / "notebooks"
 
 _RAW_TEX = re.compile(
     r"\$\$|\\(?:frac|sum|begin|end|mathbf|mathbb|mathrm|text|left|right|operatorname|label)\b"
 )
+_FIGURE = {"en": "Figure", "fa": "شکل"}
+_TABLE = {"en": "Table", "fa": "جدول"}
+
+# Of Arabic keyboards: they look like Persian letters, and no Persian search finds them.
+_ARABIC_KIN = {"ي": "ی", "ك": "ک", "ى": "ی"}
+
+# Marks that say where letters join and in which direction they run; they are not printed.
+_UNSEEN = re.compile("[\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
+
+# What runs from left to right in a Persian line.
+_FROM_THE_LEFT = re.compile(r"[A-Za-z0-9۰-۹](?:[A-Za-z0-9۰-۹٫٬ .,:/_-]*[A-Za-z0-9۰-۹])?")
 
 
 @dataclass(frozen=True)
@@ -52,16 +66,36 @@ def check_report(pdf: Path, notebooks: Path) -> list[str]:
         notebooks: folder of the executed notebooks that it was made from.
     """
     reader = PdfReader(pdf)
-    text = "\n".join(page.extract_text() for page in reader.pages)
-    declared = read_declared(notebooks)
+    language = "fa" if reader.trailer["/Root"].get("/Lang") == "fa" else "en"
+    text = read_text(reader, language)
+    declared = read_declared(notebooks, language)
     return [
         *_check_structure(reader),
         *_check_headings(reader, declared),
-        *_check_captions(text, "Figure", declared.figures),
-        *_check_captions(text, "Table", declared.tables),
+        *_check_captions(text, _FIGURE[language], declared.figures),
+        *_check_captions(text, _TABLE[language], declared.tables),
         *_check_equations(text, declared.equations),
         *_check_leftovers(text),
+        *_check_letters(text),
     ]
+
+
+def read_text(reader: PdfReader, language: str) -> str:
+    """Return what is printed, in the order in which it is read.
+
+    Args:
+        reader: of the PDF.
+        language: in which direction a line is read.
+    """
+    if language == "en":
+        return "\n".join(page.extract_text() for page in reader.pages)
+    # A PDF holds Persian lines as they are seen, from the left.
+    lines = [
+        _UNSEEN.sub("", line)[::-1]
+        for page in reader.pages
+        for line in page.extract_text(extraction_mode="layout").splitlines()
+    ]
+    return _FROM_THE_LEFT.sub(lambda run: run[0][::-1], "\n".join(lines))
 
 
 def read_declared(notebooks: Path, language: str = "en") -> Declared:
@@ -77,33 +111,33 @@ def read_declared(notebooks: Path, language: str = "en") -> Declared:
     for path in paths:
         for cell in nbformat.read(path, as_version=4).cells:
             if not {"no-pdf", "en", "fa"} - {language} & set(cell.metadata.get("tags", ())):
-                _collect(path.stem, cell, declared)
+                _collect(path.stem, cell, declared, language)
     return declared
 
 
 def find_caption(reader: PdfReader, caption: str) -> int | None:
     """Return the page (from 1) that holds a caption, or None."""
-    # Formulae and references read differently in print: the words before them are enough.
-    words = _squeeze(re.split(r"[$@\[]", caption)[0])[:60]
+    words = _plain_words(caption)[:60]
     for number, page in enumerate(reader.pages, start=1):
-        if words and words in _squeeze(page.extract_text()):
+        if words and words in squeeze(page.extract_text()):
             return number
     return None
 
 
-def _collect(notebook: str, cell: NotebookNode, declared: Declared) -> None:
+def _collect(notebook: str, cell: NotebookNode, declared: Declared, language: str) -> None:
     if cell.cell_type == "markdown":
         prose = re.sub(r"^```.*?^```", "", cell.source, flags=re.DOTALL | re.MULTILINE)
         for heading in re.findall(r"^#{1,3} +(.+?)(?: *\{[^}]*\})? *$", prose, re.MULTILINE):
             declared.headings.append((notebook, heading))
         declared.equations.extend(re.findall(r"\\label\{(eq-[^}]*)\}", prose))
+    caption = "caption" if language == "en" else f"caption_{language}"
     for output in cell.get("outputs", ()):
         metadata = output.get("metadata", {})
         label = metadata.get("label", "")
         if label.startswith("fig-"):
-            declared.figures.append((label, metadata["caption"]))
+            declared.figures.append((label, metadata.get(caption, "")))
         elif label.startswith("tbl-"):
-            declared.tables.append((label, metadata["caption"]))
+            declared.tables.append((label, metadata.get(caption, "")))
 
 
 def _check_structure(reader: PdfReader) -> list[str]:
@@ -121,26 +155,26 @@ def _check_structure(reader: PdfReader) -> list[str]:
 
 
 def _check_headings(reader: PdfReader, declared: Declared) -> list[str]:
-    bookmarks = [_squeeze(title) for title in _titles(reader.outline)]
+    bookmarks = [squeeze(title) for title in _titles(reader.outline)]
     faults = []
     for notebook, heading in declared.headings:
-        words = _squeeze(re.sub(r"\$[^$]*\$", "", heading))
-        if not any(words in re.sub(r"^[\d.]+", "", bookmark) for bookmark in bookmarks):
+        words = squeeze(re.sub(r"\$[^$]*\$", "", heading))
+        if not any(words in re.sub(r"^[\d.–]+", "", bookmark) for bookmark in bookmarks):
             faults.append(f"{notebook}: the heading {heading!r} is missing from the bookmarks")
     return faults
 
 
 def _check_captions(text: str, kind: str, expected: list[tuple[str, str]]) -> list[str]:
-    numbers = {int(number) for number in re.findall(rf"\b{kind}\s+(\d+)\.", text)}
-    squeezed = _squeeze(text)
+    numbers = {int(number) for number in re.findall(rf"\b{kind}\s*(\d+)\s*\.", text)}
+    squeezed = squeeze(text)
     faults = [
         f"{kind} {number} of {len(expected)} has no caption"
         for number in range(1, len(expected) + 1)
         if number not in numbers
     ]
     for label, caption in expected:
-        words = _squeeze(re.split(r"[$@\[]", caption)[0])[:40]
-        if words not in squeezed:
+        words = _plain_words(caption)[:40]
+        if not words or words not in squeezed:
             faults.append(f"the caption of {label} is missing: {caption!r}")
     return faults
 
@@ -149,7 +183,7 @@ def _check_equations(text: str, labels: list[str]) -> list[str]:
     return [
         f"the equation number ({number}) of {len(labels)} is missing"
         for number in range(1, len(labels) + 1)
-        if f"({number})" not in text
+        if not any(shown in text for shown in (f"({number})", f"({_persian(number)})"))
     ]
 
 
@@ -162,6 +196,33 @@ def _check_leftovers(text: str) -> list[str]:
     return faults
 
 
+def _check_letters(text: str) -> list[str]:
+    return [
+        f"the Arabic letter {arabic} is printed in place of the Persian {persian}"
+        for arabic, persian in _ARABIC_KIN.items()
+        if arabic in text
+    ]
+
+
+def _persian(number: int) -> str:
+    return localise_numbers(str(number))
+
+
+def _plain_words(caption: str) -> str:
+    """Return the longest piece without formulae, references and, in Persian, Latin letters.
+
+    These read differently in print.
+    """
+    apart = r"\$[^$]*\$|\[?@[\w-]+\]?|`[^`]*`"
+    if any(map(_is_persian, caption)):
+        apart += r"|[A-Za-z0-9۰-۹()\[\]]+"
+    return max((squeeze(piece) for piece in re.split(apart, caption)), key=len)
+
+
+def _is_persian(character: str) -> bool:
+    return "\u0600" <= character <= "\u06ff"
+
+
 def _titles(outline: list[Destination | list]) -> list[str]:
     titles = []
     for entry in outline:
@@ -169,25 +230,31 @@ def _titles(outline: list[Destination | list]) -> list[str]:
     return titles
 
 
-def _squeeze(text: str) -> str:
-    """Return letters and digits only: line breaks, hyphens and ligatures differ in print."""
+def squeeze(text: str) -> str:
+    """Return letters and digits only: line breaks, hyphens and ligatures differ in print.
+
+    In a Persian line that is read back, lam and alef stand in either order: they may be one
+    glyph, which is not turned round with the others. So they are sorted.
+    """
     plain = unicodedata.normalize("NFKC", text)
-    return "".join(character for character in plain if character.isalnum()).casefold()
+    letters = "".join(character for character in plain if character.isalnum()).casefold()
+    return re.sub("[الآأ]+", lambda run: "".join(sorted(run[0])), letters)
 
 
-def report_faults(pdf: Path) -> None:
-    """Check a report against the notebooks of the last build.
+def report_faults(pdfs: Sequence[Path]) -> None:
+    """Check reports against the notebooks of the last build.
 
     Raises:
-        ReportError: it has faults; the message lists them.
+        ReportError: one has faults; the message lists them all.
     """
-    faults = check_report(pdf, EXECUTED_NOTEBOOKS)
+    faults = [f"{pdf}: {fault}" for pdf in pdfs for fault in check_report(pdf, EXECUTED_NOTEBOOKS)]
     if faults:
-        raise ReportError("\n".join(f"{pdf}: {fault}" for fault in faults))
-    print(f"{pdf}: all headings, figures, tables and equations are there.")
+        raise ReportError("\n".join(faults))
+    for pdf in pdfs:
+        print(f"{pdf}: all headings, figures, tables and equations are there.")
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description="Check a built report.")
-    parser.add_argument("pdf", type=Path)
-    sys.exit(run_command(partial(report_faults, parser.parse_args().pdf)))
+    parser = argparse.ArgumentParser(description="Check built reports.")
+    parser.add_argument("pdfs", type=Path, nargs="+")
+    sys.exit(run_command(partial(report_faults, parser.parse_args().pdfs)))

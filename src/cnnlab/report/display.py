@@ -3,6 +3,9 @@
 The label, caption and alternative text travel in the output's metadata, from where the
 exporter takes them; Jupyter shows the caption below. Prose that carries results is made
 here too, so that no number in the text is ever typed.
+
+All words are given in both of the report's languages, English first, so that one execution
+serves both editions. The exporter refuses to make a Persian edition of what has only English.
 """
 
 import io
@@ -13,6 +16,7 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 from cnnlab.paths import FIGURES
+from cnnlab.report.persian import localise_numbers, right_to_left
 from cnnlab.report.pictures import (
     DOTS_PER_INCH,
     compress_photographs,
@@ -22,12 +26,29 @@ from cnnlab.report.pictures import (
 from cnnlab.storage import write_bytes
 
 
-def show_text(text: str) -> None:
-    """Show Markdown made from results; ``$...$`` and ``[@key]`` work as in a text cell."""
-    display(Markdown(text))
+def show_text(text: str, text_fa: str = "") -> None:
+    """Show Markdown made from results; ``$...$`` and ``[@key]`` work as in a text cell.
+
+    Args:
+        text: in English.
+        text_fa: in Persian; its numbers may be formatted as the English ones.
+    """
+    display(Markdown(text), metadata={"language": "en"})
+    if text_fa:
+        persian = Markdown(right_to_left(localise_numbers(text_fa)))
+        display(persian, metadata={"language": "fa"})
 
 
-def show_figure(figure: Figure, name: str, caption: str, alt: str, *, pixels: bool = False) -> None:
+def show_figure(
+    figure: Figure,
+    name: str,
+    caption: str,
+    alt: str,
+    *,
+    caption_fa: str = "",
+    alt_fa: str = "",
+    pixels: bool = False,
+) -> None:
     """Write a figure to ``figures/`` and show it with its caption.
 
     Args:
@@ -36,6 +57,8 @@ def show_figure(figure: Figure, name: str, caption: str, alt: str, *, pixels: bo
             report is ``fig-`` and this name: refer to it as ``@fig-07-confusion-matrix``.
         caption: Markdown; says what to see, on which data, how many images, which seed.
         alt: what the picture shows, for those who do not see it; plain text.
+        caption_fa: the caption in Persian.
+        alt_fa: the same as ``alt`` in Persian.
         pixels: the figure is made of photographs, which are embedded as JPEGs.
     """
     if pixels:
@@ -48,22 +71,26 @@ def show_figure(figure: Figure, name: str, caption: str, alt: str, *, pixels: bo
     if pixels:
         svg = compress_photographs(svg)
     write_bytes(FIGURES / f"{name}.svg", svg.encode())
-    _show({"image/svg+xml": svg}, f"fig-{name}", caption, alt)
+    words = {"caption": caption, "alt": alt, "caption_fa": caption_fa, "alt_fa": alt_fa}
+    _show({"image/svg+xml": svg}, f"fig-{name}", words)
 
 
-def show_table(table: pd.DataFrame, name: str, caption: str) -> None:
+def show_table(table: pd.DataFrame, name: str, caption: str, *, caption_fa: str = "") -> None:
     """Show a DataFrame, its index as first column, with its caption.
 
     Args:
         table: cells are shown as they are: format numbers first (``Styler`` is not needed).
-            Columns of numbers, such as ``"0.91 (0.88 to 0.94)"``, stand at the right.
+            Columns of numbers, such as ``"0.91 (0.88 to 0.94)"``, stand at the right. The
+            Persian edition translates its words by ``report/glossary.toml``.
         name: notebook and content; the label in the report is ``tbl-`` and this name.
         caption: Markdown; says what to see, on which data, how many images, which seed.
+        caption_fa: the caption in Persian.
     """
     cells = table.map(str).replace(r"(?<!\\)\|", r"\|", regex=True)
     sides = ["left", *("right" if _is_numeric(column) else "left" for _, column in cells.items())]
     markdown = cells.to_markdown(disable_numparse=True, colalign=sides)
-    _show({"text/markdown": markdown, "text/html": table.to_html()}, f"tbl-{name}", caption)
+    words = {"caption": caption, "caption_fa": caption_fa}
+    _show({"text/markdown": markdown, "text/html": table.to_html()}, f"tbl-{name}", words)
 
 
 def _is_numeric(column: pd.Series) -> bool:
@@ -72,8 +99,13 @@ def _is_numeric(column: pd.Series) -> bool:
     return bool(column.str.fullmatch(rf"[-−–—]?|{number}").all())
 
 
-def _show(bundle: dict[str, str], label: str, caption: str, alt: str | None = None) -> None:
-    metadata = {"label": label, "caption": caption} | ({"alt": alt} if alt else {})
-    display(bundle, metadata=metadata, raw=True)
+def _show(bundle: dict[str, str], label: str, words: dict[str, str]) -> None:
+    words = {
+        key: localise_numbers(text) if key.endswith("_fa") else text for key, text in words.items()
+    }
+    display(bundle, metadata={"label": label, **words}, raw=True)
     # For readers in Jupyter only: the exporter sets the caption itself.
-    display({"text/markdown": f"*{caption}*"}, metadata={"role": "caption"}, raw=True)
+    below = [f"*{words['caption']}*"]
+    if words["caption_fa"]:
+        below.append(right_to_left(words["caption_fa"]))
+    display({"text/markdown": "\n\n".join(below)}, metadata={"role": "caption"}, raw=True)

@@ -24,10 +24,17 @@ from traitlets import default as trait_default
 from traitlets.config import Config
 
 from cnnlab.report.errors import ReportError
+from cnnlab.report.glossary import Glossary, read_glossary
 from cnnlab.report.title import Title
-from cnnlab.report.typesetting import TEMPLATE, Chapter, Layout, compile_pdf, write_sources
-
-LANGUAGES = ("en", "fa")
+from cnnlab.report.typesetting import (
+    GLOSSARY,
+    LANGUAGES,
+    TEMPLATE,
+    Chapter,
+    Layout,
+    compile_pdf,
+    write_sources,
+)
 
 _IMAGES = ("image/svg+xml", "image/png")
 _PRIORITY = ("text/markdown", *_IMAGES, "text/html", "text/latex", "text/plain")
@@ -41,16 +48,22 @@ _CHATTER = re.compile(
 
 
 class PrepareOutputs(Preprocessor):
-    """Keep the outputs that belong into a report, and refuse those that are not fit for it."""
+    """Keep the outputs that belong into an edition, and refuse those that are not fit for it.
+
+    ``resources["glossary"]`` is that of the Persian edition, and None in the English one.
+    """
 
     def preprocess_cell(
         self, cell: NotebookNode, resources: dict[str, Any], index: int
     ) -> tuple[NotebookNode, dict[str, Any]]:
         """Drop progress bars, standard error and captions (the typesetter sets its own).
 
+        Of text in both languages, one stays; captions and tables are made to speak it.
+
         Raises:
             ReportError: the cell failed, or was not executed; a picture has no caption or
-                alternative text; an output has no form that can be printed.
+                alternative text; an output has no form that can be printed; a text, caption
+                or table has no Persian.
         """
         if cell.cell_type == "code":
             name = resources["metadata"]["name"]
@@ -61,7 +74,12 @@ class PrepareOutputs(Preprocessor):
                     "add --execute to jupyter nbconvert."
                 )
             where = f"Notebook {name}, cell [{cell.execution_count}]"
-            cell.outputs = [output for output in cell.outputs if _belongs(output, where)]
+            glossary = resources["glossary"]
+            spoken = _choose_texts(cell.outputs, "en" if glossary is None else "fa", where)
+            cell.outputs = [output for output in spoken if _belongs(output, where)]
+            if glossary is not None:
+                for output in cell.outputs:
+                    _translate(output, glossary, where)
         return cell, resources
 
 
@@ -69,7 +87,8 @@ class ReportExporter(TemplateExporter):
     """Make a PDF of one executed notebook.
 
     Cells tagged ``hide-input`` show their results only; cells tagged ``no-pdf`` or with
-    another language than ``language`` are left out.
+    another language than ``language`` are left out. For the Persian PDF of one notebook:
+    ``jupyter nbconvert --to cnnlab-pdf --ReportExporter.language=fa ...``.
     """
 
     export_from_notebook = "PDF (typeset as in the report)"
@@ -155,6 +174,7 @@ class ReportExporter(TemplateExporter):
             "metadata": {**resources.get("metadata", {}), "name": name},
             "unique_key": name,
             "output_files_dir": None,
+            "glossary": read_glossary(GLOSSARY) if self.language == "fa" else None,
         }
         markdown, resources = super().from_notebook_node(notebook, resources)
         return Chapter(name, markdown, resources["outputs"])
@@ -239,6 +259,39 @@ def _belongs(output: NotebookNode, where: str) -> bool:
                 "cnnlab.report.display.show_figure, which asks for both."
             )
     return True
+
+
+def _choose_texts(outputs: list[NotebookNode], language: str, where: str) -> list[NotebookNode]:
+    """Return the outputs without the texts of another language."""
+    spoken = [output.get("metadata", {}).get("language") for output in outputs]
+    if language == "fa" and spoken.count("en") != spoken.count("fa"):
+        raise ReportError(
+            f"{where}: its text has no Persian. Give show_text both, English and Persian."
+        )
+    return [
+        output
+        for output, spoken_language in zip(outputs, spoken, strict=True)
+        if spoken_language in (None, language)
+    ]
+
+
+def _translate(output: NotebookNode, glossary: Glossary, where: str) -> None:
+    """Put the Persian words of a figure or a table in the place of the English ones."""
+    metadata = output.get("metadata", {})
+    for key in ("caption", "alt"):
+        if key not in metadata:
+            continue
+        if not metadata.get(f"{key}_fa", "").strip():
+            raise ReportError(
+                f"{where}: {metadata.label} has no Persian {key}. Give {key}_fa to show_figure "
+                "or show_table."
+            )
+        metadata[key] = metadata[f"{key}_fa"]
+    if metadata.get("label", "").startswith("tbl-"):
+        try:
+            output.data["text/markdown"] = glossary.translate_table(output.data["text/markdown"])
+        except ReportError as error:
+            raise ReportError(f"{where}: {metadata.label}: {error}") from error
 
 
 def _first_heading(markdown: str) -> str:

@@ -1,4 +1,4 @@
-"""``python -m cnnlab.report.publish``: the report and the README's pictures, for readers.
+"""``python -m cnnlab.report.publish``: the reports and the README's pictures, for readers.
 
 Only a report on the rendered faces may be published: nobody's photographs get into the
 repository by accident.
@@ -11,7 +11,7 @@ from pypdf import PdfReader
 
 from cnnlab.commands import run_command
 from cnnlab.paths import FIGURES, PUBLISHED
-from cnnlab.report.build import REPORT_PDF, SOURCES
+from cnnlab.report.build import REPORT_PDFS, SOURCES
 from cnnlab.report.checking import EXECUTED_NOTEBOOKS, find_caption, read_declared
 from cnnlab.report.errors import ReportError
 from cnnlab.report.typesetting import compile_page, draw_picture
@@ -27,10 +27,10 @@ _FACES_DOTS_PER_INCH = 220.0
 
 
 def publish_report() -> None:
-    """Copy the report and the README's pictures to ``report/published``, and say so.
+    """Copy both reports and the README's pictures to ``report/published``, and say so.
 
     Raises:
-        ReportError: the report is missing, was made on another profile or on other data than
+        ReportError: a report is missing, was made on another profile or on other data than
             the rendered faces, is too large, or lacks the figure that the README shows.
         SettingsError: the profile is not known.
     """
@@ -39,21 +39,20 @@ def publish_report() -> None:
             "Only the default profile on the rendered faces is published: run `make publish` "
             "without PROFILE and DATA."
         )
-    for path in (REPORT_PDF, SOURCES / "main.typ", FACES, RANDOM_FACES):
+    for path in (*REPORT_PDFS.values(), SOURCES["en"] / "main.typ", FACES, RANDOM_FACES):
         if not path.is_file():
             raise ReportError(f"{path} is missing: run `make report` first.")
-    check_origin(REPORT_PDF)
-    size = REPORT_PDF.stat().st_size
-    if size >= LARGEST_PDF:
-        raise ReportError(
-            f"{REPORT_PDF} has {size / 1e6:.1f} MB; {LARGEST_PDF / 1e6:g} MB is most."
-        )
+    for path in REPORT_PDFS.values():
+        check_origin(path)
+        size = path.stat().st_size
+        if size >= LARGEST_PDF:
+            raise ReportError(f"{path} has {size / 1e6:.1f} MB; {LARGEST_PDF / 1e6:g} MB is most.")
     page_number = _find_shown_page()
     files = {
-        "report.pdf": REPORT_PDF.read_bytes(),
+        **{path.name: path.read_bytes() for path in REPORT_PDFS.values()},
         "faces.png": draw_picture(FACES.read_bytes(), _FACES_DOTS_PER_INCH),
         "random-faces.png": draw_picture(RANDOM_FACES.read_bytes(), _FACES_DOTS_PER_INCH),
-        "page.png": compile_page(SOURCES / "main.typ", page_number, _PAGE_DOTS_PER_INCH),
+        "page.png": compile_page(SOURCES["en"] / "main.typ", page_number, _PAGE_DOTS_PER_INCH),
     }
     for name, content in files.items():
         path = PUBLISHED / name
@@ -80,10 +79,10 @@ def _find_shown_page() -> int:
     captions = dict(read_declared(EXECUTED_NOTEBOOKS).figures)
     page = None
     if SHOWN_FIGURE in captions:
-        page = find_caption(PdfReader(REPORT_PDF), captions[SHOWN_FIGURE])
+        page = find_caption(PdfReader(REPORT_PDFS["en"]), captions[SHOWN_FIGURE])
     if page is None:
         raise ReportError(
-            f"{REPORT_PDF} has no figure {SHOWN_FIGURE}, whose page the README shows. Name "
+            f"{REPORT_PDFS['en']} has no figure {SHOWN_FIGURE}, whose page the README shows. Name "
             "another one in cnnlab/report/publish.py."
         )
     return page

@@ -3,6 +3,7 @@
 import tomllib
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 from cnnlab.report.errors import ReportError
 
@@ -41,8 +42,16 @@ class Title:
     abstract: str = ""
 
 
-def read_title(path: Path) -> Title:
-    """Read the title page's settings.
+# What the Persian title page takes from the English settings where it has none of its own.
+_SHARED = ("author", "student_number", "figure")
+
+
+def read_title(path: Path, language: str = "en") -> Title:
+    """Read the title page's settings of one edition.
+
+    Args:
+        path: the file; its table ``[fa]`` holds the Persian edition's settings.
+        language: ``en`` or ``fa``.
 
     Raises:
         ReportError: the file is missing or no TOML, a key is not known, a value is no text,
@@ -54,16 +63,24 @@ def read_title(path: Path) -> Title:
         settings = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ReportError(f"{path} is no valid TOML: {error}.") from error
+    persian = settings.pop("fa", {})
+    if language == "en":
+        return _check(path, settings)
+    shared = {key: settings[key] for key in _SHARED if settings.get(key)}
+    return _check(f"{path}, [fa]", shared | {key: text for key, text in persian.items() if text})
+
+
+def _check(where: Path | str, settings: dict[str, Any]) -> Title:
     known = [field.name for field in fields(Title)]
     for key, value in settings.items():
         if key not in known:
             raise ReportError(
-                f"{path}: the setting {key!r} is not known. Known are: {', '.join(known)}."
+                f"{where}: the setting {key!r} is not known. Known are: {', '.join(known)}."
             )
         if not isinstance(value, str):
-            raise ReportError(f'{path}: {key} must be text between quotes, such as {key} = "...".')
+            raise ReportError(f'{where}: {key} must be text between quotes, such as {key} = "...".')
     if not settings.get("title", "").strip():
-        raise ReportError(f"{path}: title is empty, and a PDF needs one.")
+        raise ReportError(f"{where}: title is empty, and a PDF needs one.")
     if settings.get("figure") and not settings.get("figure_alt", "").strip():
-        raise ReportError(f"{path}: figure_alt is empty; say in it what the figure shows.")
+        raise ReportError(f"{where}: figure_alt is empty; say in it what the figure shows.")
     return Title(**settings)

@@ -19,6 +19,9 @@ from cnnlab.report.title import Title
 TEMPLATE = REPORT / "template"
 FONTS = REPORT / "fonts"
 REFERENCES = REPORT / "references.bib"
+GLOSSARY = REPORT / "glossary.toml"
+
+LANGUAGES = ("en", "fa")
 
 # The day of the homework sheet (13 May 2024, noon, UTC) stands in for the clock, so that the
 # same notebooks give the same bytes.
@@ -75,15 +78,19 @@ class Layout:
     notebook: str | None = None
 
 
-def write_typst(chapter: Chapter) -> str:
+def write_typst(chapter: Chapter, language: str = "en") -> str:
     """Return a chapter as Typst's source.
+
+    Args:
+        chapter: in Markdown.
+        language: of the chapter: Persian tables begin at the right.
 
     Raises:
         ReportError: something in it can't be carried over faithfully: a formula outside the
             subset of TeX, a picture without alternative text, raw TeX or HTML.
     """
     result = subprocess.run(
-        [pypandoc.get_pandoc_path(), *_PANDOC],
+        [pypandoc.get_pandoc_path(), *_PANDOC, f"--metadata=lang:{language}"],
         input=chapter.markdown.encode(),
         capture_output=True,
         check=False,
@@ -126,7 +133,7 @@ def write_sources(
     ]
     bodies = {}
     for chapter in chapters:
-        bodies[chapter.name] = write_typst(chapter)
+        bodies[chapter.name] = write_typst(chapter, layout.language)
         source = f'#import "report.typ": *\n{bodies[chapter.name]}'
         (folder / f"{chapter.name}.typ").write_text(source, encoding="utf-8")
         lines.append(f"#include {json.dumps(chapter.name + '.typ', ensure_ascii=False)}")

@@ -1,0 +1,116 @@
+"""The course's terms in both languages, and the words of the report's tables in Persian.
+
+One file, ``report/glossary.toml``, has them all: both editions print its terms, and the Persian
+edition translates the cells of its tables by them.
+"""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from cnnlab.report.errors import ReportError
+from cnnlab.report.persian import alphabetical_key, localise_numbers
+
+# In a cell: code, formulae and references need no translation.
+_SPEECHLESS = re.compile(r"`[^`]*`|(?<!\\)\$[^$]+\$|@[\w-]+")
+_WORD = re.compile(r"[A-Za-z]{2,}")
+_NUMBER = re.compile(r"(?<![\w.])[-−]?\d+(?:,\d{3})*(?:\.\d+)?")
+_CELLS = re.compile(r"(?<!\\)\|")
+
+
+@dataclass(frozen=True)
+class Term:
+    """A term of the course.
+
+    Attributes:
+        en: in English, as the report writes it within a sentence.
+        fa: in Persian.
+    """
+
+    en: str
+    fa: str
+
+
+@dataclass(frozen=True)
+class Glossary:
+    """Terms and phrases.
+
+    Attributes:
+        terms: the course's terms.
+        phrases: what else stands in the cells of tables, English to Persian. ``#`` stands for
+            a number: ``"# layers"`` is ``"# لایه"``.
+    """
+
+    terms: tuple[Term, ...]
+    phrases: Mapping[str, str]
+
+    def translate_table(self, markdown: str) -> str:
+        """Return a pipe table with the words of its cells in Persian and Persian digits.
+
+        Raises:
+            ReportError: a cell has words that the glossary does not know.
+        """
+        head, rule, *rows = markdown.splitlines()
+        unknown: list[str] = []
+        translated = [self._translate_row(row, unknown) for row in (head, *rows)]
+        if unknown:
+            raise ReportError(
+                "these cells have no Persian in report/glossary.toml, [phrases]: "
+                + "; ".join(repr(cell) for cell in dict.fromkeys(unknown))
+            )
+        return "\n".join([translated[0], rule, *translated[1:]])
+
+    def _translate_row(self, row: str, unknown: list[str]) -> str:
+        cells = [cell.strip() for cell in _CELLS.split(row.strip())[1:-1]]
+        return f"| {' | '.join(self._translate_cell(cell, unknown) for cell in cells)} |"
+
+    def _translate_cell(self, cell: str, unknown: list[str]) -> str:
+        persian = self.phrases.get(cell) or {term.en: term.fa for term in self.terms}.get(cell)
+        if persian is None:
+            numbers = iter(_NUMBER.findall(cell))
+            pattern = self.phrases.get(_NUMBER.sub("#", cell))
+            if pattern is not None:
+                persian = re.sub("#", lambda _: next(numbers), pattern)
+            elif _WORD.search(_SPEECHLESS.sub("", cell)):
+                unknown.append(cell)
+            else:
+                commas = rf"({_SPEECHLESS.pattern})|,(?= )"
+                persian = re.sub(commas, lambda found: found[1] or "،", cell)
+        return localise_numbers(persian or cell)
+
+    def describe_terms(self, language: str) -> str:
+        """Return a chapter in Markdown: the terms in the language's alphabetical order."""
+        if language == "fa":
+            terms = sorted(self.terms, key=lambda term: alphabetical_key(term.fa))
+            rows = [f"| {term.fa} | {term.en} |" for term in terms]
+            heading, names = "# واژه‌نامه {.unnumbered}", "| فارسی | انگلیسی |"
+        else:
+            terms = sorted(self.terms, key=lambda term: term.en.casefold())
+            rows = [f"| {term.en} | {term.fa} |" for term in terms]
+            heading, names = "# Glossary {.unnumbered}", "| English | Persian |"
+        return "\n".join([heading, "", names, "|:--|:--|", *rows])
+
+
+def read_glossary(path: Path) -> Glossary:
+    """Read the glossary.
+
+    Raises:
+        ReportError: the file is missing or no TOML, a term lacks a language or is there twice.
+    """
+    if not path.is_file():
+        raise ReportError(f"{path} is missing: it holds the terms of both editions.")
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ReportError(f"{path} is no valid TOML: {error}.") from error
+    terms = []
+    for entry in content.get("term", []):
+        if set(entry) != {"en", "fa"} or not all(entry.values()):
+            raise ReportError(f"{path}: the term {entry} must have an en and a fa, and no more.")
+        terms.append(Term(**entry))
+    english = [term.en for term in terms]
+    if doubled := {name for name in english if english.count(name) > 1}:
+        raise ReportError(f"{path}: {', '.join(sorted(doubled))} is there twice.")
+    return Glossary(tuple(terms), content.get("phrases", {}))

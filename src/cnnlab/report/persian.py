@@ -1,0 +1,55 @@
+"""How Persian text is written: its digits, its direction, its letters."""
+
+import re
+
+from cnnlab.faces.dataset import FaceDataset
+
+_DIGITS = str.maketrans("0123456789,.%", "۰۱۲۳۴۵۶۷۸۹٬٫٪")
+_ALPHABET = " آاأءبپتثجچحخدذرزژسشصضطظعغفقکگلمنوؤهی"
+_NON_JOINER = "\N{ZERO WIDTH NON-JOINER}"
+_LEFT_TO_RIGHT_MARK = "\N{LEFT-TO-RIGHT MARK}"
+
+# What stays as it is: code, formulae, labels and citations, addresses, attributes, tags, the
+# marks of numbered lists, and words in Latin letters such as VGG16 or 1e-10.
+_KEPT = (
+    r"(?P<kept>^```.*?^```|\$\$.*?\$\$|(?<!\\)\$[^$]+\$|`[^`]*`|\[?-?@[\w-]+|\{[#.][^}]*\}"
+    r"|\]\([^)]*\)|<[^>\s][^>]*>|https?://\S+|^[> ]*[0-9]+\.(?= )"
+    r"|[A-Za-z0-9_.\-]*[A-Za-z][A-Za-z0-9_\-]*(?:\.[A-Za-z0-9_\-]+)*)"
+)
+_NUMBER = r"(?P<sign>(?<![\w)\]])[-−])?(?P<number>[0-9]+(?:,[0-9]{3})*(?:\.[0-9]+)?%?)"
+_ARITHMETIC = r"(?P<arithmetic>[0-9]+(?: [×·+] [0-9]+)+)"
+_TOKENS = re.compile(f"{_KEPT}|{_ARITHMETIC}|{_NUMBER}", re.DOTALL | re.MULTILINE)
+
+
+def localise_numbers(markdown: str) -> str:
+    """Return Persian Markdown with Persian digits, decimal points and percent signs in its prose.
+
+    Formulae, code, labels, addresses and words in Latin letters keep theirs. Text that is
+    Persian already is not changed. A minus sign stays at the left of its number, and
+    arithmetic such as 3 × 5 becomes a formula, which is read from the left.
+    """
+
+    def localise(match: re.Match[str]) -> str:
+        if match["kept"] is not None:
+            return match["kept"]
+        if match["arithmetic"] is not None:
+            return f"${match['arithmetic']}$".replace("×", r"\times").replace("·", r"\cdot")
+        sign = f"{_LEFT_TO_RIGHT_MARK}\N{MINUS SIGN}" if match["sign"] else ""
+        return sign + match["number"].translate(_DIGITS)
+
+    return _TOKENS.sub(localise, markdown)
+
+
+def right_to_left(markdown: str) -> str:
+    """Return Markdown that Jupyter sets from right to left; the report's filter unwraps it."""
+    return f'<div dir="rtl">\n\n{markdown.strip()}\n\n</div>'
+
+
+def alphabetical_key(text: str) -> tuple[int, ...]:
+    """Return by what Persian words are sorted: the alphabet's order is not Unicode's."""
+    return tuple(_ALPHABET.find(letter) for letter in text if letter != _NON_JOINER)
+
+
+def name_data_fa(dataset: FaceDataset) -> str:
+    """Return how Persian captions call the data: rendered faces, or the user's own name."""
+    return "چهره‌های رندرشدهٔ ساختگی" if dataset.rendered else dataset.title

@@ -1,0 +1,83 @@
+"""Both editions' terms, and the cells of tables in Persian."""
+
+import pytest
+
+from cnnlab.report.errors import ReportError
+from cnnlab.report.glossary import Glossary, Term, read_glossary
+from cnnlab.report.typesetting import GLOSSARY
+
+MADE = Glossary(
+    (Term("stride", "گام"), Term("kernel", "کرنل"), Term("equivariance", "هم‌وردایی")),
+    {"layer": "لایه", "# layers, stride #": "# لایه، گام #", "Keras": "Keras"},
+)
+
+
+def translate(*cells):
+    table = f"| {' | '.join(cells)} |\n|:--|--:|\n| layer | 1 |"
+    return MADE.translate_table(table).splitlines()[0].strip("| ").split(" | ")
+
+
+def test_words_numbers_and_what_needs_no_translation():
+    assert translate("layer", "kernel", "Keras") == ["لایه", "کرنل", "Keras"]
+    assert translate("12 layers, stride 0.5") == ["۱۲ لایه، گام ۰٫۵"]
+    assert translate("1,234", "$K''$", "`f(x, 2)`", "@eq-04-size") == [
+        "۱٬۲۳۴",
+        "$K''$",
+        "`f(x, 2)`",
+        "@eq-04-size",
+    ]
+    assert translate("785, 787") == ["۷۸۵، ۷۸۷"]
+    assert translate(r"a \| b") == [r"a \| b"]
+
+
+def test_the_rule_stays_and_every_row_is_translated():
+    table = "| layer | stride |\n|:--|--:|\n| kernel | 2 |"
+    assert MADE.translate_table(table) == "| لایه | گام |\n|:--|--:|\n| کرنل | ۲ |"
+
+
+def test_all_unknown_cells_are_named():
+    with pytest.raises(ReportError, match="'colour'; 'two words'"):
+        MADE.translate_table("| layer | colour |\n|:--|--:|\n| two words | colour |")
+
+
+def test_terms_stand_in_each_language_s_order():
+    english = MADE.describe_terms("en").splitlines()
+    persian = MADE.describe_terms("fa").splitlines()
+    assert [row.split(" | ")[0].strip("| ") for row in english[4:]] == [
+        "equivariance",
+        "kernel",
+        "stride",
+    ]
+    assert [row.split(" | ")[0].strip("| ") for row in persian[4:]] == ["کرنل", "گام", "هم‌وردایی"]
+    assert english[0].startswith("# Glossary") and persian[0].startswith("# واژه‌نامه")
+
+
+def test_the_projects_own_glossary():
+    glossary = read_glossary(GLOSSARY)
+    persian = [term.fa for term in glossary.terms]
+    assert len(set(persian)) == len(persian) > 30
+    for words in (*persian, *glossary.phrases.values()):
+        assert not set("يكى") & set(words), words
+    for phrase, words in glossary.phrases.items():
+        assert phrase.count("#") == words.count("#"), phrase
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        ('[[term]]\nen = "a"', "must have an en and a fa"),
+        ('[[term]]\nen = "a"\nfa = ""', "must have an en and a fa"),
+        ('[[term]]\nen = "a"\nfa = "ب"\n[[term]]\nen = "a"\nfa = "پ"', "a is there twice"),
+        ("[[term", "no valid TOML"),
+    ],
+)
+def test_a_glossary_that_cannot_be_used(tmp_path, content, complaint):
+    path = tmp_path / "glossary.toml"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(ReportError, match=f"glossary.toml.*{complaint}"):
+        read_glossary(path)
+
+
+def test_no_glossary(tmp_path):
+    with pytest.raises(ReportError, match="is missing"):
+        read_glossary(tmp_path / "glossary.toml")

@@ -1,0 +1,74 @@
+"""Digits, order and direction of Persian text."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cnnlab.report.persian import alphabetical_key, localise_numbers, right_to_left
+
+
+@pytest.mark.parametrize(
+    ("written", "printed"),
+    [
+        ("خطا 0.123 است", "خطا ۰٫۱۲۳ است"),
+        ("1,234,567 تصویر", "۱٬۲۳۴٬۵۶۷ تصویر"),
+        ("95.5% از 12", "۹۵٫۵٪ از ۱۲"),
+        ("از 3، 4 و 5.", "از ۳، ۴ و ۵."),
+        ("[0.57 تا 0.62]", "[۰٫۵۷ تا ۰٫۶۲]"),
+        ("تفاوت -3.1", "تفاوت \u200e−۳٫۱"),
+        ("کرنل 3 × 3", r"کرنل $3 \times 3$"),
+        ("393 · 10 + 10", r"$393 \cdot 10 + 10$"),
+        ("2026-11-24", "۲۰۲۶-۱۱-۲۴"),
+    ],
+)
+def test_numbers_of_prose_become_persian(written, printed):
+    assert localise_numbers(written) == printed
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        "$x_{12} = 3.5$",
+        "$$ 12 \\label{eq-04-size} $$",
+        "`a[3]`",
+        "@fig-04-wave",
+        "[@cohen2016]",
+        "VGG16",
+        "float32",
+        "conv5_2",
+        "1.2e-10",
+        "[جا](https://a.b/2024)",
+        "https://a.b/3",
+        "# عنوان {#sec-01}",
+        '<div dir="rtl" id="n3">',
+        "```\nx = 3\n```",
+        "1. نخست\n2. دوم",
+        "> 1. نخست",
+    ],
+)
+def test_what_is_no_prose_keeps_its_digits(kept):
+    assert localise_numbers(kept) == kept
+
+
+@given(st.text(alphabet="0123456789 .,%−-×abیک$`@[]()", max_size=40))
+def test_persian_text_is_not_changed_again(text):
+    once = localise_numbers(text)
+    assert localise_numbers(once) == once
+
+
+@given(st.integers(0, 10**9), st.integers(0, 4))
+def test_a_number_can_be_read_back(value, digits):
+    written = f"{value / 7:,.{digits}f}"
+    printed = localise_numbers(f"مقدار {written} است").split()[1]
+    assert not set("0123456789.,") & set(printed)
+    assert float(printed.replace("٬", "").replace("٫", ".")) == float(written.replace(",", ""))
+
+
+def test_words_are_sorted_by_the_persian_alphabet():
+    words = ["یادگیری", "پس‌انتشار", "گام", "کرنل", "بایاس", "چهره", "ژرف", "هم‌وردایی", "آزمون"]
+    in_order = ["آزمون", "بایاس", "پس‌انتشار", "چهره", "ژرف", "کرنل", "گام", "هم‌وردایی", "یادگیری"]
+    assert sorted(words, key=alphabetical_key) == in_order
+
+
+def test_jupyter_reads_markdown_inside_the_direction():
+    assert right_to_left("# عنوان\n") == '<div dir="rtl">\n\n# عنوان\n\n</div>'
