@@ -16,11 +16,7 @@ from cnnlab.report import build, execution, publish
 from cnnlab.report.checking import read_text, squeeze
 
 from .made_faces import make_faces
-<<<<<<< HEAD
-from .made_notebooks import PNG, SVG, code, notebook, picture, shown, text
-=======
-from .made_notebooks import PNG, code, notebook, persian, picture, shown, text
->>>>>>> e163d80 (The Persian edition: one execution, two languages; chapters 1, 3 and 4)
+from .made_notebooks import PNG, SVG, code, notebook, persian, picture, shown, text
 
 SHOW = """from IPython.display import display
 svg = '<svg xmlns="http://www.w3.org/2000/svg" width="90" height="40"><path d="M0 0H9V9"/></svg>'

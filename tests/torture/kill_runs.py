@@ -166,13 +166,8 @@ class Run:
 
 
 def copy_project(folder: Path) -> Path:
-<<<<<<< HEAD
     """Copy what a clone has, and VGG16's weights."""
-    made = shutil.ignore_patterns("__pycache__", "build", "report.pdf", "*.svg")
-=======
-    """Copy what a clone has, and VGG16's weights where they are, so that none are fetched."""
     made = shutil.ignore_patterns("__pycache__", "build", "report*.pdf", "*.svg")
->>>>>>> e163d80 (The Persian edition: one execution, two languages; chapters 1, 3 and 4)
     for name in COPIED:
         source = ROOT / name
         if source.is_dir():
