@@ -8,6 +8,7 @@ import nbformat
 import pytest
 
 from cnnlab.paths import NOTEBOOKS
+from cnnlab.report.exporter import ReportExporter
 from cnnlab.report.glossary import read_glossary
 from cnnlab.report.persian import localise_numbers, right_to_left
 from cnnlab.report.typesetting import GLOSSARY
@@ -103,6 +104,46 @@ def prose_of(text):
     )
 
 
+def spoken_of(notebook):
+    """Return (English, Persian) of each text, caption and description that code cells show."""
+    spoken = []
+    for cell in notebook.cells:
+        outputs = [output for output in cell.get("outputs", ()) if "metadata" in output]
+        texts = {
+            language: [
+                output.data["text/markdown"]
+                for output in outputs
+                if output.metadata.get("language") == language
+            ]
+            for language in ("en", "fa")
+        }
+        spoken += zip(texts["en"], texts["fa"], strict=True)
+        spoken += [
+            (output.metadata[key], output.metadata[f"{key}_fa"])
+            for output in outputs
+            for key in ("caption", "alt")
+            if key in output.metadata
+        ]
+    return spoken
+
+
+def results_of(text):
+    """Return the numbers that look computed: with a point, a percent sign or three digits."""
+    latin = text.translate(str.maketrans("۰۱۲۳۴۵۶۷۸۹٫٬٪", "0123456789.,%"))
+    prose = re.sub(r"[\w-]*[A-Za-z][\w-]*", "", prose_of(localise_arithmetic(latin)))
+    numbers = re.findall(r"\d+(?:,\d{3})*(?:\.\d+)?%?", prose)
+    return Counter(
+        number.rstrip("%") for number in numbers if re.search(r"[.%]|\d.*\d.*\d", number)
+    )
+
+
+def check_writing(persian):
+    prose = prose_of(persian)
+    for fault, pattern in WRONG.items():
+        found = re.search(pattern, prose)
+        assert not found, f"{fault}: {prose[max(0, found.start() - 20) : found.end() + 20]}"
+
+
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 def test_texts_are_neighbours(path):
     cells = nbformat.read(path, as_version=4).cells
@@ -135,10 +176,21 @@ def test_persian_is_written_as_persian(path):
     for persian in cells_of(path, "fa"):
         assert localise_numbers(persian) == persian, "Latin digits in prose"
         assert unicodedata.is_normalized("NFC", persian)
-        prose = prose_of(persian)
-        for fault, pattern in WRONG.items():
-            found = re.search(pattern, prose)
-            assert not found, f"{fault}: {prose[max(0, found.start() - 20) : found.end() + 20]}"
+        check_writing(persian)
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+def test_results_are_the_same_in_both(path, execute):
+    notebook = execute(path)
+    spoken = spoken_of(notebook)
+    assert spoken
+    for english, persian in spoken:
+        assert re.search("[آ-ی]", persian), english
+        assert references_of(english) == references_of(persian), english
+        assert results_of(english) == results_of(persian), english
+        check_writing(persian)
+    # Every table's cell has its Persian.
+    ReportExporter(language="fa").make_chapter(notebook, {"metadata": {"name": path.stem}})
 
 
 def test_a_term_is_explained_where_it_is_mentioned_first():

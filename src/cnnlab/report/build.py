@@ -20,6 +20,7 @@ from cnnlab.report.errors import ReportError
 from cnnlab.report.execution import digest_state, execute_notebooks, forget_old_caches
 from cnnlab.report.exporter import ReportExporter
 from cnnlab.report.glossary import read_glossary
+from cnnlab.report.summary import summarise
 from cnnlab.report.title import Title, read_title
 from cnnlab.report.typesetting import (
     GLOSSARY,
@@ -95,7 +96,9 @@ def typeset_edition(
         ReportError: a notebook can't be typeset, or lacks the language; the message says where.
     """
     exporter = ReportExporter(language=language)
-    chapters = [describe_run(title, profile, faces, language)]
+    summary = summarise(notebooks, language)
+    chapters = [] if summary is None else [summary]
+    chapters.append(describe_run(title, profile, faces, language))
     for name, notebook in notebooks.items():
         chapters.append(exporter.make_chapter(notebook, {"metadata": {"name": name}}))
     glossary = read_glossary(GLOSSARY)

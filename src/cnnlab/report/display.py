@@ -93,6 +93,23 @@ def show_table(table: pd.DataFrame, name: str, caption: str, *, caption_fa: str 
     _show({"text/markdown": markdown, "text/html": table.to_html()}, f"tbl-{name}", words)
 
 
+def show_summary(answer: str, figures: str, answer_fa: str = "", figures_fa: str = "") -> None:
+    """Show a notebook's answer in short; the report collects them all on one page.
+
+    Args:
+        answer: a sentence or two, in English Markdown that may stand in a table's cell.
+        figures: the key figures, as short as they can be understood.
+        answer_fa: the answer in Persian.
+        figures_fa: the figures in Persian.
+    """
+    persian = [localise_numbers(answer_fa), localise_numbers(figures_fa)]
+    shown = [f"**{answer}** {figures}"]
+    if answer_fa:
+        shown.append(right_to_left(f"**{persian[0]}** {persian[1]}"))
+    metadata = {"role": "summary", "summary": {"en": [answer, figures], "fa": persian}}
+    display({"text/markdown": "\n\n".join(shown)}, metadata=metadata, raw=True)
+
+
 def _is_numeric(column: pd.Series) -> bool:
     """Say whether each cell is a number, its interval or unit with it, or a dash for none."""
     number = r"(?!.*[A-Za-z]{3})[-−+±<>≤≥≈~]?\s*\$?[-−]?\.?\d[^=]*"

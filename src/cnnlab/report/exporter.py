@@ -56,9 +56,10 @@ class PrepareOutputs(Preprocessor):
     def preprocess_cell(
         self, cell: NotebookNode, resources: dict[str, Any], index: int
     ) -> tuple[NotebookNode, dict[str, Any]]:
-        """Drop progress bars, standard error and captions (the typesetter sets its own).
+        """Drop what is no part of a chapter: progress bars, standard error, Jupyter's captions.
 
-        Of text in both languages, one stays; captions and tables are made to speak it.
+        The summary has a page of its own. Of text in both languages, one stays; captions and
+        tables are made to speak it.
 
         Raises:
             ReportError: the cell failed, or was not executed; a picture has no caption or
@@ -243,7 +244,7 @@ def _belongs(output: NotebookNode, where: str) -> bool:
     if output.output_type == "stream":
         output.text = _CHATTER.sub("", output.text)
         return output.name == "stdout" and bool(output.text.strip())
-    if output.metadata.get("role") == "caption" or _WIDGET in output.data:
+    if output.metadata.get("role") in ("caption", "summary") or _WIDGET in output.data:
         return False
     shown = next((mime for mime in _PRIORITY if mime in output.data), None)
     if shown is None:

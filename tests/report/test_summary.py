@@ -1,0 +1,47 @@
+import pytest
+
+from cnnlab.report.errors import ReportError
+from cnnlab.report.summary import summarise
+
+from .made_notebooks import code, notebook, persian, shown, text
+
+
+def summary(*words):
+    return code(
+        "show_summary()",
+        shown(
+            {"text/markdown": "*In Jupyter.*"},
+            role="summary",
+            summary={"en": words[:2], "fa": words[2:]},
+        ),
+    )
+
+
+FIRST = notebook(
+    text("# A {#sec-01}"),
+    persian("# آ {#sec-01}"),
+    summary("It holds.", "12", "درست است.", "۱۲"),
+)
+SECOND = notebook(text("# B {#sec-02}"))
+
+
+@pytest.mark.parametrize(("language", "row"), [("en", "It holds. | 12"), ("fa", "درست است. | ۱۲")])
+def test_each_summary_is_a_row_that_links_to_its_section(language, row):
+    chapter = summarise({"01_a": FIRST, "02_b": SECOND}, language)
+    assert chapter.markdown.splitlines()[4:] == [f"| @sec-01 | {row} |"]
+
+
+def test_no_summaries_no_page():
+    assert summarise({"02_b": SECOND}, "en") is None
+
+
+def test_a_summary_without_persian_is_refused():
+    alone = notebook(text("# A {#sec-01}"), summary("It holds.", "12", "", ""))
+    assert summarise({"01_a": alone}, "en") is not None
+    with pytest.raises(ReportError, match="01_a: its summary has no Persian"):
+        summarise({"01_a": alone}, "fa")
+
+
+def test_a_summary_needs_a_label_to_link_to():
+    with pytest.raises(ReportError, match="01_a shows a summary.*no label"):
+        summarise({"01_a": notebook(text("# A"), summary("It holds.", "12", "آ", "۱"))}, "en")
