@@ -204,6 +204,15 @@ function CodeBlock(block)
   return block
 end
 
+-- A name or an English remark within a Persian line.
+function Span(span)
+  if span.attributes.dir ~= "ltr" then return nil end
+  local result = pandoc.Inlines { pandoc.RawInline("typst", "#text(dir: ltr)[") }
+  result:extend(span.content)
+  result:insert(pandoc.RawInline("typst", "]"))
+  return result
+end
+
 function Div(div)
   -- For Jupyter only: a Persian edition runs from the right as a whole.
   if div.attributes.dir == "rtl" then return div.content end
@@ -278,7 +287,7 @@ return {
   { Meta = function(meta) persian = stringify(meta.lang or "") == "fa" end },
   { RawBlock = RawBlock },
   { Math = Math, Cite = Cite, Image = Image, CodeBlock = CodeBlock, RawInline = RawInline },
-  { Figure = Figure, Div = Div, BlockQuote = BlockQuote },
+  { Figure = Figure, Div = Div, Span = Span, BlockQuote = BlockQuote },
   { Table = function(block)
       return set_table(block, nil, block.identifier)
     end },

@@ -16,7 +16,6 @@ from cnnlab.report.typesetting import GLOSSARY
 # Chapters whose Persian is still to be written.
 WAITING = {
     "02_deconvolution",
-    "05_augmentation",
     "06_vgg16_transfer",
     "07_light_vgg",
     "08_class_activation_maps",

@@ -38,10 +38,10 @@ def test_no_summaries_no_page():
 def test_a_summary_without_persian_is_refused():
     alone = notebook(text("# A {#sec-01}"), summary("It holds.", "12", "", ""))
     assert summarise({"01_a": alone}, "en") is not None
-    with pytest.raises(ReportError, match="01_a: its summary has no Persian"):
+    with pytest.raises(ReportError, match=r"01_a: its summary has no Persian"):
         summarise({"01_a": alone}, "fa")
 
 
 def test_a_summary_needs_a_label_to_link_to():
-    with pytest.raises(ReportError, match="01_a shows a summary.*no label"):
+    with pytest.raises(ReportError, match=r"01_a shows a summary.*no label"):
         summarise({"01_a": notebook(text("# A"), summary("It holds.", "12", "آ", "۱"))}, "en")

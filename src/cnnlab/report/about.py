@@ -5,8 +5,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 from cnnlab.faces.loading import Faces
+from cnnlab.faces.persian import name_data_fa
 from cnnlab.quoting import quote
-from cnnlab.report.persian import localise_numbers, name_data_fa
+from cnnlab.report.persian import localise_numbers
 from cnnlab.report.title import Title
 from cnnlab.report.typesetting import Chapter
 from cnnlab.settings import SEED, Profile
@@ -64,7 +65,7 @@ def _facts_fa(profile: Profile, faces: Faces) -> tuple[str, str, dict[str, str]]
     """Return the same in Persian."""
     dataset, split = faces.dataset, faces.split
     facts = {
-        "داده": f"{quote(name_data_fa(dataset))} (چکیدهٔ رمزنگاشتی `{faces.digest[:12]}`)",
+        "داده": f"{name_data_fa(dataset)} (چکیدهٔ رمزنگاشتی `{faces.digest[:12]}`)",
         "منشأ": "رندرشده روی همین رایانه: ساختگی، بدون هیچ عکس"
         if dataset.rendered
         else "دادهٔ کاربر",

@@ -2,8 +2,6 @@
 
 import re
 
-from cnnlab.faces.dataset import FaceDataset
-
 _DIGITS = str.maketrans("0123456789,.%", "۰۱۲۳۴۵۶۷۸۹٬٫٪")
 _ALPHABET = " آاأءبپتثجچحخدذرزژسشصضطظعغفقکگلمنوؤهی"
 _NON_JOINER = "\N{ZERO WIDTH NON-JOINER}"
@@ -11,14 +9,26 @@ _LEFT_TO_RIGHT_MARK = "\N{LEFT-TO-RIGHT MARK}"
 
 # What stays as it is: code, formulae, labels and citations, addresses, attributes, tags, the
 # marks of numbered lists, and words in Latin letters such as VGG16 or 1e-10.
-_KEPT = (
-    r"(?P<kept>^```.*?^```|\$\$.*?\$\$|(?<!\\)\$[^$]+\$|`[^`]*`|\[?-?@[\w-]+|\{[#.][^}]*\}"
-    r"|\]\([^)]*\)|<[^>\s][^>]*>|https?://\S+|^[> ]*[0-9]+\.(?= )"
-    r"|[A-Za-z0-9_.\-]*[A-Za-z][A-Za-z0-9_\-]*(?:\.[A-Za-z0-9_\-]+)*)"
+_KEPT = "|".join(
+    (
+        r"^```.*?^```",
+        r"\$\$.*?\$\$",
+        r"(?<!\\)\$[^$]+\$",
+        r"`[^`]*`",
+        r"\[?-?@[\w-]+",
+        r"\{[#.][^}]*\}",
+        r"\]\([^)]*\)",
+        r"<span dir=\"ltr\">.*?</span>",
+        r"<[^>\s][^>]*>",
+        r"https?://\S+",
+        r"^[> ]*[0-9]+\.(?= )",
+        r"[A-Za-z0-9_.\-]*[A-Za-z][A-Za-z0-9_\-]*(?:\.[A-Za-z0-9_\-]+)*",
+    )
 )
 _NUMBER = r"(?P<sign>(?<![\w)\]])[-−])?(?P<number>[0-9]+(?:,[0-9]{3})*(?:\.[0-9]+)?%?)"
 _ARITHMETIC = r"(?P<arithmetic>[0-9]+(?: [×·+] [0-9]+)+)"
-_TOKENS = re.compile(f"{_KEPT}|{_ARITHMETIC}|{_NUMBER}", re.DOTALL | re.MULTILINE)
+_COMMA = re.compile("(?<=[۰-۹٪]),(?= [۰-۹\u200e])")
+_TOKENS = re.compile(f"(?P<kept>{_KEPT})|{_ARITHMETIC}|{_NUMBER}", re.DOTALL | re.MULTILINE)
 
 
 def localise_numbers(markdown: str) -> str:
@@ -37,7 +47,7 @@ def localise_numbers(markdown: str) -> str:
         sign = f"{_LEFT_TO_RIGHT_MARK}\N{MINUS SIGN}" if match["sign"] else ""
         return sign + match["number"].translate(_DIGITS)
 
-    return _TOKENS.sub(localise, markdown)
+    return _COMMA.sub("،", _TOKENS.sub(localise, markdown))
 
 
 def right_to_left(markdown: str) -> str:
@@ -48,8 +58,3 @@ def right_to_left(markdown: str) -> str:
 def alphabetical_key(text: str) -> tuple[int, ...]:
     """Return by what Persian words are sorted: the alphabet's order is not Unicode's."""
     return tuple(_ALPHABET.find(letter) for letter in text if letter != _NON_JOINER)
-
-
-def name_data_fa(dataset: FaceDataset) -> str:
-    """Return how Persian captions call the data: rendered faces, or the user's own name."""
-    return "چهره‌های رندرشدهٔ ساختگی" if dataset.rendered else dataset.title
