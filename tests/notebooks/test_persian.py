@@ -15,7 +15,6 @@ from cnnlab.report.typesetting import GLOSSARY
 
 # Chapters whose Persian is still to be written.
 WAITING = {
-    "02_deconvolution",
     "06_vgg16_transfer",
     "07_light_vgg",
     "08_class_activation_maps",
@@ -72,7 +71,7 @@ def formulae_of(text):
 
 
 def localise_arithmetic(text):
-    return re.sub(r"\d+(?: × \d+)+", lambda found: f"${found[0]}$".replace("×", r"\times"), text)
+    return re.sub(r"\d+(?: ?× ?\d+)+", lambda found: f"${found[0]}$".replace("×", r"\times"), text)
 
 
 def references_of(text):
@@ -194,17 +193,21 @@ def test_results_are_the_same_in_both(path, execute):
 
 def test_a_term_is_explained_where_it_is_mentioned_first():
     # Headings are too short for it, and the questions are quoted as they are.
-    headings = r"^#+ .*$|^> \*\*پرسش\.(?:.*\n>)*.*$|\*\*[^*]+\*\*"
+    headings = r"^#+ .*$|^> \*\*پرسش\.(?:.*\n>)*.*$|\*\*[^*]+\.\*\*"
     prose = "\n".join(
         re.sub(headings, "", persian, flags=re.MULTILINE)
         for path in PATHS
         for persian in cells_of(path, "fa")
     )
-    words = " ".join(prose.replace(">", " ").split())
-    for term in read_glossary(GLOSSARY).terms:
+    words = " ".join(re.sub(r"[>*]", " ", prose).split())
+    # Longer terms first: they may hold shorter ones.
+    for term in sorted(read_glossary(GLOSSARY).terms, key=lambda term: -len(term.fa)):
         apart = rf"(?<![آ-ی\u200c\u0654]){re.escape(term.fa)}(?![آ-ی\u0654]|\u200c(?!ها))"
         first = re.search(apart, words)
         if first is None:
             continue
+        english = re.escape(f"({term.en})")
         following = words[first.end() : first.end() + len(term.en) + 12]
-        assert f"({term.en.casefold()})" in following.casefold(), f"{term.fa}: {following}"
+        assert re.search(english, following, re.IGNORECASE), f"{term.fa}: {following}"
+        assert len(re.findall(english, words, re.IGNORECASE)) == 1, f"{term.en}: more than once"
+        words = re.sub(apart, lambda found: "\N{FULL BLOCK}" * len(found[0]), words)

@@ -167,10 +167,11 @@ def describe_confusions(predictions: Predictions, most: int = 3) -> str:
     return f"Of {wrong} mistakes, the most frequent by share of the true class: {'; '.join(named)}."
 
 
-def join_words(words: Sequence[str]) -> str:
+def join_words(words: Sequence[str], language: str = "en") -> str:
     """Return such as ``a, b and c``; of one word, the word."""
     *others, last = words
-    return f"{', '.join(others)} and {last}" if others else last
+    comma, conjunction = {"en": (", ", "and"), "fa": ("، ", "و")}[language]
+    return f"{comma.join(others)} {conjunction} {last}" if others else last
 
 
 def describe_disagreement(titles: tuple[str, str], counts: tuple[int, int], p_value: float) -> str:

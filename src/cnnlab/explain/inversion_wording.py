@@ -1,4 +1,4 @@
-"""Sentences on what survives in reconstructions, chosen by the numbers.
+"""Sentences on what survives in reconstructions, chosen by the numbers, in both languages.
 
 Something is said to survive in a layer where the figure of its reconstructions is better than
 that of another face's, with 95% intervals apart.
@@ -21,10 +21,85 @@ from cnnlab.explain.inversion import (
     SHIFT,
     SIMILARITY,
     STRANGER,
+    name_expression,
 )
 
 LOWER_IS_BETTER = {ERROR, SHIFT}
-ASPECTS = {COLOUR: "colour", SHIFT: "place", OWN: "individual image", PERSON: "person"}
+ASPECTS = {
+    "en": {
+        COLOUR: "the colour",
+        SHIFT: "the place",
+        OWN: "the individual image",
+        PERSON: "the person",
+    },
+    "fa": {COLOUR: "رنگ", SHIFT: "مکان", OWN: "خودِ تصویر", PERSON: "شخص"},
+}
+_NETWORKS_FA = {"Light VGG": "VGG سبک"}
+
+_WORDS = {
+    "en": {
+        "rises": "From {first} to {last} of {network}, the error rises from {errors[0]:.1f} to "
+        "{errors[1]:.1f} grey levels and the SSIM goes from {ssims[0]:.2f} to {ssims[1]:.2f}.",
+        "falls": "From {first} to {last} of {network}, the error falls from {errors[0]:.1f} to "
+        "{errors[1]:.1f} grey levels and the SSIM goes from {ssims[0]:.2f} to {ssims[1]:.2f}.",
+        "mean face": "The mean face is at {error:.1f} grey levels and {ssim:.2f}.",
+        "too few": "With fewer than {fewest} people, or images of unknown people, there are no "
+        "intervals: what survives cannot be told from chance.",
+        "is everywhere": "{subject} is found in every layer.",
+        "are everywhere": "{subject} are found in every layer.",
+        "is somewhere": "{subject} is found only in {layers}.",
+        "are somewhere": "{subject} are found only in {layers}.",
+        "is nowhere": "{subject} is found in no layer.",
+        "are nowhere": "{subject} are found in no layer.",
+        "change": "{word} in {layers}",
+        "same": "Otherwise the larger decoders find the same.",
+        "gained": "they also find {changes}",
+        "lost": "they do not find {changes}",
+        "gain": "Compared with the small decoders, {told}.",
+        "nothing kept": "nothing is found for certain",
+        "kept": "{kept} can be painted",
+        "kept and lost": "{kept} can be painted, but not {lost}",
+        "deepest": "From {layer}, the deepest inverted layer of {network}, {told}.",
+        "decoder": "the decoder is nearer in every layer",
+        "decoder in some": "the decoder is nearer in {layers} only",
+        "optimisation": "optimisation is nearer in every layer",
+        "contrast": "In pixels, {pixels}; among features, {features}.",
+        "layers": "{layers} of {network}",
+        "judged": "the {expression}",
+        "semicolon": "; ",
+    },
+    "fa": {
+        "rises": "از {first} تا {last} در {network}، خطا از {errors[0]:.1f} به {errors[1]:.1f} سطح "
+        "خاکستری بالا می‌رود و SSIM از {ssims[0]:.2f} به {ssims[1]:.2f} می‌رسد.",
+        "falls": "از {first} تا {last} در {network}، خطا از {errors[0]:.1f} به {errors[1]:.1f} سطح "
+        "خاکستری پایین می‌آید و SSIM از {ssims[0]:.2f} به {ssims[1]:.2f} می‌رسد.",
+        "mean face": "چهرهٔ میانگین در {error:.1f} سطح خاکستری و {ssim:.2f} است.",
+        "too few": "با کمتر از {fewest} نفر، یا با تصویر آدم‌های ناشناس، بازه‌ای در کار نیست: آنچه "
+        "می‌ماند از تصادف بازشناختنی نیست.",
+        "is everywhere": "{subject} در همهٔ لایه‌ها یافت می‌شود.",
+        "are everywhere": "{subject} در همهٔ لایه‌ها یافت می‌شوند.",
+        "is somewhere": "{subject} تنها در {layers} یافت می‌شود.",
+        "are somewhere": "{subject} تنها در {layers} یافت می‌شوند.",
+        "is nowhere": "{subject} در هیچ لایه‌ای یافت نمی‌شود.",
+        "are nowhere": "{subject} در هیچ لایه‌ای یافت نمی‌شوند.",
+        "change": "{word} را در {layers}",
+        "same": "جز این، رمزگشاهای بزرگ‌تر همان را می‌یابند.",
+        "gained": "{changes} نیز می‌یابند",
+        "lost": "{changes} نمی‌یابند",
+        "gain": "رمزگشاهای بزرگ‌تر، در سنجش با رمزگشاهای کوچک، {told}.",
+        "nothing kept": "چیزی با اطمینان یافت نمی‌شود",
+        "kept": "می‌توان {kept} را کشید",
+        "kept and lost": "می‌توان {kept} را کشید، ولی {lost} را نه",
+        "deepest": "از {layer}، ژرف‌ترین لایهٔ وارون‌شدهٔ {network}، {told}.",
+        "decoder": "رمزگشا در همهٔ لایه‌ها نزدیک‌تر است",
+        "decoder in some": "رمزگشا تنها در {layers} نزدیک‌تر است",
+        "optimisation": "بهینه‌سازی در همهٔ لایه‌ها نزدیک‌تر است",
+        "contrast": "در پیکسل‌ها {pixels}؛ در میان ویژگی‌ها {features}.",
+        "layers": "{layers} در {network}",
+        "judged": "حالت چهره (با داوری {judge})",
+        "semicolon": "؛ ",
+    },
+}
 
 
 def survives(table: pd.DataFrame, network: str, layer: str, figure: str) -> bool:
@@ -44,148 +119,177 @@ def survives(table: pd.DataFrame, network: str, layer: str, figure: str) -> bool
     return bool(own["low"] > other["high"])
 
 
-def describe_depth(table: pd.DataFrame) -> str:
+def describe_depth(table: pd.DataFrame, language: str = "en") -> str:
     """Say how error and similarity go with depth, network by network.
 
     Args:
         table: as ``inversion.measure_inversions`` makes it.
+        language: of the sentences.
     """
+    words = _WORDS[language]
     sentences = []
     mean_face = _pick(table, "", "", MEAN_FACE)
     for network in _networks(table):
         layers = _layers(table, network)
-        first, last = (_pick(table, network, layer, DECODED) for layer in (layers[0], layers[-1]))
-        verb = "rises" if last[ERROR] > first[ERROR] else "falls"
+        ends = [_pick(table, network, layer, DECODED) for layer in (layers[0], layers[-1])]
+        errors, ssims = ([end[figure] for end in ends] for figure in (ERROR, SIMILARITY))
         sentences.append(
-            f"From {layers[0]} to {layers[-1]} of {_name(network)}, the error {verb} from"
-            f" {first[ERROR]:.1f} to {last[ERROR]:.1f} grey levels and the SSIM goes from"
-            f" {first[SIMILARITY]:.2f} to {last[SIMILARITY]:.2f}."
+            words["rises" if errors[1] > errors[0] else "falls"].format(
+                first=layers[0],
+                last=layers[-1],
+                network=_name(network, language),
+                errors=errors,
+                ssims=ssims,
+            )
         )
-    sentences.append(
-        f"The mean face is at {mean_face[ERROR]:.1f} grey levels and {mean_face[SIMILARITY]:.2f}."
-    )
+    sentences.append(words["mean face"].format(error=mean_face[ERROR], ssim=mean_face[SIMILARITY]))
     return " ".join(sentences)
 
 
-def describe_survival(table: pd.DataFrame) -> str:
+def describe_survival(table: pd.DataFrame, language: str = "en") -> str:
     """Say layer by layer what is found in the reconstructions.
 
     Args:
         table: as ``inversion.measure_inversions`` makes it.
+        language: of the sentences.
     """
+    words = _WORDS[language]
     if table.loc[table["picture"] == DECODED, "low"].isna().all():
-        return (
-            f"With fewer than {FEWEST} people, or images of unknown people, there are no intervals:"
-            " what survives cannot be told from chance."
-        )
+        return words["too few"].format(fewest=FEWEST)
     keys = [(network, layer) for network in _networks(table) for layer in _layers(table, network)]
     groups: dict[tuple[tuple[str, str], ...], list[str]] = {}
-    for figure, word in _aspects(table).items():
+    for figure, word in _aspects(table, language).items():
         kept = tuple(key for key in keys if survives(table, *key, figure))
-        groups.setdefault(kept, []).append(f"the {word}")
+        groups.setdefault(kept, []).append(word)
     sentences = []
-    for kept, words in groups.items():
-        if len(kept) == len(keys):
-            where = "in every layer"
-        else:
-            where = f"only in {_name_layers(kept)}" if kept else "in no layer"
-        verb = "is" if len(words) == 1 else "are"
-        subject = join_words(words)
-        sentences.append(f"{subject[0].upper()}{subject[1:]} {verb} found {where}.")
+    for kept, found in groups.items():
+        where = "everywhere" if len(kept) == len(keys) else "somewhere" if kept else "nowhere"
+        subject = join_words(found, language)
+        sentences.append(
+            words[f"{'is' if len(found) == 1 else 'are'} {where}"].format(
+                subject=f"{subject[0].upper()}{subject[1:]}",
+                layers=_name_layers(kept, language) if kept else "",
+            )
+        )
     return " ".join(sentences)
 
 
-def describe_gain(small: pd.DataFrame, large: pd.DataFrame) -> str:
+def describe_gain(small: pd.DataFrame, large: pd.DataFrame, language: str = "en") -> str:
     """Say what larger decoders find that small ones do not, and the reverse, on the same data.
 
     Args:
         small: as ``inversion.measure_inversions`` makes it.
         large: the same; figures of merit that only one of them holds are not compared.
+        language: of the sentence.
     """
+    words = _WORDS[language]
     keys = [(network, layer) for network in _networks(small) for layer in _layers(small, network)]
-    more, less = [], []
-    for figure, word in _aspects(small).items():
-        if figure not in _aspects(large):
+    gained, lost = [], []
+    for figure, word in _aspects(small, language).items():
+        if figure not in _aspects(large, language):
             continue
         before, after = (
             {key for key in keys if survives(table, *key, figure)} for table in (small, large)
         )
-        for changed, places in ((more, after - before), (less, before - after)):
+        for changed, places in ((gained, after - before), (lost, before - after)):
             if places:
-                layers = _name_layers([key for key in keys if key in places])
-                changed.append(f"the {word} in {layers}")
-    if not more and not less:
-        return "Otherwise the larger decoders find the same."
-    told = [f"they also find {join_words(more)}"] if more else []
-    told += [f"they do not find {join_words(less)}"] if less else []
-    return f"Compared with the small decoders, {'; '.join(told)}."
+                layers = _name_layers([key for key in keys if key in places], language)
+                changed.append(words["change"].format(word=word, layers=layers))
+    told = [
+        words[way].format(changes=join_words(changes, language))
+        for way, changes in (("gained", gained), ("lost", lost))
+        if changes
+    ]
+    if not told:
+        return words["same"]
+    return words["gain"].format(told=words["semicolon"].join(told))
 
 
-def describe_deepest(table: pd.DataFrame) -> str:
+def describe_deepest(table: pd.DataFrame, language: str = "en") -> str:
     """Say of each network's deepest inverted layer what it has kept and what not.
 
     Args:
         table: as ``inversion.measure_inversions`` makes it.
+        language: of the sentences.
     """
+    words = _WORDS[language]
     sentences = []
     for network in _networks(table):
         layer = _layers(table, network)[-1]
         found: dict[bool, list[str]] = {True: [], False: []}
-        for figure, word in _aspects(table).items():
-            found[survives(table, network, layer, figure)].append(f"the {word}")
-        kept, lost = (join_words(found[way]) if found[way] else "" for way in (True, False))
-        if not kept:
-            told = "nothing is found for certain"
-        else:
-            told = f"{kept} can be painted" + (f", but not {lost}" if lost else "")
-        sentences.append(f"From {layer}, the deepest inverted layer of {_name(network)}, {told}.")
+        for figure, word in _aspects(table, language).items():
+            found[survives(table, network, layer, figure)].append(word)
+        kept, lost = (
+            join_words(found[way], language) if found[way] else "" for way in (True, False)
+        )
+        told = "nothing kept" if not kept else "kept and lost" if lost else "kept"
+        sentences.append(
+            words["deepest"].format(
+                layer=layer,
+                network=_name(network, language),
+                told=words[told].format(kept=kept, lost=lost),
+            )
+        )
     return " ".join(sentences)
 
 
-def describe_contrast(contrast: pd.DataFrame, pixels: str, features: str) -> str:
+def describe_contrast(
+    contrast: pd.DataFrame, pixels: str, features: str, language: str = "en"
+) -> str:
     """Say which method is nearer in pixels and which in features, in how many layers.
 
     Args:
         contrast: as ``contrast.compare_methods`` makes it.
         pixels: the figure that measures pixels.
         features: the figure that measures features.
+        language: of the sentence.
     """
+    words = _WORDS[language]
     wide = contrast.pivot_table(index=["layer", "figure"], columns="picture", values="estimate")
     decoder_wins = wide[DECODED] < wide.drop(columns=DECODED).iloc[:, 0]
 
     def count(figure: str) -> str:
         wins = decoder_wins.xs(figure, level="figure")
         if wins.all():
-            return "the decoder is nearer in every layer"
-        return (
-            f"the decoder is nearer in {join_words(list(wins.index[wins]))} only"
-            if wins.any()
-            else "optimisation is nearer in every layer"
-        )
+            return words["decoder"]
+        if not wins.any():
+            return words["optimisation"]
+        layers = join_words(list(wins.index[wins]), language)
+        return words["decoder in some"].format(layers=layers)
 
-    return f"In pixels, {count(pixels)}; among features, {count(features)}."
+    return words["contrast"].format(pixels=count(pixels), features=count(features))
 
 
-def _aspects(table: pd.DataFrame) -> dict[str, str]:
+def _aspects(table: pd.DataFrame, language: str) -> dict[str, str]:
     """Return what may survive, in words, by the figure of merit that measures it."""
     held = list(table["figure"].unique())
-    judged = {name: name for name in held if name.startswith(EXPRESSION)}
-    return {name: word for name, word in ASPECTS.items() if name in held} | judged
+    aspects = {name: word for name, word in ASPECTS[language].items() if name in held}
+    for name in held:
+        if name.startswith(EXPRESSION):
+            judge = name.removeprefix(name_expression(""))
+            aspects[name] = _WORDS[language]["judged"].format(
+                expression=name, judge=_NETWORKS_FA.get(judge, judge)
+            )
+    return aspects
 
 
-def _name_layers(keys: Sequence[tuple[str, str]]) -> str:
+def _name_layers(keys: Sequence[tuple[str, str]], language: str) -> str:
     """Name layers, network by network."""
     networks = dict.fromkeys(network for network, _ in keys)
-    return join_words(
-        [
-            f"{join_words([layer for own, layer in keys if own == network])} of {_name(network)}"
-            for network in networks
-        ]
-    )
+    named = [
+        _WORDS[language]["layers"].format(
+            layers=join_words([layer for own, layer in keys if own == network], language),
+            network=_name(network, language),
+        )
+        for network in networks
+    ]
+    return join_words(named, language)
 
 
-def _name(network: str) -> str:
+def _name(network: str, language: str) -> str:
     """Return a network's title as it stands within a sentence."""
+    if language == "fa":
+        return _NETWORKS_FA.get(network, network)
     return network if network.isupper() else f"the {network[0].lower()}{network[1:]}"
 
 
