@@ -4,8 +4,9 @@ import platform
 from importlib.metadata import version
 from pathlib import Path
 
+from cnnlab.faces.dataset import FaceDataset
 from cnnlab.faces.loading import Faces
-from cnnlab.faces.persian import name_data_fa
+from cnnlab.faces.persian import from_the_left, name_data_fa
 from cnnlab.quoting import quote
 from cnnlab.report.persian import localise_numbers
 from cnnlab.report.title import Title
@@ -16,8 +17,47 @@ _PACKAGES = ("tensorflow", "keras", "numpy", "scikit-learn", "matplotlib")
 # What decides how fast the networks train on a processor.
 _FEATURES = ("avx2", "fma", "avx512f", "avx512_bf16", "amx_bf16")
 
-# What the readers of data say is in English, and names files.
-_NOTES_FA = "پیام‌های برنامه هنگام خواندن داده‌ها:\n\n::: left-to-right\n{}\n:::"
+_WORDS = {
+    "en": {
+        "heading": "About this report",
+        "head": "In this report",
+        "data": ("Data", "{title} (digest `{digest}`)"),
+        "rendered": ("Origin", "rendered on this machine: synthetic, no photographs"),
+        "brought": ("Origin", "brought by the user"),
+        "images": (
+            "Images",
+            "{training:,} for training, {development:,} for development, {validation:,} for "
+            "validation; {unreadable:,} could not be read",
+        ),
+        "profile": ("Profile", "`{profile}`"),
+        "seed": ("Seed", "{seed}"),
+        "versions": ("Versions", "{versions}"),
+        "processor": ("Processor", "{machine}: {features}"),
+        "unknown": "unknown",
+        "comma": ", ",
+        "notes": "{notes}",
+    },
+    "fa": {
+        "heading": "دربارهٔ این گزارش",
+        "head": "در این گزارش",
+        "data": ("داده", "{title} (چکیدهٔ رمزنگاشتی `{digest}`)"),
+        "rendered": ("منشأ", "رندرشده روی همین رایانه: ساختگی، بدون هیچ عکس"),
+        "brought": ("منشأ", "دادهٔ کاربر"),
+        "images": (
+            "تصویرها",
+            "{training:,} برای آموزش، {development:,} برای توسعه، {validation:,} برای "
+            "اعتبارسنجی؛ {unreadable:,} خوانده نشد",
+        ),
+        "profile": ("اندازهٔ اجرا", "`{profile}`"),
+        "seed": ("بذر تصادفی", "{seed}"),
+        "versions": ("نسخه‌ها", "{versions}"),
+        "processor": ("پردازنده", "{machine}: {features}"),
+        "unknown": "نامعلوم",
+        "comma": "، ",
+        # What the readers of data say is in English, and names files.
+        "notes": "پیام‌های برنامه هنگام خواندن داده‌ها:\n\n::: left-to-right\n{notes}\n:::",
+    },
+}
 
 
 def describe_run(title: Title, profile: Profile, faces: Faces, language: str = "en") -> Chapter:
@@ -29,62 +69,45 @@ def describe_run(title: Title, profile: Profile, faces: Faces, language: str = "
         faces: its data.
         language: of the edition, ``en`` or ``fa``.
     """
-    heading, head, facts = (_facts_fa if language == "fa" else _facts)(profile, faces)
-    table = [f"| | {head} |", "|:--|:--|", *(f"| {key} | {fact} |" for key, fact in facts.items())]
+    words = _WORDS[language]
+    dataset, split = faces.dataset, faces.split
+    known = {
+        "title": _name_data(dataset, language),
+        "digest": faces.digest[:12],
+        "training": len(split.training),
+        "development": len(split.development),
+        "validation": len(split.validation),
+        "unreadable": len(faces.unreadable),
+        "profile": profile.name,
+        "seed": SEED,
+        "versions": words["comma"].join(_versions()),
+        "machine": platform.machine(),
+        "features": words["comma"].join(processor_features()) or words["unknown"],
+    }
+    origin = "rendered" if dataset.rendered else "brought"
+    rows = ["data", origin, "images", "profile", "seed", "versions", "processor"]
+    facts = [f"| {name} | {fact.format(**known)} |" for name, fact in (words[row] for row in rows)]
+    table = "\n".join([f"| | {words['head']} |", "|:--|:--|", *facts])
     parts = [
-        f"# {heading} {{.unnumbered}}",
+        f"# {words['heading']} {{.unnumbered}}",
         title.abstract.strip(),
-        "\n".join(table),
+        table if language == "en" else localise_numbers(table),
     ]
-    if notes := [*faces.dataset.notes, *_unreadable(faces)]:
-        listed = "\n".join(f"- {quote(note)}" for note in notes)
-        parts.append(_NOTES_FA.format(listed) if language == "fa" else listed)
+    if notes := [*dataset.notes, *_unreadable(faces)]:
+        parts.append(words["notes"].format(notes="\n".join(f"- {quote(note)}" for note in notes)))
     return Chapter("about", "\n\n".join(parts))
 
 
-def _facts(profile: Profile, faces: Faces) -> tuple[str, str, dict[str, str]]:
-    """Return the chapter's heading, its table's heading and the rows of the table."""
-    dataset, split = faces.dataset, faces.split
-    facts = {
-        "Data": f"{quote(dataset.title)} (digest `{faces.digest[:12]}`)",
-        "Origin": "rendered on this machine: synthetic, no photographs"
-        if dataset.rendered
-        else "brought by the user",
-        "Images": f"{len(split.training):,} for training, {len(split.development):,} "
-        f"for development, {len(split.validation):,} for validation; "
-        f"{len(faces.unreadable):,} could not be read",
-        "Profile": f"`{profile.name}`",
-        "Seed": str(SEED),
-        "Versions": ", ".join(_versions()),
-        "Processor": f"{platform.machine()}: {', '.join(processor_features()) or 'unknown'}",
-    }
-    return "About this report", "In this report", facts
-
-
-def _facts_fa(profile: Profile, faces: Faces) -> tuple[str, str, dict[str, str]]:
-    """Return the same in Persian."""
-    dataset, split = faces.dataset, faces.split
-    facts = {
-        "داده": f"{name_data_fa(dataset)} (چکیدهٔ رمزنگاشتی `{faces.digest[:12]}`)",
-        "منشأ": "رندرشده روی همین رایانه: ساختگی، بدون هیچ عکس"
-        if dataset.rendered
-        else "دادهٔ کاربر",
-        "تصویرها": f"{len(split.training):,} برای آموزش، {len(split.development):,} برای توسعه، "
-        f"{len(split.validation):,} برای اعتبارسنجی؛ {len(faces.unreadable):,} خوانده نشد",
-        "اندازهٔ اجرا": f"`{profile.name}`",
-        "بذر تصادفی": str(SEED),
-        "نسخه‌ها": "، ".join(f"`{name}`" for name in _versions()),
-        "پردازنده": f"{platform.machine()}: "
-        f"{'، '.join(f'`{name}`' for name in processor_features()) or 'نامعلوم'}",
-    }
-    facts = {key: localise_numbers(fact) for key, fact in facts.items()}
-    return "دربارهٔ این گزارش", "در این گزارش", facts
+def _name_data(dataset: FaceDataset, language: str) -> str:
+    if language == "en":
+        return quote(dataset.title)
+    return name_data_fa(dataset) if dataset.rendered else from_the_left(quote(dataset.title))
 
 
 def _versions() -> list[str]:
     return [
-        f"Python {platform.python_version()}",
-        *(f"{package} {version(package)}" for package in _PACKAGES),
+        f"`Python {platform.python_version()}`",
+        *(f"`{package} {version(package)}`" for package in _PACKAGES),
     ]
 
 

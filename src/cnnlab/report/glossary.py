@@ -5,13 +5,13 @@ edition translates the cells of its tables by them.
 """
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from cnnlab.report.errors import ReportError
 from cnnlab.report.persian import alphabetical_key, localise_numbers
+from cnnlab.report.toml_files import read_toml
 
 # In a cell: code, formulae and references need no translation.
 _SPEECHLESS = re.compile(r"`[^`]*`|(?<!\\)\$[^$]+\$|@[\w-]+")
@@ -99,12 +99,7 @@ def read_glossary(path: Path) -> Glossary:
     Raises:
         ReportError: the file is missing or no TOML, a term lacks a language or is there twice.
     """
-    if not path.is_file():
-        raise ReportError(f"{path} is missing: it holds the terms of both editions.")
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ReportError(f"{path} is no valid TOML: {error}.") from error
+    content = read_toml(path, "the terms of both editions")
     terms = []
     for entry in content.get("term", []):
         if set(entry) != {"en", "fa"} or not all(entry.values()):

@@ -1,11 +1,11 @@
 """The title page's settings: one small TOML file that the student edits."""
 
-import tomllib
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from cnnlab.report.errors import ReportError
+from cnnlab.report.toml_files import read_toml
 
 
 @dataclass(frozen=True)
@@ -57,12 +57,7 @@ def read_title(path: Path, language: str = "en") -> Title:
         ReportError: the file is missing or no TOML, a key is not known, a value is no text,
             the title is empty, or a picture has no description.
     """
-    if not path.is_file():
-        raise ReportError(f"{path} is missing: it holds the title page's settings.")
-    try:
-        settings = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ReportError(f"{path} is no valid TOML: {error}.") from error
+    settings = read_toml(path, "the title pages' settings")
     persian = settings.pop("fa", {})
     if language == "en":
         return _check(path, settings)
