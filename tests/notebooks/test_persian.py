@@ -128,7 +128,9 @@ def spoken_of(notebook):
 def results_of(text):
     """Return the numbers that look computed: with a point, a percent sign or three digits."""
     latin = text.translate(str.maketrans("۰۱۲۳۴۵۶۷۸۹٫٬٪", "0123456789.,%"))
-    prose = re.sub(r"[\w-]*[A-Za-z][\w-]*", "", prose_of(localise_arithmetic(latin)))
+    # Arithmetic is a formula in Persian, and may be prose in English.
+    apart = r"\d[\d,]*(?: ?[×·+] ?\d[\d,]*)+|[\w-]*[A-Za-z][\w-]*"
+    prose = re.sub(apart, "", prose_of(latin).replace("X", " "))
     numbers = re.findall(r"\d+(?:,\d{3})*(?:\.\d+)?%?", prose)
     return Counter(
         number.rstrip("%") for number in numbers if re.search(r"[.%]|\d.*\d.*\d", number)
