@@ -148,3 +148,14 @@ def test_a_few_figures_of_merit_make_one_line():
     figure = draw_survival(make_table(), [ERROR, EXPRESSION])
     assert sum(ax.axison for ax in figure.axes) == 2
     plt.close(figure)
+
+
+def test_persian_sentences_say_the_same():
+    text = describe_survival(make_table(), "fa")
+    assert "رنگ در همهٔ لایه‌ها یافت می‌شود." in text
+    assert "مکان تنها در shallow در VGG16 یافت می‌شود." in text
+    assert "حالت چهره (با داوری the judge) در هیچ لایه‌ای یافت نمی‌شود." in text
+    text = describe_depth(make_table(), "fa")
+    assert "از 10.0 به 30.0" in text and "بالا می‌رود" in text and "40.0 سطح خاکستری" in text
+    assert "می‌توان رنگ را کشید، ولی" in describe_deepest(make_table(), "fa")
+    assert describe_gain(make_table(), make_table(), "fa").startswith("جز این")

@@ -63,3 +63,16 @@ def test_cascade_names_the_last_stage_of_an_unbroken_run():
     text = describe_cascade(("top", "middle", "bottom"), by_rule)
     assert "by the a and c rules it stays above 0.5 down to bottom" in text
     assert "by the b rule it is 0.30 [0.25, 0.35] after the first stage" in text
+
+
+def test_persian_sentences_hold_the_same_figures():
+    text = describe_growth("VGG سبک", [MIDDLE, HIGH], "fa")
+    assert text.startswith("برای VGG سبک") and "گزینشی‌تر" in text
+    assert MIDDLE.format() in text and HIGH.format() in text
+    classes = np.array([1, 1, NO_CLASS, 0, 1])
+    found = Selectivity(classes, np.array([0.9, 0.8, 0.9, 0.7, 0.4]), HIGH)
+    text = describe_preferences("conv5", found, ("شادی", "ترس"), "fa")
+    assert text.endswith("ترس (2) و شادی (1).")
+    above = Mean(0.6, 0.5, 0.7, 16)
+    text = describe_dependence({"دو کلاس": {"a": above}, "دو واحد": {"a": above}}, "fa")
+    assert "دو کلاس و دو واحد" in text and "هر دو قاعده" in text
