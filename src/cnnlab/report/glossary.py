@@ -7,6 +7,7 @@ edition translates the cells of its tables by them.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 
 from cnnlab.report.errors import ReportError
@@ -81,16 +82,25 @@ class Glossary:
         return localise_numbers(persian or cell)
 
     def describe_terms(self, language: str) -> str:
-        """Return a chapter in Markdown: the terms in the language's alphabetical order."""
+        """Return a chapter in Markdown: the terms in the language's order, in two columns."""
         if language == "fa":
-            terms = sorted(self.terms, key=lambda term: alphabetical_key(term.fa))
-            rows = [f"| {term.fa} | {term.en} |" for term in terms]
-            heading, names = "# واژه‌نامه {.unnumbered}", "| فارسی | انگلیسی |"
+            terms = sorted(((term.fa, term.en) for term in self.terms), key=_in_persian_order)
+            heading, names = "# واژه‌نامه {.unnumbered}", ("فارسی", "انگلیسی")
         else:
-            terms = sorted(self.terms, key=lambda term: term.en.casefold())
-            rows = [f"| {term.en} | {term.fa} |" for term in terms]
-            heading, names = "# Glossary {.unnumbered}", "| English | Persian |"
-        return "\n".join([heading, "", names, "|:--|:--|", *rows])
+            terms = sorted(((term.en, term.fa) for term in self.terms), key=_ignore_case)
+            heading, names = "# Glossary {.unnumbered}", ("English", "Persian")
+        half = (len(terms) + 1) // 2
+        pairs = zip_longest(terms[:half], terms[half:], fillvalue=("", ""))
+        rows = [f"| {' | '.join((*first, *second))} |" for first, second in pairs]
+        return "\n".join([heading, "", f"| {' | '.join(names * 2)} |", "|:--|:--|:--|:--|", *rows])
+
+
+def _in_persian_order(pair: tuple[str, str]) -> tuple[int, ...]:
+    return alphabetical_key(pair[0])
+
+
+def _ignore_case(pair: tuple[str, str]) -> str:
+    return pair[0].casefold()
 
 
 def read_glossary(path: Path) -> Glossary:
