@@ -1,6 +1,7 @@
 """What captions and sentences in Persian call the data and the classes."""
 
 from cnnlab.faces.dataset import CLASSES, FaceDataset
+from cnnlab.faces.loading import RENDERED_TITLE
 
 CLASSES_FA = dict(
     zip(
@@ -11,10 +12,17 @@ CLASSES_FA = dict(
 )
 """The classes' Persian names, by their English ones."""
 
+_RENDERED_FA = "چهره‌های رندرشدهٔ ساختگی"
+
 
 def name_data_fa(dataset: FaceDataset) -> str:
     """Return how Persian Markdown calls the data: rendered faces, or the user's own name."""
-    return "چهره‌های رندرشدهٔ ساختگی" if dataset.rendered else from_the_left(dataset.title)
+    return _RENDERED_FA if dataset.rendered else from_the_left(dataset.title)
+
+
+def name_title_fa(title: str) -> str:
+    """Return the same of a data set of which only the title is at hand."""
+    return _RENDERED_FA if title == RENDERED_TITLE else from_the_left(title)
 
 
 def from_the_left(markdown: str) -> str:
