@@ -20,6 +20,24 @@ from cnnlab.models.regressor import TrainedRegressor, choose_known, read_affect
 DIMENSIONS = ("valence", "arousal")
 FIGURES = ("RMSE", "correlation", "concordance", "sign agreement")
 
+_WORDS = {
+    "en": {
+        "valence": "valence",
+        "arousal": "arousal",
+        "less": "The error in {name} is {error}, less than the {constant} of the best constant "
+        "answer.",
+        "not less": "The error in {name} is {error}, not clearly less than the {constant} of the "
+        "best constant answer.",
+    },
+    "fa": {
+        "valence": "خوشایندی",
+        "arousal": "برانگیختگی",
+        "less": "خطای {name} برابر {error} است، کمتر از {constant} که خطای بهترین پاسخ ثابت است.",
+        "not less": "خطای {name} برابر {error} است و آشکارا کمتر از {constant}، خطای بهترین پاسخ "
+        "ثابت، نیست.",
+    },
+}
+
 
 @dataclass(frozen=True)
 class AffectPredictions:
@@ -176,7 +194,9 @@ def tabulate_affect(summary: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def describe_affect(predictions: AffectPredictions, summary: pd.DataFrame) -> str:
+def describe_affect(
+    predictions: AffectPredictions, summary: pd.DataFrame, language: str = "en"
+) -> str:
     """Say of each dimension whether the answers are better than the best constant one.
 
     The root mean square error of the best constant is the standard deviation of the truth.
@@ -184,13 +204,17 @@ def describe_affect(predictions: AffectPredictions, summary: pd.DataFrame) -> st
     Args:
         predictions: n images.
         summary: what ``summarise_affect`` returns for them.
+        language: of the sentences.
     """
+    words = _WORDS[language]
     sentences = []
     for column, name in enumerate(DIMENSIONS):
         error, spread = summary.loc[f"{name} RMSE"], predictions.true[:, column].std()
-        verdict = "less than" if error["high"] < spread else "not clearly less than"
         sentences.append(
-            f"The error in {name} is {format_interval(error)}, {verdict} the "
-            f"{format_number(spread, 2)} of the best constant answer."
+            words["less" if error["high"] < spread else "not less"].format(
+                name=words[name],
+                error=format_interval(error),
+                constant=format_number(spread, 2),
+            )
         )
     return " ".join(sentences)

@@ -24,8 +24,10 @@ from cnnlab.evaluation.wording import (
     format_number,
     format_power,
     join_words,
+    name_network,
 )
 from cnnlab.faces.loading import Faces, load_faces
+from cnnlab.faces.persian import from_the_left, name_title_fa
 from cnnlab.models.experiments import Architecture
 from cnnlab.models.family import FAMILY, FAMILY_RECIPE, train_variant
 from cnnlab.models.regressor import read_affect, train_regressor
@@ -35,6 +37,40 @@ from cnnlab.settings import SEED, Profile, current_profile
 
 PREFIX = "family-"
 THEIRS = "theirs, AffectNet"
+
+_WORDS = {
+    "en": {
+        "as published": "as in the paper",
+        "not as published": "against the paper's {published}",
+        "architectures": "{titles} have {parameters} parameters, {paper}, and take {macs} million "
+        "multiply-accumulates for an image. All are trained by one recipe: Adam with a learning "
+        "rate of {learning_rate} on half a cosine after one epoch of warm-up, batches of "
+        "{batch_size}, a weight decay of {weight_decay}, the augmentation of the light VGG, and "
+        "classes weighted by the square root of what would make them equal. The weights with the "
+        "lowest development loss are kept.",
+        "photographs": "photographs of `{data}`",
+        "sure": "no other's interval reaches its estimate",
+        "unsure": "the interval of another reaches its estimate, so this order is not certain",
+        "family": "{data} (digest {data_digest}; {train_n:,} training and {n:,} Validation images; "
+        "seed {seed}; profile `{profile}`; {date}; {processor}). {best} has the highest accuracy; "
+        "{verdict}. Training took {minutes} min in all, with {epochs} epochs of the classifiers.",
+    },
+    "fa": {
+        "as published": "همان که در مقاله است",
+        "not as published": "در برابر {published} در مقاله",
+        "architectures": "{titles} به ترتیب {parameters} پارامتر دارند، {paper}، و برای هر تصویر "
+        "{macs} میلیون ضرب‌وجمع می‌خواهند. همه با یک دستور آموزش می‌بینند: Adam با نرخ یادگیری "
+        "{learning_rate} روی نیم‌کسینوس پس از یک دورهٔ گرم‌کردن، دسته‌های {batch_size} تایی، زوال وزن "
+        "{weight_decay}، داده‌افزایی VGG سبک، و وزن کلاس‌ها برابر جذر وزنی که آن‌ها را هم‌سهم می‌کرد. "
+        "وزن‌های دورهٔ دارای کمترین زیان توسعه نگه داشته می‌شود.",
+        "photographs": "عکس‌های {data}",
+        "sure": "بازهٔ هیچ شبکهٔ دیگری به برآورد آن نمی‌رسد",
+        "unsure": "بازهٔ شبکه‌ای دیگر به برآورد آن می‌رسد، پس این ترتیب قطعی نیست",
+        "family": "{data} (چکیدهٔ {data_digest}؛ {train_n:,} تصویر آموزش و {n:,} تصویر Validation؛ "
+        "بذر {seed}؛ اندازهٔ اجرا `{profile}`؛ {date}؛ {processor}). بیشترین دقت از آنِ {best} است؛ "
+        "{verdict}. آموزش روی‌هم‌رفته {minutes} دقیقه زمان برد، با {epochs} دوره برای دسته‌بندها.",
+    },
+}
 
 
 def measure_variant(architecture: Architecture, faces: Faces, profile: Profile) -> pd.DataFrame:
@@ -88,47 +124,47 @@ def tabulate_family(records: pd.DataFrame) -> pd.DataFrame:
     return table.assign(**{THEIRS: published[rows].agg(" / ".join)})
 
 
-def describe_architectures() -> str:
+def describe_architectures(language: str = "en") -> str:
     """Say what the three networks cost, against the paper, and by what recipe they are trained."""
+    words = _WORDS[language]
     models = [architecture.build() for architecture in FAMILY]
     built = [f"{model.count_params():,}" for model in models]
     published = [HEWITT_GUNES_NETWORKS.loc[each.title, "parameters"] for each in FAMILY]
-    paper = (
-        "as in the paper" if built == published else f"against the paper's {join_words(published)}"
-    )
-    macs = [f"{count_macs(model) / 1e6:.0f}" for model in models]
-    titles = join_words([architecture.title for architecture in FAMILY])
     recipe = FAMILY_RECIPE
-    return (
-        f"{titles} have {join_words(built)} parameters, {paper}, and take {join_words(macs)} "
-        "million multiply-accumulates for an image. All are trained by one recipe: Adam with a "
-        f"learning rate of {format_power(recipe.learning_rate)} on half a cosine after one epoch "
-        f"of warm-up, batches of {recipe.batch_size}, a weight decay of "
-        f"{format_power(recipe.weight_decay)}, "
-        "the augmentation of the light VGG, and classes weighted by the square root of what would "
-        "make them equal. The weights with the lowest development loss are kept."
+    return words["architectures"].format(
+        titles=join_words([name_network(each.title, language) for each in FAMILY], language),
+        parameters=join_words(built, language),
+        paper=words["as published" if built == published else "not as published"].format(
+            published=join_words(published, language)
+        ),
+        macs=join_words([f"{count_macs(model) / 1e6:.0f}" for model in models], language),
+        learning_rate=format_power(recipe.learning_rate),
+        batch_size=recipe.batch_size,
+        weight_decay=format_power(recipe.weight_decay),
     )
 
 
-def describe_family(records: pd.DataFrame) -> str:
+def describe_family(records: pd.DataFrame, language: str = "en") -> str:
     """Say what a record was made of, which network is ahead in it, and how long it took."""
-    row = records.iloc[0]
-    data = row["data"] if row["rendered"] else f"photographs of `{row['data']}`"
+    words = _WORDS[language]
+    row = records.iloc[0].to_dict()
+    if language == "fa":
+        row["data"] = name_title_fa(row["data"])
+        row["processor"] = from_the_left(row["processor"])
+    if not row["rendered"]:
+        row["data"] = words["photographs"].format(data=row["data"])
     accuracy = records[records["figure"] == "accuracy"].set_index("network")
     best = accuracy["estimate"].idxmax()
-    others = accuracy.drop(best)
-    verdict = (
-        "no other's interval reaches its estimate"
-        if (others["high"] < accuracy.loc[best, "estimate"]).all()
-        else "the interval of another reaches its estimate, so this order is not certain"
-    )
+    sure = (accuracy["high"].drop(best) < accuracy.loc[best, "estimate"]).all()
     minutes = records.groupby("configuration_digest")["training_seconds"].first().sum() / 60
-    epochs = join_words([f"{value:.0f}" for value in accuracy["epochs"]])
-    return (
-        f"{data} (digest {row['data_digest']}; {row['train_n']:,} training and {row['n']:,} "
-        f"Validation images; seed {row['seed']}; profile `{row['profile']}`; {row['date']}; "
-        f"{row['processor']}). {best} has the highest accuracy; {verdict}. Training took "
-        f"{format_number(minutes, 0)} min in all, with {epochs} epochs of the classifiers."
+    return words["family"].format(
+        **{key: row[key] for key in ("data", "data_digest", "train_n", "n", "seed", "profile")},
+        date=row["date"],
+        processor=row["processor"],
+        best=name_network(best, language),
+        verdict=words["sure" if sure else "unsure"],
+        minutes=format_number(minutes, 0),
+        epochs=join_words([f"{value:.0f}" for value in accuracy["epochs"]], language),
     )
 
 

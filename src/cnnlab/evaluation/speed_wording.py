@@ -1,4 +1,4 @@
-"""The recorded times of training, as a table and as text."""
+"""The recorded times of training, as a table and as text in English and in Persian."""
 
 from collections.abc import Callable
 
@@ -15,7 +15,31 @@ from cnnlab.evaluation.training_speed import (
     STEP,
     STUDY,
 )
-from cnnlab.evaluation.wording import format_number
+from cnnlab.evaluation.wording import format_number, join_words
+from cnnlab.faces.persian import from_the_left
+
+_WORDS = {
+    "en": {
+        "peak": "{peak:.0f} GFLOP/s in {precision}",
+        "speed": "The processor reaches {peaks} in a large product of matrices; the last column "
+        "compares the network's arithmetic with that. An image is decoded once, in "
+        "{decoding:.1f} ms, and moved in each epoch, in {augmentation:.1f} ms. The authors' form "
+        "trains at {authors:.0f} images a second; with Keras's own batch normalisation, which is "
+        "composed of elementary operations, it would be {composed:.0f}, and without the random "
+        "numbers of Gaussian dropout {quiet:.0f}. All times are from the record "
+        "`report/studies/{study}.csv` of {date} ({processor}; {versions}).",
+    },
+    "fa": {
+        "peak": "{peak:.0f} GFLOP/s در {precision}",
+        "speed": "پردازنده در یک ضرب بزرگ ماتریسی به {peaks} می‌رسد؛ ستون آخر محاسبهٔ شبکه را با آن "
+        "می‌سنجد. هر تصویر یک بار در {decoding:.1f} میلی‌ثانیه رمزگشایی و در هر دوره در "
+        "{augmentation:.1f} میلی‌ثانیه جابه‌جا می‌شود. شکل نویسندگان با {authors:.0f} تصویر در ثانیه "
+        "آموزش می‌بیند؛ با نرمال‌سازی دسته‌ای خود Keras که از عملیات ابتدایی ساخته شده است "
+        "{composed:.0f} تصویر می‌شد و بدون عددهای تصادفی Dropout گاوسی {quiet:.0f} تصویر. همهٔ "
+        "زمان‌ها از `report/studies/{study}.csv` است که در {date} ثبت شده است ({processor}؛ "
+        "{versions}).",
+    },
+}
 
 
 def choose_precision(study: pd.DataFrame) -> str:
@@ -62,26 +86,30 @@ def format_stages(stages: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def describe_training_speed(study: pd.DataFrame) -> str:
+def describe_training_speed(study: pd.DataFrame, language: str = "en") -> str:
     """Return a paragraph on the recorded times: peak, pipeline, batch normalisation and noise."""
+    words = _WORDS[language]
     precision = choose_precision(study)
     peaks = study[study["stage"] == PRODUCT].groupby("precision")["gflop_per_second"].max()
     milliseconds = study.groupby("stage")["milliseconds"].first()
     speeds = tabulate_stages(study, precision)["images_per_second"]
     machine = study.iloc[0]
-    products = " and ".join(
-        f"{peak:.0f} GFLOP/s in {name.removeprefix('mixed_')}" for name, peak in peaks.items()
-    )
-    return (
-        f"The processor reaches {products} in a large product of matrices; the last column "
-        f"compares the network's arithmetic with that. An image is decoded once, in "
-        f"{milliseconds[DECODING]:.1f} ms, and moved in each epoch, in "
-        f"{milliseconds[AUGMENTATION]:.1f} ms. The authors' form trains at "
-        f"{speeds[AUTHORS]:.0f} images a second; with Keras's own batch normalisation, which is "
-        f"composed of elementary operations, it would be {speeds[COMPOSED]:.0f}, and without the "
-        f"random numbers of Gaussian dropout {speeds[QUIET]:.0f}. All times are "
-        f"from the record `report/studies/{STUDY}.csv` of {machine['date']} "
-        f"({machine['processor']}; {machine['versions']})."
+    products = [
+        words["peak"].format(peak=peak, precision=name.removeprefix("mixed_"))
+        for name, peak in peaks.items()
+    ]
+    processor, versions = machine["processor"], machine["versions"]
+    return words["speed"].format(
+        peaks=join_words(products, language),
+        decoding=milliseconds[DECODING],
+        augmentation=milliseconds[AUGMENTATION],
+        authors=speeds[AUTHORS],
+        composed=speeds[COMPOSED],
+        quiet=speeds[QUIET],
+        study=STUDY,
+        date=machine["date"],
+        processor=from_the_left(processor) if language == "fa" else processor,
+        versions=from_the_left(versions) if language == "fa" else versions,
     )
 
 

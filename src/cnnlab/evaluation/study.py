@@ -18,8 +18,14 @@ from cnnlab.evaluation.inference import mark_copies, predict_validation
 from cnnlab.evaluation.learning import assert_learned
 from cnnlab.evaluation.records import describe_machine, read_runs, write_study
 from cnnlab.evaluation.variants import ALL, summarise_variants, take_summaries, vary_predictions
-from cnnlab.evaluation.wording import describe_disagreement, format_number, join_words
+from cnnlab.evaluation.wording import (
+    describe_disagreement,
+    format_number,
+    join_words,
+    name_network,
+)
 from cnnlab.faces.loading import Faces, load_faces
+from cnnlab.faces.persian import from_the_left, name_title_fa
 from cnnlab.models.experiments import TrainedNetwork, train_light_vgg, train_vgg16
 from cnnlab.models.regressor import TrainedRegressor
 from cnnlab.models.training import RECORD
@@ -29,6 +35,39 @@ from cnnlab.settings import SEED, Profile, current_profile
 PREFIX = "accuracy-"
 SEEDS = (SEED, SEED + 1, SEED + 2)
 """Of the light VGG, which starts from random weights; the first is the report's."""
+
+_WORDS = {
+    "en": {
+        "sample": "`{data}`, {kind}, Validation/, n = {n:,} images, seed {seed}; 95% bootstrap "
+        "intervals, {resamples:,} resamples",
+        "rendered": "rendered, synthetic",
+        "photographs": "photographs",
+        "minutes": "{minutes:.0f} minutes for {network}",
+        "unknown": "a time unknown for {network}",
+        "run": "The record `accuracy-{slug}.csv` is of a run on other data than this report's: "
+        "`{data}` ({kind}; digest {data_digest}; {train_n:,} training and {n:,} Validation images; "
+        "seed {seed}; profile `{profile}`; {date}; {processor}). Of the Validation images "
+        "{copies_in_train:,} have an identical or nearly identical one in Train. Training, with "
+        "the frozen features of VGG16, took {durations} by the clock; other work shared the "
+        "machine at times.",
+        "seeds": "Trained with the seeds {seeds}, {network} has accuracies of {accuracies}.",
+    },
+    "fa": {
+        "sample": "{data}، {kind}، Validation/، {n:,} تصویر، بذر {seed}؛ بازه‌های بوت‌استرپ 95%، "
+        "{resamples:,} بازنمونه",
+        "rendered": "رندرشده و ساختگی",
+        "photographs": "عکس",
+        "minutes": "{minutes:.0f} دقیقه برای {network}",
+        "unknown": "زمانی نامعلوم برای {network}",
+        "run": "`accuracy-{slug}.csv` ثبت اجرایی است روی داده‌هایی جز داده‌های این گزارش: {data} "
+        "({kind}؛ چکیدهٔ {data_digest}؛ {train_n:,} تصویر آموزش و {n:,} تصویر Validation؛ بذر "
+        "{seed}؛ اندازهٔ اجرا `{profile}`؛ {date}؛ {processor}). از تصویرهای Validation "
+        "{copies_in_train:,} تصویر در Train همانندی یکسان یا کمابیش یکسان دارند. آموزش، همراه با "
+        "ویژگی‌های منجمد VGG16، به ساعت دیواری {durations} زمان برد؛ گاهی کار دیگری هم روی دستگاه "
+        "در جریان بود.",
+        "seeds": "دقت {network} در آموزش با بذرهای {seeds} به ترتیب {accuracies} است.",
+    },
+}
 
 
 def measure_network(network: TrainedNetwork, faces: Faces, profile: Profile) -> pd.DataFrame:
@@ -135,61 +174,62 @@ class Study:
     def _first_seed(self) -> pd.DataFrame:
         return self.records[self.records["seed"] == self.records["seed"].iloc[0]]
 
-    def name_sample(self) -> str:
+    def name_sample(self, language: str = "en") -> str:
         """Return what a caption says of the data: title, split, images, seed."""
-        row = self.records.iloc[0]
-        kind = "rendered, synthetic" if row["rendered"] else "photographs"
-        return (
-            f"`{self.data}`, {kind}, Validation/, n = {row['n']:,} images, seed {row['seed']}; "
-            f"95% bootstrap intervals, {row['resamples']:,} resamples"
-        )
+        return _WORDS[language]["sample"].format(**self._say(language))
 
-    def describe(self) -> str:
+    def describe(self, language: str = "en") -> str:
         """Say where the record comes from: data, size, seed, machine, date and duration."""
-        row = self.records.iloc[0]
+        words = _WORDS[language]
         seconds = self.variants.groupby("network", sort=False)["training_seconds"].first()
-        durations = " and ".join(
-            f"{value / 60:.0f} minutes for {title}"
-            if pd.notna(value)
-            else f"a time unknown for {title}"
+        durations = [
+            words["minutes" if pd.notna(value) else "unknown"].format(
+                minutes=value / 60, network=name_network(title, language)
+            )
             for title, value in seconds.items()
+        ]
+        run = words["run"].format(
+            slug=self.slug, durations=join_words(durations, language), **self._say(language)
         )
-        kind = "rendered, synthetic faces" if row["rendered"] else "photographs"
-        return (
-            f"The record `accuracy-{self.slug}.csv` is of a run on other data than this report's: "
-            f"`{row['data']}` ({kind}; digest {row['data_digest']}; {row['train_n']:,} training "
-            f"and {row['n']:,} Validation images; seed {row['seed']}; profile "
-            f"`{row['profile']}`; {row['date']}; {row['processor']}). Of the Validation images "
-            f"{row['copies_in_train']:,} have an identical or nearly identical one in Train. "
-            f"Training, with the frozen features of VGG16, took {durations} by the clock; other "
-            f"work shared the machine at times. {self._describe_difference()}"
-            f"{self._describe_seeds()}".rstrip()
-        )
+        sentences = [run, *self._describe_difference(language), *self._describe_seeds(language)]
+        return " ".join(sentences)
 
-    def _describe_difference(self) -> str:
+    def _say(self, language: str) -> dict[str, object]:
+        """Return the first row's values, in the language where they are words."""
+        row = self.records.iloc[0].to_dict()
+        row["kind"] = _WORDS[language]["rendered" if row["rendered"] else "photographs"]
+        if language == "fa":
+            row["data"] = name_title_fa(row["data"])
+            row["processor"] = from_the_left(row["processor"])
+        return row
+
+    def _describe_difference(self, language: str) -> list[str]:
         pairs = self._first_seed[self._first_seed["epochs"].isna()]
         if pairs.empty:
-            return ""
+            return []
         pair = pairs.iloc[0]
         second, first = pair["network"].split(" minus ")
         counts = (int(pair["only_first"]), int(pair["only_second"]))
-        return describe_disagreement((first, second), counts, pair["p_value"]) + " "
+        return [describe_disagreement((first, second), counts, pair["p_value"], language)]
 
-    def _describe_seeds(self) -> str:
+    def _describe_seeds(self, language: str) -> list[str]:
         """List the accuracies of the networks that were trained more than once."""
         rows = self.records[
             (self.records["variant"] == ALL)
             & (self.records["figure"] == "accuracy")
             & self.records["epochs"].notna()
         ]
-        sentences = [
-            f"Trained with the seeds {join_words(group['seed'].astype(str).tolist())}, {title} has "
-            f"accuracies of "
-            f"{join_words([format_number(value, 3) for value in group['estimate']])}."
+        return [
+            _WORDS[language]["seeds"].format(
+                seeds=join_words(group["seed"].astype(str).tolist(), language),
+                network=name_network(title, language),
+                accuracies=join_words(
+                    [format_number(value, 3) for value in group["estimate"]], language
+                ),
+            )
             for title, group in rows.groupby("network", sort=False)
             if len(group) > 1
         ]
-        return " ".join(sentences)
 
 
 def read_other_studies(data_digest: str) -> list[Study]:

@@ -12,7 +12,12 @@ import pandas as pd
 from cnnlab.evaluation.metrics import summarise
 from cnnlab.evaluation.predictions import Predictions
 from cnnlab.evaluation.prior_shift import correct_for_shares, estimate_shares
-from cnnlab.evaluation.wording import format_interval, format_number
+from cnnlab.evaluation.wording import (
+    format_interval,
+    format_number,
+    join_words,
+    name_class,
+)
 from cnnlab.faces.dataset import CLASSES, TRAIN, VALIDATION, FaceDataset
 
 ALL = "all images"
@@ -21,6 +26,27 @@ CORRECTED = "class shares corrected"
 
 WORTH_CORRECTING = 0.05
 """Shift of shares, as total variation, below which the estimate's own error would weigh more."""
+
+_WORDS = {
+    "en": {
+        "no copies": "No image of Validation has an identical or nearly identical one in Train.",
+        "copies": "Of the {n:,} images of Validation {copies:,} ({percent}%) have an identical or "
+        "nearly identical one in Train.",
+        "same shares": "The classes have the same shares in Train and in Validation.",
+        "class": "{name} ({train}% of Train, {validation}% of Validation)",
+        "other shares": "The classes have other shares in Train than in Validation: {shift}% of "
+        "the images would have to change class, and most differ {named}.",
+    },
+    "fa": {
+        "no copies": "هیچ تصویری از Validation در Train همانندی یکسان یا کمابیش یکسان ندارد.",
+        "copies": "از {n:,} تصویر Validation، {copies:,} تصویر ({percent}%) در Train همانندی یکسان "
+        "یا کمابیش یکسان دارند.",
+        "same shares": "سهم کلاس‌ها در Train و Validation یکی است.",
+        "class": "{name} ({train}% در Train و {validation}% در Validation)",
+        "other shares": "سهم کلاس‌ها در Train و Validation یکی نیست: {shift}% تصویرها باید کلاس "
+        "عوض می‌کردند تا یکی شود، و بیشترین تفاوت از آنِ {named} است.",
+    },
+}
 
 
 def vary_predictions(
@@ -114,37 +140,36 @@ def measure_shift(one: np.ndarray, other: np.ndarray) -> float:
     return float(np.abs(one - other).sum() / 2)
 
 
-def describe_copies(copies: np.ndarray) -> str:
+def describe_copies(copies: np.ndarray, language: str = "en") -> str:
     """Say how many images of Validation Train holds too.
 
     Args:
         copies: (n,) bool, which do.
+        language: of the sentence.
     """
-    if not copies.any():
-        return "No image of Validation has an identical or nearly identical one in Train."
-    return (
-        f"Of the {len(copies):,} images of Validation {copies.sum():,} "
-        f"({format_number(100 * copies.mean(), 1)}%) have an identical or nearly identical one in "
-        "Train."
+    return _WORDS[language]["copies" if copies.any() else "no copies"].format(
+        n=len(copies), copies=copies.sum(), percent=format_number(100 * copies.mean(), 1)
     )
 
 
-def describe_shift(dataset: FaceDataset) -> str:
+def describe_shift(dataset: FaceDataset, language: str = "en") -> str:
     """Say how far the classes' shares in Train and Validation differ, and where most."""
+    words = _WORDS[language]
     train, validation = (
         count_shares(dataset.labels[dataset.splits == split]) for split in (TRAIN, VALIDATION)
     )
     shift = measure_shift(train, validation)
     if shift == 0:
-        return "The classes have the same shares in Train and in Validation."
+        return words["same shares"]
     most = np.argsort(-np.abs(train - validation), kind="stable")[:2]
-    named = " and ".join(
-        f"{CLASSES[label]} ({format_number(100 * train[label], 1)}% of Train, "
-        f"{format_number(100 * validation[label], 1)}% of Validation)"
+    named = [
+        words["class"].format(
+            name=name_class(CLASSES[label], language),
+            train=format_number(100 * train[label], 1),
+            validation=format_number(100 * validation[label], 1),
+        )
         for label in most
-    )
-    return (
-        f"The classes have other shares in Train than in Validation: "
-        f"{format_number(100 * shift, 1)}% of the images would have to change class, and most "
-        f"differ {named}."
+    ]
+    return words["other shares"].format(
+        shift=format_number(100 * shift, 1), named=join_words(named, language)
     )
