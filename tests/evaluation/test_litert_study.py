@@ -68,7 +68,7 @@ def test_records_are_read_and_shown(measured, tmp_path):
     (records,) = read_exports(tmp_path)
     shown = tabulate_exports(records)
     assert shown.index.tolist() == ["Tiny"] * 3
-    assert shown["precision"].tolist() == list(PRECISIONS)
+    assert shown["number format"].tolist() == list(PRECISIONS)
     assert shown["same answer as Keras"].iloc[0] == "1.000 [1.000, 1.000]"
 
 

@@ -113,7 +113,7 @@ def tabulate_exports(records: pd.DataFrame) -> pd.DataFrame:
         )
         return {
             "network": row["network"],
-            "precision": row["precision"],
+            "number format": row["precision"],
             "size / MB": f"{row['megabytes']:.1f}",
             "time / ms": f"{row['milliseconds']:.1f} "
             f"[{row['lower_quartile']:.1f}, {row['upper_quartile']:.1f}]",
