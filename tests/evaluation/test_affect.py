@@ -18,6 +18,8 @@ from cnnlab.evaluation.affect import (
 )
 from cnnlab.evaluation.affect_plots import plot_affect
 
+from .languages import assert_same_numbers
+
 
 @pytest.fixture
 def predictions():
@@ -142,7 +144,12 @@ def test_text_says_whether_a_constant_would_do_as_well(predictions):
     assert text.count(", less than the") == 2
     assert f"the {spread} of the best constant" in text
     noise = replace(predictions, predicted=predictions.predicted[::-1])
-    assert "not clearly less" in describe_affect(noise, summarise_affect(noise, 100, seed=0))
+    poor = summarise_affect(noise, 100, seed=0)
+    assert "not clearly less" in describe_affect(noise, poor)
+    for answers, summary in ((predictions, good), (noise, poor)):
+        assert_same_numbers(
+            describe_affect(answers, summary), describe_affect(answers, summary, "fa")
+        )
     table = tabulate_affect(good)
     assert table.shape == (4, 2)
     assert table.loc["concordance", "arousal"].startswith(

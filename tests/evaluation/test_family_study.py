@@ -24,6 +24,7 @@ from cnnlab.models.family import FAMILY
 from cnnlab.models.training import train
 from cnnlab.settings import PROFILES
 
+from .languages import assert_same_numbers
 from .made_faces import build_tiny, make_architecture, make_faces
 
 PROFILE = replace(PROFILES["smoke"], family_epochs=2, regressor_epochs=1, bootstrap_resamples=20)
@@ -110,7 +111,9 @@ def test_table_stands_beside_the_published_one_figure_by_figure():
     [((0.5, 0.6, 0.4), "no other's interval reaches"), ((0.58, 0.6, 0.4), "not certain")],
 )
 def test_the_best_is_named_and_how_surely(accuracies, verdict):
-    text = describe_family(made_record("made", accuracies))
+    record = made_record("made", accuracies)
+    text = describe_family(record)
+    assert_same_numbers(text, describe_family(record, "fa"))
     assert "VGG variant has the highest accuracy" in text
     assert verdict in text
     assert "took 3 min in all, with 3, 3 and 3 epochs" in text
@@ -118,6 +121,7 @@ def test_the_best_is_named_and_how_surely(accuracies, verdict):
 
 def test_the_networks_are_described_with_their_costs():
     text = describe_architectures()
+    assert_same_numbers(text, describe_architectures("fa"))
     assert "have 3,464,952, 3,753,016 and 3,237,064 parameters, as in the paper" in text
     # Counted on paper: 9*9*3*16 and so on at 128, 64, ... 8 squared, then the dense layers.
     macs = sum(

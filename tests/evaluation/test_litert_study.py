@@ -22,6 +22,7 @@ from cnnlab.models.prediction import predict_logits
 from cnnlab.models.training import train
 from cnnlab.settings import PROFILES
 
+from .languages import assert_same_numbers
 from .made_faces import make_architecture, make_faces
 
 PROFILE = replace(PROFILES["smoke"], family_epochs=2, bootstrap_resamples=20)
@@ -75,6 +76,8 @@ def test_records_are_read_and_shown(measured, tmp_path):
 def test_text_names_the_network_that_loses_most_by_8_bits(measured):
     table = measured[2].assign(threads=1, **describe_machine())
     worse = table.assign(network="Worse", agreement=0.5, megabytes=table["megabytes"] * 2)
-    text = describe_exports(pd.concat([table, worse]))
+    both = pd.concat([table, worse])
+    text = describe_exports(both)
+    assert_same_numbers(text, describe_exports(both, "fa"))
     assert "at least 50.0% stay the same (Worse)" in text
     assert "not a phone's" in text

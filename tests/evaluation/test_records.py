@@ -8,6 +8,8 @@ from cnnlab.evaluation.records import describe_machine, read_studies, write_stud
 from cnnlab.evaluation.study import Study
 from cnnlab.quoting import make_label
 
+from .languages import assert_same_numbers
+
 
 def test_a_study_is_read_as_it_was_written(tmp_path):
     table = pd.DataFrame({"network": ["A"], "estimate": [0.123456]}).assign(**describe_machine())
@@ -103,3 +105,5 @@ def test_a_study_says_where_it_comes_from():
         assert part in study.describe()
     assert "n = 3,199 images, seed 1403" in study.name_sample()
     assert "a time unknown for Light VGG" in study.describe()
+    assert_same_numbers(study.describe(), study.describe("fa"))
+    assert_same_numbers(study.name_sample(), study.name_sample("fa"))

@@ -19,6 +19,8 @@ from cnnlab.evaluation.training_speed import (
     compare_with_peak,
 )
 
+from .languages import assert_same_numbers
+
 BFLOAT16 = "mixed_bfloat16"
 
 
@@ -60,6 +62,7 @@ def test_what_is_not_trained_has_dashes_and_the_share_of_its_forward_pass(study)
 
 def test_the_text_has_the_recorded_numbers(study):
     text = describe_training_speed(study)
+    assert_same_numbers(text, describe_training_speed(study, "fa"))
     for part in (
         "100 GFLOP/s in float32",
         "200 GFLOP/s in bfloat16",

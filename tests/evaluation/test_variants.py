@@ -19,6 +19,7 @@ from cnnlab.evaluation.variants import (
 )
 from cnnlab.faces.dataset import FaceDataset
 
+from .languages import assert_same_numbers
 from .made_predictions import make_predictions
 
 EQUAL = np.full(8, 1 / 8)
@@ -74,6 +75,7 @@ def test_the_table_has_a_row_a_variant_and_a_column_a_network_and_figure():
 def test_copies_are_counted():
     assert "2 (2.5%) have" in describe_copies(np.arange(80) < 2)
     assert "No image" in describe_copies(np.zeros(80, bool))
+    assert "2 تصویر (2.5%)" in describe_copies(np.arange(80) < 2, "fa")
 
 
 def made_dataset(train, validation):
@@ -89,4 +91,5 @@ def test_the_shift_is_named_with_the_classes_that_differ_most():
     assert shift == pytest.approx(40 / 80 - 1 / 8)
     assert "37.5% of the images would have to change class" in text
     assert "neutral (12.5% of Train, 50.0% of Validation)" in text
+    assert_same_numbers(text, describe_shift(made_dataset(train, validation), "fa"))
     assert "same shares" in describe_shift(made_dataset([3] * 8, [2] * 8))

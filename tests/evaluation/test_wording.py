@@ -13,10 +13,12 @@ from cnnlab.evaluation.wording import (
     format_number,
     format_power,
     format_summaries,
+    name_network,
     name_sample,
 )
 from cnnlab.faces.dataset import CLASSES
 
+from .languages import assert_same_numbers
 from .made_predictions import make_predictions, predictions_of
 
 
@@ -134,3 +136,30 @@ def test_what_is_undefined_is_a_dash_and_without_an_interval_alone():
     row = pd.Series({"estimate": nothing, "low": nothing, "high": nothing})
     assert format_interval(row) == "–"
     assert format_interval(row.fillna({"estimate": 0.5})) == "0.50"
+
+
+def test_persian_sentences_have_the_same_numbers_and_no_english_names():
+    predictions = make_predictions(identities=np.arange(96) // 8)
+    classes = summarise_classes(predictions, 50, seed=0)
+    uneven = predictions_of(np.diag([40, 40, 40, 40, 40, 3, 40, 5]) + np.eye(8, k=1, dtype=int))
+    for describe in (
+        lambda language: describe_classes(classes, language),
+        lambda language: describe_widths(classes, predictions, language),
+        lambda language: describe_widths(summarise_classes(uneven, 20, 0), uneven, language),
+        lambda language: describe_confusions(predictions, language=language),
+        lambda language: describe_disagreement(("A", "B"), (1234, 567), 0.04, language),
+        lambda language: name_sample(predictions, 1403, language),
+    ):
+        persian = describe("fa")
+        assert_same_numbers(describe("en"), persian)
+        assert not any(name in persian for name in CLASSES)
+
+
+def test_persian_names_the_network_that_is_ahead():
+    differences = pd.DataFrame({"low": [-0.2, 0.1], "high": [-0.1, 0.2]}, ["accuracy", "macro AUC"])
+    titles = ("VGG16", "the light VGG")
+    assert describe_differences(differences, list(differences.index), titles, "fa") == (
+        "VGG16 در دقت پیش است؛ VGG سبک در AUC کلان پیش است"
+    )
+    assert name_network("Light VGG", "fa") == "VGG سبک"
+    assert name_network("Light VGG", "en") == "Light VGG"
