@@ -66,9 +66,10 @@ _WORDS = {
         "photographs": "عکس‌های {data}",
         "sure": "بازهٔ هیچ شبکهٔ دیگری به برآورد آن نمی‌رسد",
         "unsure": "بازهٔ شبکه‌ای دیگر به برآورد آن می‌رسد، پس این ترتیب قطعی نیست",
-        "family": "{data} (چکیدهٔ {data_digest}؛ {train_n:,} تصویر آموزش و {n:,} تصویر Validation؛ "
-        "بذر {seed}؛ اندازهٔ اجرا `{profile}`؛ {date}؛ {processor}). بیشترین دقت از آنِ {best} است؛ "
-        "{verdict}. آموزش روی‌هم‌رفته {minutes} دقیقه زمان برد، با {epochs} دوره برای دسته‌بندها.",
+        "family": "{data} ({train_n:,} تصویر آموزش و {n:,} تصویر Validation؛ بذر {seed}؛ چکیدهٔ "
+        "رمزنگاشتی {data_digest}؛ اندازهٔ اجرا `{profile}`؛ {date}؛ {processor}). بیشترین دقت از آنِ "
+        "{best} است؛ {verdict}. آموزش روی‌هم‌رفته {minutes} دقیقه زمان برد، با {epochs} دوره برای "
+        "دسته‌بندها.",
     },
 }
 
@@ -150,7 +151,7 @@ def describe_family(records: pd.DataFrame, language: str = "en") -> str:
     row = records.iloc[0].to_dict()
     if language == "fa":
         row["data"] = name_title_fa(row["data"])
-        row["processor"] = from_the_left(row["processor"])
+        row |= {name: from_the_left(row[name]) for name in ("processor", "date")}
     if not row["rendered"]:
         row["data"] = words["photographs"].format(data=row["data"])
     accuracy = records[records["figure"] == "accuracy"].set_index("network")

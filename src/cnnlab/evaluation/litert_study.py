@@ -36,17 +36,21 @@ CALIBRATION_PER_CLASS = 16
 THREADS = 1
 
 _WORDS = {
-    "en": "In 8 bits a file is {smaller[0]:.1f} to {smaller[1]:.1f} times smaller than in float32, "
-    "and an image takes {faster[0]:.1f} to {faster[1]:.1f} times less time; of the answers, at "
-    "least {agreement}% stay the same ({worst}). Scales come from {calibration_n} training images. "
-    "float16 halves the file, and a processor computes it in float32. Times are medians of {runs} "
-    "runs on {threads} thread of {processor} ({date}; {versions}): a computer's figures, not a "
-    "phone's.",
-    "fa": "پرونده در ۸ بیت {smaller[0]:.1f} تا {smaller[1]:.1f} بار کوچک‌تر از float32 است و هر "
-    "تصویر {faster[0]:.1f} تا {faster[1]:.1f} بار کمتر زمان می‌برد؛ دست‌کم {agreement}% پاسخ‌ها همان "
-    "می‌ماند ({worst}). مقیاس‌ها از {calibration_n} تصویر آموزش می‌آیند. float16 پرونده را نصف می‌کند "
-    "و پردازنده آن را در float32 حساب می‌کند. زمان‌ها میانهٔ {runs} اجرا روی {threads} نخ از "
-    "{processor} است ({date}؛ {versions}): عددهای رایانه‌اند، نه تلفن.",
+    "en": {
+        "exports": "In 8 bits a file is {smaller[0]:.1f} to {smaller[1]:.1f} times smaller than in "
+        "float32, and an image takes {faster[0]:.1f} to {faster[1]:.1f} times less time; of the "
+        "answers, at least {agreement}% stay the same ({worst}). Scales come from {calibration_n} "
+        "training images. float16 halves the file, and a processor computes it in float32. Times "
+        f"are medians of {runs} runs on {threads} thread of {processor} ({date}; {versions}): a "
+        "computer's figures, not a phone's."
+    },
+    "fa": {
+        "exports": "پرونده در ۸ بیت {smaller[0]:.1f} تا {smaller[1]:.1f} بار کوچک‌تر از float32 است "
+        "و هر تصویر {faster[0]:.1f} تا {faster[1]:.1f} بار کمتر زمان می‌برد؛ دست‌کم {agreement}% "
+        "پاسخ‌ها همان می‌ماند ({worst}). مقیاس‌ها از {calibration_n} تصویر آموزش می‌آیند. float16 "
+        "پرونده را نصف می‌کند و پردازنده آن را در float32 حساب می‌کند. زمان‌ها میانهٔ {runs} اجرا روی "
+        f"{threads} نخ از {processor} است ({date}؛ {versions}): عددهای رایانه‌اند، نه تلفن."
+    },
 }
 
 
@@ -132,8 +136,10 @@ def describe_exports(records: pd.DataFrame, language: str = "en") -> str:
     full, small = by_precision[FLOAT32], by_precision[INT8]
     smaller = full["megabytes"] / small["megabytes"]
     faster = full["milliseconds"] / small["milliseconds"]
-    processor, versions = row["processor"], row["versions"]
-    return _WORDS[language].format(
+    origin = {name: row[name] for name in ("processor", "versions", "date")}
+    if language == "fa":
+        origin = {name: from_the_left(text) for name, text in origin.items()}
+    return _WORDS[language]["exports"].format(
         smaller=(smaller.min(), smaller.max()),
         faster=(faster.min(), faster.max()),
         agreement=format_number(100 * small["agreement"].min(), 1),
@@ -141,9 +147,7 @@ def describe_exports(records: pd.DataFrame, language: str = "en") -> str:
         calibration_n=row["calibration_n"],
         runs=row["runs"],
         threads=row["threads"],
-        processor=from_the_left(processor) if language == "fa" else processor,
-        date=row["date"],
-        versions=from_the_left(versions) if language == "fa" else versions,
+        **origin,
     )
 
 

@@ -98,7 +98,9 @@ def describe_training_speed(study: pd.DataFrame, language: str = "en") -> str:
         words["peak"].format(peak=peak, precision=name.removeprefix("mixed_"))
         for name, peak in peaks.items()
     ]
-    processor, versions = machine["processor"], machine["versions"]
+    origin = {name: machine[name] for name in ("processor", "versions", "date")}
+    if language == "fa":
+        origin = {name: from_the_left(text) for name, text in origin.items()}
     return words["speed"].format(
         peaks=join_words(products, language),
         decoding=milliseconds[DECODING],
@@ -107,9 +109,7 @@ def describe_training_speed(study: pd.DataFrame, language: str = "en") -> str:
         composed=speeds[COMPOSED],
         quiet=speeds[QUIET],
         study=STUDY,
-        date=machine["date"],
-        processor=from_the_left(processor) if language == "fa" else processor,
-        versions=from_the_left(versions) if language == "fa" else versions,
+        **origin,
     )
 
 

@@ -53,16 +53,16 @@ _WORDS = {
         "seeds": "Trained with the seeds {seeds}, {network} has accuracies of {accuracies}.",
     },
     "fa": {
-        "sample": "{data}، {kind}، Validation/، {n:,} تصویر، بذر {seed}؛ بازه‌های بوت‌استرپ 95%، "
+        "sample": "{data}، {kind}، {n:,} تصویر Validation، بذر {seed}؛ بازه‌های بوت‌استرپ 95%، "
         "{resamples:,} بازنمونه",
         "rendered": "رندرشده و ساختگی",
         "photographs": "عکس",
         "minutes": "{minutes:.0f} دقیقه برای {network}",
         "unknown": "زمانی نامعلوم برای {network}",
         "run": "`accuracy-{slug}.csv` ثبت اجرایی است روی داده‌هایی جز داده‌های این گزارش: {data} "
-        "({kind}؛ چکیدهٔ {data_digest}؛ {train_n:,} تصویر آموزش و {n:,} تصویر Validation؛ بذر "
-        "{seed}؛ اندازهٔ اجرا `{profile}`؛ {date}؛ {processor}). از تصویرهای Validation "
-        "{copies_in_train:,} تصویر در Train همانندی یکسان یا کمابیش یکسان دارند. آموزش، همراه با "
+        "({kind}؛ {train_n:,} تصویر آموزش و {n:,} تصویر Validation؛ بذر {seed}؛ چکیدهٔ رمزنگاشتی "
+        "{data_digest}؛ اندازهٔ اجرا `{profile}`؛ {date}؛ {processor}). {copies_in_train:,} تصویر "
+        "از تصویرهای Validation در Train همانندی یکسان یا کمابیش یکسان دارند. آموزش، همراه با "
         "ویژگی‌های منجمد VGG16، به ساعت دیواری {durations} زمان برد؛ گاهی کار دیگری هم روی دستگاه "
         "در جریان بود.",
         "seeds": "دقت {network} در آموزش با بذرهای {seeds} به ترتیب {accuracies} است.",
@@ -200,7 +200,7 @@ class Study:
         row["kind"] = _WORDS[language]["rendered" if row["rendered"] else "photographs"]
         if language == "fa":
             row["data"] = name_title_fa(row["data"])
-            row["processor"] = from_the_left(row["processor"])
+            row |= {name: from_the_left(row[name]) for name in ("processor", "date")}
         return row
 
     def _describe_difference(self, language: str) -> list[str]:

@@ -39,7 +39,7 @@ _WORDS = {
     },
     "fa": {
         "no copies": "هیچ تصویری از Validation در Train همانندی یکسان یا کمابیش یکسان ندارد.",
-        "copies": "از {n:,} تصویر Validation، {copies:,} تصویر ({percent}%) در Train همانندی یکسان "
+        "copies": "{copies:,} تصویر ({percent}%) از {n:,} تصویر Validation در Train همانندی یکسان "
         "یا کمابیش یکسان دارند.",
         "same shares": "سهم کلاس‌ها در Train و Validation یکی است.",
         "class": "{name} ({train}% در Train و {validation}% در Validation)",

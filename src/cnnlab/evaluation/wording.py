@@ -36,7 +36,7 @@ _WORDS = {
         "undecided": "this sample does not decide which is ahead in {figures}",
     },
     "fa": {
-        "sample": "{title}، {split}، {n:,} تصویر{people}، بذر {seed}",
+        "sample": "{title}، {n:,} تصویر {split}{people}، بذر {seed}",
         "people": " از {people} نفر",
         "equal recalls": "بازخوانی همهٔ کلاس‌ها {recall} است.",
         "recalls": "بیشترین بازخوانی از آنِ {best} و کمترین از آنِ {worst} است. {verdict}",
@@ -53,8 +53,8 @@ _WORDS = {
         "mistakes": "از {wrong} اشتباه، پرتکرارترین‌ها به نسبت کلاس درست: {named}.",
         "semicolon": "؛ ",
         "disagreement": "در {only_first:,} تصویر تنها {first} و در {only_second:,} تصویر تنها "
-        "{second} درست می‌گوید. p-مقدار آزمون دقیق مک‌نمار، با این فرض که تنها تصادف این تصویرها را "
-        "نابرابر تقسیم کرده باشد، {chance} است؛ این آزمون تصویرها را مستقل می‌گیرد.",
+        "{second} درست می‌گوید. مقدار p در آزمون دقیق مک‌نمار، با این فرض که تنها تصادف این تصویرها "
+        "را نابرابر تقسیم کرده باشد، {chance} است؛ این آزمون تصویرها را مستقل می‌گیرد.",
         "ahead": "{title} در {figures} پیش است",
         "undecided": "این نمونه نشان نمی‌دهد کدام‌یک در {figures} پیش است",
     },
@@ -85,7 +85,8 @@ def name_sample(predictions: Predictions, seed: int, language: str = "en") -> st
     title = predictions.data_title
     return words["sample"].format(
         title=name_title_fa(title) if language == "fa" else title,
-        split=predictions.split,
+        # Beside Persian the slash would be set on the wrong side.
+        split=predictions.split.rstrip("/") if language == "fa" else predictions.split,
         n=len(predictions),
         people="" if people is None else words["people"].format(people=len(np.unique(people))),
         seed=seed,
