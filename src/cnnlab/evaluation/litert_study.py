@@ -41,7 +41,7 @@ _WORDS = {
         "float32, and an image takes {faster[0]:.1f} to {faster[1]:.1f} times less time; of the "
         "answers, at least {agreement}% stay the same ({worst}). Scales come from {calibration_n} "
         "training images. float16 halves the file, and a processor computes it in float32. Times "
-        f"are medians of {runs} runs on {threads} thread of {processor} ({date}; {versions}): a "
+        "are medians of {runs} runs on {threads} thread of {processor} ({date}; {versions}): a "
         "computer's figures, not a phone's."
     },
     "fa": {
@@ -49,7 +49,7 @@ _WORDS = {
         "و هر تصویر {faster[0]:.1f} تا {faster[1]:.1f} بار کمتر زمان می‌برد؛ دست‌کم {agreement}% "
         "پاسخ‌ها همان می‌ماند ({worst}). مقیاس‌ها از {calibration_n} تصویر آموزش می‌آیند. float16 "
         "پرونده را نصف می‌کند و پردازنده آن را در float32 حساب می‌کند. زمان‌ها میانهٔ {runs} اجرا روی "
-        f"{threads} نخ از {processor} است ({date}؛ {versions}): عددهای رایانه‌اند، نه تلفن."
+        "{threads} نخ از {processor} است ({date}؛ {versions}): عددهای رایانه‌اند، نه تلفن."
     },
 }
 
