@@ -5,10 +5,30 @@ from string import Formatter
 
 import pytest
 
+from cnnlab.evaluation import (
+    affect,
+    family_study,
+    litert_study,
+    speed_wording,
+    study,
+    variants,
+    wording,
+)
 from cnnlab.explain import inversion_wording, projection_wording
 from cnnlab.report import about
 
-MODULES = (about, inversion_wording, projection_wording)
+MODULES = (
+    about,
+    affect,
+    family_study,
+    inversion_wording,
+    litert_study,
+    projection_wording,
+    speed_wording,
+    study,
+    variants,
+    wording,
+)
 
 
 def fields_of(words):
