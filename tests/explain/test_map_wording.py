@@ -1,5 +1,6 @@
 import numpy as np
 import pandas as pd
+from evaluation.languages import assert_same_numbers
 
 from cnnlab.evaluation.intervals import Mean
 from cnnlab.explain import map_wording
@@ -37,6 +38,28 @@ def test_maps_are_compared_with_the_best_baseline():
     assert "Clearly above that baseline: a (`l`)" in text and "Clearly below it: b" in text
     text = map_wording.describe_plausibility(inside, {"a, l": AROUND}, "edges")
     assert "No map lies clearly above it" in text
+
+
+def test_persian_sentences_hold_the_same_figures():
+    inside = {"occlusion, l": ABOVE, "b": AROUND, "edges": BELOW}
+    for excess in ({"occlusion, l": ABOVE, "b": BELOW}, {"b": AROUND}):
+        facts = (inside, excess, "edges")
+        persian = map_wording.describe_plausibility(*facts, "fa")
+        assert_same_numbers(map_wording.describe_plausibility(*facts), persian)
+        assert "*لبه‌ها*" in persian
+    verdicts = pd.DataFrame({"used": [True, True], "sensitive": [True, False]}, ["a, conv", "b"])
+    text = map_wording.describe_trust(verdicts, "fa")
+    assert "به‌کاررفته و حساس" in text and "a (`conv`)" in text
+    verdicts["plausible"] = False
+    text = map_wording.describe_trust(verdicts, "fa")
+    assert "2 آزمون از 3" in text and "باورپذیر" in text
+    records = screen(original=(0, 0, 0), fine=(-0.2, -0.3, -0.1), pooled=(0.2, 0.1, 0.3))
+    text = map_wording.describe_screening(records, "fa")
+    assert_same_numbers(map_wording.describe_screening(records), text)
+    assert "*ریز*" in text and "ادغامی" in text
+    for trial in (improve(0.1, 0.2), improve(-0.3, -0.2), improve(-0.1, 0.2)):
+        text = map_wording.describe_improvement(trial, "fa")
+        assert_same_numbers(map_wording.describe_improvement(trial), text)
 
 
 def screen(**networks):

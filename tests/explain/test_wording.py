@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from evaluation.languages import assert_same_numbers
 
 from cnnlab.evaluation.intervals import Mean
 from cnnlab.explain.wording import (
@@ -65,6 +66,26 @@ def test_coherence_is_judged_against_chance():
     assert "no more of the gradient than chance" in describe_coherence(ABOVE, 0.25)
     assert "Most of the gradient cancels" in describe_coherence(ABOVE, 0.1)
     assert "Much of the gradient survives" in describe_coherence(Mean(0.8, 0.7, 0.9, 9), 0.1)
+
+
+def test_persian_sentences_hold_the_same_figures():
+    shares, areas = {"upper band": ABOVE, "border": BELOW}, {"upper band": 0.1, "border": 0.2}
+    for describe, *facts in (
+        (describe_places, shares, areas),
+        (describe_places, {"border": ABOVE}, {"border": 1}),
+        (describe_errors, shares, 7),
+        (describe_errors, {"border": ACROSS}, 123),
+        (describe_outside, {"fear": ABOVE}, 0.1),
+        (describe_outside, {"fear": ACROSS}, 0.25),
+        (describe_overlap, ABOVE, BELOW, ACROSS),
+        (describe_coherence, ABOVE, 0.25),
+        (describe_sides, ABOVE),
+        (describe_sides, UNKNOWN),
+    ):
+        assert_same_numbers(describe(*facts), describe(*facts, "fa"))
+    leads = {"fear": ("upper band", ABOVE), "anger": ("border", ABOVE), "sadness": ("x", UNKNOWN)}
+    text = describe_leads(leads, "fa")
+    assert "نوار بالا برای ترس؛ حاشیه برای خشم" in text and "برای غم هیچ نواری" in text
 
 
 def test_sides_are_compared_only_with_an_interval():

@@ -14,15 +14,18 @@ from cnnlab.evaluation import (
     variants,
     wording,
 )
-from cnnlab.explain import inversion_wording, projection_wording
+from cnnlab.explain import inversion_wording, map_wording, projection_wording
+from cnnlab.explain import wording as explain_wording
 from cnnlab.report import about
 
 MODULES = (
     about,
     affect,
+    explain_wording,
     family_study,
     inversion_wording,
     litert_study,
+    map_wording,
     projection_wording,
     speed_wording,
     study,

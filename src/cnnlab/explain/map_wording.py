@@ -1,11 +1,14 @@
-"""Sentences and tables on what maps are worth and on what was made of them."""
+"""Sentences and tables on what maps are worth and on what was made of them.
+
+Sentences are made in English and in Persian.
+"""
 
 from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
 from cnnlab.evaluation.intervals import Mean
-from cnnlab.evaluation.wording import format_number, join_words
+from cnnlab.evaluation.wording import format_number, join_words, name_network
 from cnnlab.explain.improvement import DIFFERENCE
 from cnnlab.explain.screening import MEASURE, choose_winner
 from cnnlab.models.light_vgg_variants import ORIGINAL
@@ -22,8 +25,85 @@ SHOWN = {
 """Figures of the screening that its table shows: heading and digits."""
 
 
+_WORDS = {
+    "en": {
+        "best": "The baseline with the largest share inside is *{baseline}*, {baseline_share}; the "
+        "best map is that of {best}, {best_share}.",
+        "above": " Clearly above that baseline: {names}.",
+        "below": " Clearly below it: {names}.",
+        "none above": " No map lies clearly above it.",
+        "trusted": "All of the tests ({tests}) are passed by {names}: on this network these are "
+        "the maps to trust first.",
+        "no test": "No candidate passes any of the tests ({tests}): no map of this network is to "
+        "be trusted on this sample.",
+        "most": "No candidate passes all of the tests ({tests}). Most of them, {most} of {all}, "
+        "are passed by {names}.{failed} So no map of this network is to be trusted alone.",
+        "failed": " No map passes: {tests}.",
+        "winner": "The lowest {measure} of a changed network is that of *{winner}*: the light "
+        "VGG's and {difference}. It is taken to the trial.",
+        "lower": " Clearly lower than the light VGG's: {names}.",
+        "higher": " Clearly higher: {names}.",
+        "improvement": "On the {kind} ({images:,} images of Validation/, {seeds} seeds each) the "
+        "accuracy of *{winner}* minus that of the light VGG is {difference}: {verdict}, with "
+        "{changed:,} parameters against {original:,}.",
+        "rendered": "rendered faces",
+        "photographs": "photographs",
+        "better": "*{winner}* is better",
+        "worse": "*{winner}* is worse",
+        "open": "the interval holds 0, so a gain is not shown",
+    },
+    "fa": {
+        "best": "مبنایی که بیشترین سهم درون را دارد *{baseline}* است، {baseline_share}؛ بهترین نقشه "
+        "از آنِ {best} است، {best_share}.",
+        "above": " آشکارا بالاتر از این مبنا: {names}.",
+        "below": " آشکارا پایین‌تر از آن: {names}.",
+        "none above": " هیچ نقشه‌ای آشکارا بالاتر از آن نیست.",
+        "trusted": "از همهٔ آزمون‌ها ({tests}) این نقشه‌ها می‌گذرند: {names}. در این شبکه پیش از همه به "
+        "آن‌ها می‌توان اعتماد کرد.",
+        "no test": "هیچ نامزدی از هیچ‌یک از آزمون‌ها ({tests}) نمی‌گذرد: با این نمونه به هیچ نقشه‌ای از "
+        "این شبکه نمی‌توان اعتماد کرد.",
+        "most": "هیچ نامزدی از همهٔ آزمون‌ها ({tests}) نمی‌گذرد. بیش از همه، {most} آزمون از {all}، را "
+        "{names} می‌گذرانند.{failed} پس به هیچ نقشه‌ای از این شبکه به‌تنهایی نمی‌توان اعتماد کرد.",
+        "failed": " آزمونی که هیچ نقشه‌ای از آن نمی‌گذرد: {tests}.",
+        "winner": "کمترین {measure} در میان شبکه‌های تغییریافته از آنِ *{winner}* است: تفاوتش با VGG "
+        "سبک {difference} است. همین به آزمایش برده می‌شود.",
+        "lower": " آشکارا کمتر از VGG سبک: {names}.",
+        "higher": " آشکارا بیشتر: {names}.",
+        "improvement": "روی {kind} ({images:,} تصویر Validation، هر شبکه با {seeds} بذر) دقت "
+        "*{winner}* منهای دقت VGG سبک {difference} است: {verdict}، با {changed:,} پارامتر در "
+        "برابر {original:,}.",
+        "rendered": "چهره‌های رندرشده",
+        "photographs": "عکس‌ها",
+        "better": "*{winner}* بهتر است",
+        "worse": "*{winner}* بدتر است",
+        "open": "بازه صفر را در بر دارد و بهبودی نشان داده نشده است",
+    },
+}
+
+NAMES_FA = {
+    "occlusion": "پوشاندن",
+    "even": "یکنواخت",
+    "centre": "مرکز",
+    "edges": "لبه‌ها",
+    "random": "تصادفی",
+    "plausible": "باورپذیر",
+    "used": "به‌کاررفته",
+    "sensitive": "حساس",
+    "pooled": "ادغامی",
+    "placed": "مکان‌دار",
+    "fine": "ریز",
+    "one-sided": "یک‌سویه",
+    "framed": "قاب‌دار",
+    "erased": "پاک‌شده",
+    "normalised": "نرمال‌شده",
+    "together": "همه با هم",
+    MEASURE: "آنتروپی متقاطع",
+}
+"""Methods, baselines, tests and changed networks as Persian sentences call them."""
+
+
 def describe_plausibility(
-    inside: Mapping[str, Mean], excess: Mapping[str, Mean], baseline: str
+    inside: Mapping[str, Mean], excess: Mapping[str, Mean], baseline: str, language: str = "en"
 ) -> str:
     """Say which maps lie more inside the moved pixels than a baseline, on right answers.
 
@@ -31,49 +111,49 @@ def describe_plausibility(
         inside: candidate and baseline -> mean share of the energy inside.
         excess: candidate -> its share minus the baseline's, image by image.
         baseline: the best of the baselines.
+        language: of the sentences.
     """
+    words = _WORDS[language]
     above = [name for name, difference in excess.items() if difference.low > 0]
     below = [name for name, difference in excess.items() if difference.high < 0]
     best = max(excess, key=lambda name: inside[name].value)
-    parts = [
-        f"The baseline with the largest share inside is *{baseline}*, {inside[baseline].format()}; "
-        f"the best map is that of {list_names([best])}, {inside[best].format()}"
-    ]
+    text = words["best"].format(
+        baseline=_name(baseline, language),
+        baseline_share=inside[baseline].format(),
+        best=list_names([best], language),
+        best_share=inside[best].format(),
+    )
     if above:
-        parts.append(f"Clearly above that baseline: {list_names(above)}")
+        text += words["above"].format(names=list_names(above, language))
     if below:
-        parts.append(f"Clearly below it: {list_names(below)}")
-    if not above:
-        parts.append("No map lies clearly above it")
-    return ". ".join(parts) + "."
+        text += words["below"].format(names=list_names(below, language))
+    return text if above else text + words["none above"]
 
 
-def describe_trust(verdicts: pd.DataFrame) -> str:
+def describe_trust(verdicts: pd.DataFrame, language: str = "en") -> str:
     """Say which candidates pass which tests.
 
     Args:
         verdicts: a row for each candidate, at least one, and a bool column for each test.
+        language: of the sentences.
     """
+    words = _WORDS[language]
     passed = verdicts.index[verdicts.all(axis=1)]
-    tests = list(verdicts.columns)
+    tests = list_names(verdicts.columns, language)
     if len(passed):
-        return (
-            f"All of the tests ({join_words(tests)}) are passed by {list_names(passed)}: on this "
-            "network these are the maps to trust first."
-        )
+        return words["trusted"].format(tests=tests, names=list_names(passed, language))
     most = verdicts.sum(axis=1)
     if most.max() == 0:
-        return (
-            f"No candidate passes any of the tests ({join_words(tests)}): no map of this network "
-            "is to be trusted on this sample."
-        )
+        return words["no test"].format(tests=tests)
     leading = most.index[most == most.max()]
-    failed = [test for test in tests if not verdicts[test].any()]
-    none = f" No map passes: {join_words(failed)}." if failed else ""
-    return (
-        f"No candidate passes all of the tests ({join_words(tests)}). Most of them, "
-        f"{int(most.max())} of {len(tests)}, are passed by {list_names(leading)}.{none} So no map "
-        "of this network is to be trusted alone."
+    failed = [test for test in verdicts.columns if not verdicts[test].any()]
+    none = words["failed"].format(tests=list_names(failed, language)) if failed else ""
+    return words["most"].format(
+        tests=tests,
+        most=int(most.max()),
+        all=len(verdicts.columns),
+        names=list_names(leading, language),
+        failed=none,
     )
 
 
@@ -100,25 +180,28 @@ def tabulate_screening(records: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-def describe_screening(records: pd.DataFrame) -> str:
+def describe_screening(records: pd.DataFrame, language: str = "en") -> str:
     """Name the winner of the screening, and which differences are clear.
 
     Args:
         records: as ``screening.screen_variants`` makes them.
+        language: of the sentences.
     """
+    words = _WORDS[language]
     rows = records[(records["figure"] == MEASURE) & (records["network"] != ORIGINAL.title)]
     winner = rows.set_index("network").loc[choose_winner(records)]
     better = rows.loc[rows["high"] < 0, "network"]
     worse = rows.loc[rows["low"] > 0, "network"]
-    sentences = [
-        f"The lowest {MEASURE} of a changed network is that of *{winner.name}*: the light VGG's "
-        f"and {format_difference(winner)}. It is taken to the trial"
-    ]
+    text = words["winner"].format(
+        measure=_name(MEASURE, language),
+        winner=_name(str(winner.name), language),
+        difference=format_difference(winner),
+    )
     if len(better):
-        sentences.append(f"Clearly lower than the light VGG's: {list_names(better)}")
+        text += words["lower"].format(names=list_names(better, language))
     if len(worse):
-        sentences.append(f"Clearly higher: {list_names(worse)}")
-    return ". ".join(sentences) + "."
+        text += words["higher"].format(names=list_names(worse, language))
+    return text
 
 
 def tabulate_improvements(records: Iterable[pd.DataFrame]) -> pd.DataFrame:
@@ -146,28 +229,28 @@ def tabulate_improvements(records: Iterable[pd.DataFrame]) -> pd.DataFrame:
     return pd.DataFrame(rows).set_index("data")
 
 
-def describe_improvement(table: pd.DataFrame) -> str:
+def describe_improvement(table: pd.DataFrame, language: str = "en") -> str:
     """Say in a sentence whether the change helped on one data set.
 
     Args:
         table: as ``improvement.compare_with_original`` makes it.
+        language: of the sentence.
     """
+    words = _WORDS[language]
     row = table[(table["network"] == DIFFERENCE) & (table["figure"] == "accuracy")].iloc[0]
-    winner = find_changed(table)
+    changed = find_changed(table)
+    winner = _name(changed, language)
     parameters = table.groupby("network")["parameters"].first()
-    verdict = (
-        f"*{winner}* is better"
-        if row["low"] > 0
-        else f"*{winner}* is worse"
-        if row["high"] < 0
-        else "the interval holds 0, so a gain is not shown"
-    )
-    kind = "rendered faces" if row["rendered"] else "photographs"
-    return (
-        f"On the {kind} ({int(row['n']):,} images of Validation/, {int(row['seeds'])} seeds each) "
-        f"the accuracy of *{winner}* minus that of the light VGG is "
-        f"{format_difference(row.rename({'value': 'difference'}), 3)}: {verdict}, with "
-        f"{int(parameters[winner]):,} parameters against {int(parameters[ORIGINAL.title]):,}."
+    verdict = "better" if row["low"] > 0 else "worse" if row["high"] < 0 else "open"
+    return words["improvement"].format(
+        kind=words["rendered" if row["rendered"] else "photographs"],
+        images=int(row["n"]),
+        seeds=int(row["seeds"]),
+        winner=winner,
+        difference=format_difference(row.rename({"value": "difference"}), 3),
+        verdict=words[verdict].format(winner=winner),
+        changed=int(parameters[changed]),
+        original=int(parameters[ORIGINAL.title]),
     )
 
 
@@ -201,7 +284,17 @@ def judge(
     return pd.DataFrame(made).dropna().astype(bool)
 
 
-def list_names(names: Iterable[str]) -> str:
+def list_names(names: Iterable[str], language: str = "en") -> str:
     """Return names that hold commas as words: ``Grad-CAM (conv5_2) and edges``."""
     parts = [name.split(", ") for name in names]
-    return join_words([name if not layer else f"{name} (`{layer[0]}`)" for name, *layer in parts])
+    return join_words(
+        [
+            f"{_name(name, language)} (`{layer[0]}`)" if layer else _name(name, language)
+            for name, *layer in parts
+        ],
+        language,
+    )
+
+
+def _name(name: str, language: str) -> str:
+    return NAMES_FA.get(name, name_network(name, language)) if language == "fa" else name
