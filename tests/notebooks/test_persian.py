@@ -13,9 +13,7 @@ from cnnlab.report.glossary import read_glossary
 from cnnlab.report.persian import localise_numbers, right_to_left
 from cnnlab.report.typesetting import GLOSSARY
 
-# Chapters whose Persian is still to be written.
-WAITING = {"08_class_activation_maps"}
-PATHS = [path for path in sorted(NOTEBOOKS.glob("*.ipynb")) if path.stem not in WAITING]
+PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
 
 KINDS = {
     "Definition": "تعریف",
