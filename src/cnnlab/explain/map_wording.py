@@ -11,6 +11,7 @@ from cnnlab.evaluation.intervals import Mean
 from cnnlab.evaluation.wording import format_number, join_words, name_network
 from cnnlab.explain.improvement import DIFFERENCE
 from cnnlab.explain.screening import MEASURE, choose_winner
+from cnnlab.faces.persian import from_the_left
 from cnnlab.models.light_vgg_variants import ORIGINAL
 
 MOST_CORRELATED = 0.5
@@ -286,14 +287,13 @@ def judge(
 
 def list_names(names: Iterable[str], language: str = "en") -> str:
     """Return names that hold commas as words: ``Grad-CAM (conv5_2) and edges``."""
-    parts = [name.split(", ") for name in names]
-    return join_words(
-        [
-            f"{_name(name, language)} (`{layer[0]}`)" if layer else _name(name, language)
-            for name, *layer in parts
-        ],
-        language,
-    )
+    listed = []
+    for name, *layer in (name.split(", ") for name in names):
+        text = f"{_name(name, language)} (`{layer[0]}`)" if layer else _name(name, language)
+        # A Latin name's brackets and pluses would otherwise change sides.
+        turned = language == "fa" and name not in NAMES_FA
+        listed.append(from_the_left(text) if turned else text)
+    return join_words(listed, language)
 
 
 def _name(name: str, language: str) -> str:
