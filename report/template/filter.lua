@@ -157,9 +157,10 @@ local function set_table(block, caption, identifier)
   end
   local before, after = "", label(identifier)
   if #block.caption.long == 0 then
-    before, after = "#[#set figure(numbering: none)\n", "]"
+    before, after = "#[#set figure(numbering: none, placement: none)\n", "]"
   elseif rows > longest_unbroken then
-    before, after = "#[#show figure: set block(breakable: true)\n", label(identifier) .. "]"
+    before = "#[#show figure: set block(breakable: true)\n#set figure(placement: none)\n"
+    after = label(identifier) .. "]"
   end
   block.attr = pandoc.Attr()
   return pandoc.RawBlock("typst", before .. typst { block } .. after)

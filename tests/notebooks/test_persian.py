@@ -8,7 +8,7 @@ import nbformat
 import pytest
 
 from cnnlab.paths import NOTEBOOKS
-from cnnlab.report.exporter import ReportExporter
+from cnnlab.report.exporter import APPENDIX, ReportExporter
 from cnnlab.report.glossary import read_glossary
 from cnnlab.report.persian import localise_numbers, right_to_left
 from cnnlab.report.typesetting import GLOSSARY
@@ -45,9 +45,10 @@ WRONG = {
 }
 
 
-def cells_of(path, tag):
+def cells_of(path, tag, without=frozenset()):
     cells = nbformat.read(path, as_version=4).cells
-    return [cell.source for cell in cells if tag in cell.metadata.get("tags", ())]
+    tagged = [(set(cell.metadata.get("tags", ())), cell) for cell in cells]
+    return [cell.source for tags, cell in tagged if tag in tags and not tags & without]
 
 
 def pairs_of(path):
@@ -190,11 +191,12 @@ def test_results_are_the_same_in_both(path, execute):
 def test_a_term_is_explained_where_it_is_mentioned_first():
     # Headings are too short for it, and the questions are quoted as they are.
     headings = r"^#+ .*$|^> \*\*پرسش\.(?:.*\n>)*.*$|\*\*[^*]+\.\*\*"
-    prose = "\n".join(
-        re.sub(headings, "", persian, flags=re.MULTILINE)
-        for path in PATHS
-        for persian in cells_of(path, "fa")
-    )
+    # In the order of the report, whose appendix follows all chapters.
+    texts = [text for path in PATHS for text in cells_of(path, "fa", without={APPENDIX})]
+    texts += [
+        text for path in PATHS for text in cells_of(path, APPENDIX, without={"en", "hide-input"})
+    ]
+    prose = "\n".join(re.sub(headings, "", text, flags=re.MULTILINE) for text in texts)
     words = " ".join(re.sub(r"[>*]", " ", prose).split())
     # Longer terms first: they may hold shorter ones.
     for term in sorted(read_glossary(GLOSSARY).terms, key=lambda term: -len(term.fa)):

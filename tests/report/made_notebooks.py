@@ -44,8 +44,8 @@ def shown(data: dict[str, str], **metadata: str) -> NotebookNode:
     return new_output("display_data", data=data, metadata=metadata)
 
 
-def persian(source: str) -> NotebookNode:
-    return new_markdown_cell(right_to_left(source), metadata={"tags": ["fa"]})
+def persian(source: str, *tags: str) -> NotebookNode:
+    return new_markdown_cell(right_to_left(source), metadata={"tags": ["fa", *tags]})
 
 
 def picture(name: str, caption: str, alt: str = "A blue rectangle.", **words: str) -> NotebookNode:

@@ -43,7 +43,7 @@ def test_all_unknown_cells_are_named():
 def test_terms_stand_in_each_languages_order_in_two_columns():
     english = MADE.describe_terms("en").splitlines()
     persian = MADE.describe_terms("fa").splitlines()
-    assert english[0].startswith("# Glossary") and persian[0].startswith("# واژه‌نامه")
+    assert english[0].startswith("## Glossary") and persian[0].startswith("## واژه‌نامه")
     assert english[4:] == [
         "| equivariance | هم‌وردایی | stride | گام |",
         "| kernel | کرنل |  |  |",

@@ -27,21 +27,24 @@ SECOND = notebook(text("# B {#sec-02}"))
 
 @pytest.mark.parametrize(("language", "row"), [("en", "It holds. | 12"), ("fa", "درست است. | ۱۲")])
 def test_each_summary_is_a_row_that_links_to_its_section(language, row):
-    chapter = summarise({"01_a": FIRST, "02_b": SECOND}, language)
-    assert chapter.markdown.splitlines()[4:] == [f"| @sec-01 | {row} |"]
+    lines = summarise(
+        {"01_a": FIRST, "02_b": SECOND}, "What it holds.", language
+    ).markdown.splitlines()
+    assert lines[2] == "What it holds."
+    assert lines[6:] == [f"| @sec-01 | {row} |"]
 
 
-def test_no_summaries_no_page():
-    assert summarise({"02_b": SECOND}, "en") is None
+def test_no_summaries_no_table():
+    assert "|" not in summarise({"02_b": SECOND}, "What it holds.", "en").markdown
 
 
 def test_a_summary_without_persian_is_refused():
     alone = notebook(text("# A {#sec-01}"), summary("It holds.", "12", "", ""))
-    assert summarise({"01_a": alone}, "en") is not None
+    assert "| It holds. |" in summarise({"01_a": alone}, "", "en").markdown
     with pytest.raises(ReportError, match=r"01_a: its summary has no Persian"):
-        summarise({"01_a": alone}, "fa")
+        summarise({"01_a": alone}, "", "fa")
 
 
 def test_a_summary_needs_a_label_to_link_to():
     with pytest.raises(ReportError, match=r"01_a shows a summary.*no label"):
-        summarise({"01_a": notebook(text("# A"), summary("It holds.", "12", "آ", "۱"))}, "en")
+        summarise({"01_a": notebook(text("# A"), summary("It holds.", "12", "آ", "۱"))}, "", "en")

@@ -1,4 +1,4 @@
-"""The page that says on what the report rests: its data, its settings, its machine."""
+"""The section that says on what the report rests: its data, its settings, its machine."""
 
 import platform
 from importlib.metadata import version
@@ -9,7 +9,6 @@ from cnnlab.faces.loading import Faces
 from cnnlab.faces.persian import from_the_left, name_data_fa
 from cnnlab.quoting import quote
 from cnnlab.report.persian import localise_numbers
-from cnnlab.report.title import Title
 from cnnlab.report.typesetting import Chapter
 from cnnlab.settings import SEED, Profile
 
@@ -60,11 +59,10 @@ _WORDS = {
 }
 
 
-def describe_run(title: Title, profile: Profile, faces: Faces, language: str = "en") -> Chapter:
-    """Return the chapter "About this report".
+def describe_run(profile: Profile, faces: Faces, language: str = "en") -> Chapter:
+    """Return the section "About this report".
 
     Args:
-        title: the edition's title page, whose abstract opens the chapter.
         profile: of the run.
         faces: its data.
         language: of the edition, ``en`` or ``fa``.
@@ -89,8 +87,7 @@ def describe_run(title: Title, profile: Profile, faces: Faces, language: str = "
     facts = [f"| {name} | {fact.format(**known)} |" for name, fact in (words[row] for row in rows)]
     table = "\n".join([f"| | {words['head']} |", "|:--|:--|", *facts])
     parts = [
-        f"# {words['heading']} {{.unnumbered}}",
-        title.abstract.strip(),
+        f"## {words['heading']}",
         table if language == "en" else localise_numbers(table),
     ]
     if notes := [*dataset.notes, *_unreadable(faces)]:

@@ -96,13 +96,15 @@ def typeset_edition(
         ReportError: a notebook can't be typeset, or lacks the language; the message says where.
     """
     exporter = ReportExporter(language=language)
-    summary = summarise(notebooks, language)
-    chapters = [] if summary is None else [summary]
-    chapters.append(describe_run(title, profile, faces, language))
+    chapters = [summarise(notebooks, title.abstract, language)]
+    appendix = []
     for name, notebook in notebooks.items():
-        chapters.append(exporter.make_chapter(notebook, {"metadata": {"name": name}}))
-    glossary = read_glossary(GLOSSARY)
-    chapters.append(Chapter("glossary", glossary.describe_terms(language)))
+        body, appended = exporter.split_chapter(notebook, {"metadata": {"name": name}})
+        chapters.append(body)
+        if appended is not None:
+            appendix.append(appended)
+    appendix.append(describe_run(profile, faces, language))
+    appendix.append(Chapter("glossary", read_glossary(GLOSSARY).describe_terms(language)))
     files = _title_figure(ROOT / title.figure)
     layout = Layout(
         template="report",
@@ -112,7 +114,7 @@ def typeset_edition(
     )
     sources = SOURCES[language]
     with new_path(sources) as new:
-        pdf = compile_pdf(write_sources(chapters, layout, new, files))
+        pdf = compile_pdf(write_sources(chapters, layout, new, files, appendix))
         discard(sources)
     return pdf
 

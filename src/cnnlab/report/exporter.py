@@ -47,6 +47,10 @@ _CHATTER = re.compile(
 )
 
 
+APPENDIX = "appendix"
+"""The tag of cells that the report prints after its chapters."""
+
+
 class PrepareOutputs(Preprocessor):
     """Keep the outputs that belong into an edition, and refuse those that are not fit for it.
 
@@ -171,14 +175,42 @@ class ReportExporter(TemplateExporter):
         """
         resources = dict(resources or {})
         name = resources.get("metadata", {}).get("name") or "notebook"
+        key = resources.get("unique_key") or name
         resources |= {
             "metadata": {**resources.get("metadata", {}), "name": name},
-            "unique_key": name,
+            "unique_key": key,
             "output_files_dir": None,
             "glossary": read_glossary(GLOSSARY) if self.language == "fa" else None,
         }
         markdown, resources = super().from_notebook_node(notebook, resources)
-        return Chapter(name, markdown, resources["outputs"])
+        return Chapter(key, markdown, resources["outputs"])
+
+    def split_chapter(
+        self, notebook: NotebookNode, resources: Mapping[str, Any]
+    ) -> tuple[Chapter, Chapter | None]:
+        """Return an executed notebook as a chapter, and as what of it belongs into the appendix.
+
+        That are the cells tagged ``appendix``: whole sections. None where there are none.
+
+        Args:
+            notebook: the notebook; it is not changed.
+            resources: as in ``make_chapter``, with the notebook's name.
+
+        Raises:
+            ReportError: as in :class:`PrepareOutputs`.
+        """
+        parts = [
+            NotebookNode(
+                notebook | {"cells": [c for c in notebook.cells if _is_appended(c) == appended]}
+            )
+            for appended in (False, True)
+        ]
+        body = self.make_chapter(parts[0], resources)
+        if not parts[1].cells:
+            return body, None
+        return body, self.make_chapter(
+            parts[1], {**resources, "unique_key": f"{body.name}-{APPENDIX}"}
+        )
 
     def from_notebook_node(
         self, nb: NotebookNode, resources: Mapping[str, Any] | None = None, **kw: Any
@@ -233,6 +265,10 @@ def html_block(html: str) -> str:
     """Return HTML, such as a DataFrame's, for the filter to read; styles are no content."""
     content = re.sub(r"<(style|script)\b.*?</\1>", "", html, flags=re.DOTALL)
     return f"```{{=html}}\n{content.strip()}\n```"
+
+
+def _is_appended(cell: NotebookNode) -> bool:
+    return APPENDIX in cell.metadata.get("tags", ())
 
 
 def _belongs(output: NotebookNode, where: str) -> bool:

@@ -82,13 +82,13 @@ class Glossary:
         return localise_numbers(persian or cell)
 
     def describe_terms(self, language: str) -> str:
-        """Return a chapter in Markdown: the terms in the language's order, in two columns."""
+        """Return a section in Markdown: the terms in the language's order, in two columns."""
         if language == "fa":
             terms = sorted(((term.fa, term.en) for term in self.terms), key=_in_persian_order)
-            heading, names = "# واژه‌نامه {.unnumbered}", ("فارسی", "انگلیسی")
+            heading, names = "## واژه‌نامه", ("فارسی", "انگلیسی")
         else:
             terms = sorted(((term.en, term.fa) for term in self.terms), key=_ignore_case)
-            heading, names = "# Glossary {.unnumbered}", ("English", "Persian")
+            heading, names = "## Glossary", ("English", "Persian")
         half = (len(terms) + 1) // 2
         pairs = zip_longest(terms[:half], terms[half:], fillvalue=("", ""))
         rows = [f"| {' | '.join((*first, *second))} |" for first, second in pairs]

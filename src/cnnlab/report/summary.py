@@ -14,11 +14,12 @@ _HEADINGS = {
 }
 
 
-def summarise(notebooks: Mapping[str, NotebookNode], language: str) -> Chapter | None:
-    """Return one page with a row for each notebook that shows a summary; None if none does.
+def summarise(notebooks: Mapping[str, NotebookNode], abstract: str, language: str) -> Chapter:
+    """Return one page: the abstract, and a row for each notebook that shows a summary.
 
     Args:
         notebooks: executed, by name, in their order.
+        abstract: what the report holds, in Markdown.
         language: ``en`` or ``fa``.
 
     Raises:
@@ -39,11 +40,10 @@ def summarise(notebooks: Mapping[str, NotebookNode], language: str) -> Chapter |
                     "to show_summary."
                 )
             rows.append(f"| @{_label_of(name, notebook)} | {answer} | {figures} |")
-    if not rows:
-        return None
-    head = f"| {' | '.join(columns)} |"
-    table = "\n".join([head, "|:--|:--|:--|", *rows])
-    return Chapter("summary", f"# {title} {{.unnumbered}}\n\n{table}")
+    parts = [f"# {title} {{.unnumbered}}", abstract.strip()]
+    if rows:
+        parts.append("\n".join([f"| {' | '.join(columns)} |", "|:--|:--|:--|", *rows]))
+    return Chapter("summary", "\n\n".join(parts))
 
 
 def _label_of(name: str, notebook: NotebookNode) -> str:

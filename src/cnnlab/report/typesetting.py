@@ -109,6 +109,7 @@ def write_sources(
     layout: Layout,
     folder: Path,
     files: Mapping[str, bytes] | None = None,
+    appendix: Sequence[Chapter] = (),
 ) -> Path:
     """Write all that Typst needs into an empty folder and return the main file.
 
@@ -117,6 +118,8 @@ def write_sources(
         layout: the template and what stands on its pages.
         folder: where to write.
         files: pictures that belong to no chapter, by name.
+        appendix: what follows the chapters as the sections of one appendix, from the second level
+            of headings.
 
     Raises:
         ReportError: as in ``write_typst``; two chapters use the same label.
@@ -132,13 +135,15 @@ def write_sources(
         f"#show: {layout.template}.with(settings)",
     ]
     bodies = {}
-    for chapter in chapters:
+    for chapter in (*chapters, *appendix):
         bodies[chapter.name] = write_typst(chapter, layout.language)
         source = f'#import "report.typ": *\n{bodies[chapter.name]}'
         (folder / f"{chapter.name}.typ").write_text(source, encoding="utf-8")
-        lines.append(f"#include {json.dumps(chapter.name + '.typ', ensure_ascii=False)}")
-        lines.append("#place.flush()")  # no figure drifts into the next chapter
-    for name, content in {**(files or {}), **_pictures(chapters)}.items():
+    for chapter in chapters:
+        lines += [_include(chapter), _NO_FIGURE_BEYOND]
+    if appendix:
+        lines += ["#show: appendix.with(settings)", *map(_include, appendix), _NO_FIGURE_BEYOND]
+    for name, content in {**(files or {}), **_pictures([*chapters, *appendix])}.items():
         (folder / name).write_bytes(content)
     _check_labels(bodies)
     if _cites("\n".join(bodies.values())):
@@ -187,6 +192,13 @@ def _surroundings(main: Path) -> dict[str, Any]:
         "ignore_system_fonts": True,
         "timestamp": TIMESTAMP,
     }
+
+
+_NO_FIGURE_BEYOND = "#place.flush()"
+
+
+def _include(chapter: Chapter) -> str:
+    return f"#include {json.dumps(chapter.name + '.typ', ensure_ascii=False)}"
 
 
 def _pictures(chapters: Sequence[Chapter]) -> dict[str, bytes]:

@@ -1,0 +1,79 @@
+"""What only the curious want: written in the notebooks, printed after the chapters."""
+
+import io
+
+import pytest
+from pypdf import PdfReader
+
+from cnnlab.report.checking import read_text, squeeze
+from cnnlab.report.exporter import ReportExporter
+from cnnlab.report.title import Title
+from cnnlab.report.typesetting import Layout, compile_pdf, write_sources
+
+from .made_notebooks import code, notebook, persian, picture, text
+
+MADE = notebook(
+    text("# First {#sec-01}\n\nMore is in @sec-01-more, with @fig-01-wave."),
+    persian("# نخست {#sec-01}\n\nبیشتر در @sec-01-more است، با @fig-01-wave."),
+    text("## More {#sec-01-more}\n\nFor the curious.", "appendix"),
+    persian("## بیشتر {#sec-01-more}\n\nبرای کنجکاوان.", "appendix"),
+    code(
+        "show()",
+        picture("01-wave", "A wave.", caption_fa="موجی.", alt_fa="چهارگوشی آبی."),
+        tags=("hide-input", "appendix"),
+    ),
+    text("## What it means\n\nThe end of the chapter."),
+    persian("## جمع‌بندی\n\nپایان فصل."),
+)
+
+
+def split(made, language="en"):
+    exporter = ReportExporter(language=language)
+    return exporter.split_chapter(made, {"metadata": {"name": "01_first"}})
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        (
+            "en",
+            (
+                "More is in Appendix A.1, with Figure 1",
+                "A Appendix",
+                "A.1 More",
+                "Figure 1. A wave.",
+            ),
+        ),
+        ("fa", ("بیشتر در پیوست الف–۱ است", "الف پیوست", "برای کنجکاوان")),
+    ],
+)
+def test_tagged_cells_follow_the_chapters(tmp_path, language, words):
+    body, appended = split(MADE, language)
+    layout = Layout("report", Title("A sample"), language)
+    main = write_sources([body], layout, tmp_path / "sources", appendix=[appended])
+    printed = squeeze(read_text(PdfReader(io.BytesIO(compile_pdf(main))), language))
+    for each in words:
+        assert squeeze(each) in printed, each
+    first, last = ("The end of", "For the curious") if language == "en" else ("پایان", "برای")
+    assert printed.rindex(squeeze(first)) < printed.rindex(squeeze(last))
+
+
+def test_nothing_tagged_no_appendix():
+    body, appended = split(notebook(text("# First"), text("Text.")))
+    assert appended is None
+    assert "Text." in body.markdown
+
+
+def test_pictures_of_both_parts_have_names_of_their_own():
+    made = notebook(
+        text("# First"),
+        code("show()", picture("01-body", "One.")),
+        code("show()", picture("01-more", "Two."), tags=("appendix",)),
+    )
+    body, appended = split(made)
+    assert not set(body.files) & set(appended.files)
+
+
+def test_alone_a_notebook_keeps_its_order():
+    chapter = ReportExporter().make_chapter(MADE, {"metadata": {"name": "01_first"}})
+    assert chapter.markdown.index("For the curious") < chapter.markdown.index("The end of")
