@@ -98,6 +98,8 @@ NAMES_FA = {
     "erased": "پاک‌شده",
     "normalised": "نرمال‌شده",
     "together": "همه با هم",
+    "placed normalised": "مکان‌دار و نرمال‌شده",
+    "placed normalised dropout": "مکان‌دار و نرمال‌شده با Dropout",
     MEASURE: "آنتروپی متقاطع",
 }
 """Methods, baselines, tests and changed networks as Persian sentences call them."""

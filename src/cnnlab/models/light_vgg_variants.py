@@ -27,6 +27,9 @@ FRAME = 16
 ERASED_SHARES = (0.02, 0.2)
 """Smallest and largest share of the image that is erased in training (Zhong et al. 2020)."""
 
+DROPPED_SHARE = 0.5
+"""Of the values before the logits, while training."""
+
 MOST_STEPS = 2000
 """Of one training. On many images the profile's epochs would take hours for all variants."""
 
@@ -150,6 +153,26 @@ def build_together(num_classes: int = 8, dtype: str = "float32") -> keras.Model:
     return keras.Model(inputs, _classify_averages(maps, num_classes, dtype), name="together")
 
 
+def build_placed_normalised(num_classes: int = 8, dtype: str = "float32") -> keras.Model:
+    """Build the placed variant with batch normalisation, as the normalised one has it."""
+    inputs = _input()
+    maps = pool_block(_convolve_normalised(inputs, dtype), LAST_BLOCK, dtype)
+    places = keras.layers.Flatten(dtype=dtype, name="flatten")(maps)
+    return keras.Model(inputs, _apply_logits(places, num_classes), name="placed_normalised")
+
+
+def build_placed_normalised_dropout(num_classes: int = 8, dtype: str = "float32") -> keras.Model:
+    """Build the placed, normalised variant, half of whose last values are dropped in training.
+
+    As the authors do behind their dense layers (Srivastava et al. 2014).
+    """
+    inputs = _input()
+    maps = pool_block(_convolve_normalised(inputs, dtype), LAST_BLOCK, dtype)
+    places = keras.layers.Flatten(dtype=dtype, name="flatten")(maps)
+    places = keras.layers.Dropout(DROPPED_SHARE, dtype=dtype, name="dropout")(places)
+    return keras.Model(inputs, _apply_logits(places, num_classes), name="placed_normalised_dropout")
+
+
 ORIGINAL = LIGHT_VGG_AS_TABLED
 CHANGED = tuple(
     Architecture(title, f"light-vgg-{title.replace(' ', '-')}", build, LIGHT_VGG)
@@ -162,6 +185,8 @@ CHANGED = tuple(
         ("erased", build_erased),
         ("normalised", build_normalised),
         ("together", build_together),
+        ("placed normalised", build_placed_normalised),
+        ("placed normalised dropout", build_placed_normalised_dropout),
     )
 )
 """The changed networks, in the order in which notebook 08 argues for them."""
