@@ -4,7 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnnlab.report.persian import alphabetical_key, localise_numbers, right_to_left
+from cnnlab.report.persian import (
+    alphabetical_key,
+    keep_order,
+    localise_numbers,
+    right_to_left,
+)
 
 
 @pytest.mark.parametrize(
@@ -62,6 +67,47 @@ def test_a_number_can_be_read_back(value, digits):
     printed = localise_numbers(f"مقدار {written} است").split()[1]
     assert not set("0123456789.,") & set(printed)
     assert float(printed.replace("٬", "").replace("٫", ".")) == float(written.replace(",", ""))
+
+
+@pytest.mark.parametrize(
+    ("written", "parted"),
+    [
+        ("از conv5_2، ۱۰۱ واحد", "از conv5_2|، ۱۰۱ واحد"),
+        ("VGG16، gradient", "VGG16|، gradient"),
+        ("VGG16 [@simonyan2015] با", "VGG16| [@simonyan2015] با"),
+        ("[\u200e−۰٫۱۱، \u200e−۰٫۰۵]", "[\u200e−۰٫۱۱|، \u200e−۰٫۰۵]"),
+        ("\u200e−۰٫۰۷ [۰٫۱، ۰٫۲]", "\u200e−۰٫۰۷| [۰٫۱، ۰٫۲]"),
+        ("HiResCAM (`conv3_2`)، Grad-CAM", "HiResCAM| (`conv3_2`)|، Grad-CAM"),
+        ("**Grad-CAM++\u200e** [@a2018]", "**Grad-CAM++\u200e|** [@a2018]"),
+        ("**گذر از FC1.** ReLU", "**گذر از FC1|.** ReLU"),
+        ("شبکه ۱۰۰٫۰٪", "شبکه ۱۰۰٫۰|٪"),
+    ],
+)
+def test_latin_names_and_signed_numbers_are_parted_from_what_follows(written, parted):
+    assert keep_order(written) == parted.replace(" | ", "\n").replace("|", "\u200f").replace(
+        "\n", " | "
+    )
+
+
+@pytest.mark.parametrize(
+    "whole",
+    [
+        "شبکهٔ VGG16 و n = ۳۲۰ تصویر از ۱٫۵ تا ۲",
+        "پس‌انتشار (Guided backpropagation) هر دو را",
+        "$k = 2$، $M = 3$ و @fig-02-growth، @tbl-02-rules",
+        "## میدان {#sec-04}\n\n۳ لایه",
+        "1. نخست\n2. دوم",
+        "[Web](https://a.b/3)، ۵",
+        "```\nx. y\n```\n",
+    ],
+)
+def test_what_runs_from_the_right_as_it_is_gets_no_mark(whole):
+    assert keep_order(whole) == whole
+
+
+@given(st.text(alphabet="12۳۴ .,،٪−\u200eabیک$`@[]()*\n", max_size=40))
+def test_marks_are_all_that_is_added(text):
+    assert keep_order(text).replace("\u200f", "") == text
 
 
 def test_words_are_sorted_by_the_persian_alphabet():

@@ -6,6 +6,7 @@ _DIGITS = str.maketrans("0123456789,.%", "۰۱۲۳۴۵۶۷۸۹٬٫٪")
 _ALPHABET = " آاأءبپتثجچحخدذرزژسشصضطظعغفقکگلمنوؤهی"
 _NON_JOINER = "\N{ZERO WIDTH NON-JOINER}"
 _LEFT_TO_RIGHT_MARK = "\N{LEFT-TO-RIGHT MARK}"
+_RIGHT_TO_LEFT_MARK = "\N{RIGHT-TO-LEFT MARK}"
 
 # What stays as it is: code, formulae, labels and citations, addresses, attributes, tags, the
 # marks of numbered lists, and words in Latin letters such as VGG16 or 1e-10.
@@ -30,6 +31,17 @@ _ARITHMETIC = r"(?P<arithmetic>[0-9]+(?: [×·+] [0-9]+)+)"
 _COMMA = re.compile("(?<=[۰-۹٪]),(?= [۰-۹\u200e])")
 _TOKENS = re.compile(f"(?P<kept>{_KEPT})|{_ARITHMETIC}|{_NUMBER}", re.DOTALL | re.MULTILINE)
 
+# What is read from the left in a Persian line, with the brackets that it closes: a number with its
+# sign, code, a citation, a name in Latin letters. And what after it is to go on at its left: a
+# mark, a bracket, a number, a citation.
+_SIGNED = r"\u200e[-−][۰-۹]+(?:[٬٫][۰-۹]+)*"
+_CLOSING = r"(?:[)»+\u200e]|\](?!\())*"
+_FROM_THE_LEFT = re.compile(f"(?:{_SIGNED}|{_KEPT}){_CLOSING}", re.DOTALL | re.MULTILINE)
+_SPOKEN = re.compile(r"\u200e|`(?!``)|\[?-?@(?!(?:fig|tbl|eq|sec)-)|<span|[\w.-]*[A-Za-z]")
+_GOES_ON = re.compile(
+    r"\**(?:[،؛:.؟!](?![^\s*)\]»])|[ \n][*]*(?:[(«]|\[?[۰-۹\u200e]|\[@(?!(?:fig|tbl|eq|sec)-)))"
+)
+
 
 def localise_numbers(markdown: str) -> str:
     """Return Persian Markdown with Persian digits, decimal points and percent signs in its prose.
@@ -48,6 +60,22 @@ def localise_numbers(markdown: str) -> str:
         return sign + match["number"].translate(_DIGITS)
 
     return _COMMA.sub("،", _TOKENS.sub(localise, markdown))
+
+
+def keep_order(markdown: str) -> str:
+    """Return Persian Markdown whose parts follow each other from the right, whatever they are.
+
+    The rules for text of two directions read a number, or a Latin name, that follows a Latin name
+    together with it from the left, with the comma between them: in "از conv5_2، ۳ واحد" the 3 would
+    stand at the right. Marks, which are not printed, part them. A percent sign gets one too, so
+    that it stands at the left of its number in a table's cell as it does in a sentence.
+    """
+
+    def part(match: re.Match[str]) -> str:
+        parted = _SPOKEN.match(match[0]) and _GOES_ON.match(markdown, match.end())
+        return f"{match[0]}{_RIGHT_TO_LEFT_MARK}" if parted else match[0]
+
+    return re.sub("(?<=[۰-۹])(?=٪)", _RIGHT_TO_LEFT_MARK, _FROM_THE_LEFT.sub(part, markdown))
 
 
 def right_to_left(markdown: str) -> str:

@@ -14,6 +14,7 @@ import typst
 
 from cnnlab.paths import REPORT
 from cnnlab.report.errors import ReportError
+from cnnlab.report.persian import keep_order
 from cnnlab.report.title import Title
 
 TEMPLATE = REPORT / "template"
@@ -83,15 +84,16 @@ def write_typst(chapter: Chapter, language: str = "en") -> str:
 
     Args:
         chapter: in Markdown.
-        language: of the chapter: Persian tables begin at the right.
+        language: of the chapter: Persian tables begin at the right, and lines keep their order.
 
     Raises:
         ReportError: something in it can't be carried over faithfully: a formula outside the
             subset of TeX, a picture without alternative text, raw TeX or HTML.
     """
+    markdown = keep_order(chapter.markdown) if language == "fa" else chapter.markdown
     result = subprocess.run(
         [pypandoc.get_pandoc_path(), *_PANDOC, f"--metadata=lang:{language}"],
-        input=chapter.markdown.encode(),
+        input=markdown.encode(),
         capture_output=True,
         check=False,
     )
