@@ -23,6 +23,8 @@ from cnnlab.report.persian import (
         ("تفاوت -3.1", "تفاوت \u200e−۳٫۱"),
         ("کرنل 3 × 3", r"کرنل $3 \times 3$"),
         ("393 · 10 + 10", r"$393 \cdot 10 + 10$"),
+        ("تا 4e-16", r"تا $4 \times 10^{-16}$"),
+        ("`1e-3` و 1.25e+06", r"`1e-3` و $1.25 \times 10^{6}$"),
         ("2026-11-24", "۲۰۲۶-۱۱-۲۴"),
     ],
 )
@@ -41,7 +43,6 @@ def test_numbers_of_prose_become_persian(written, printed):
         "VGG16",
         "float32",
         "conv5_2",
-        "1.2e-10",
         "[جا](https://a.b/2024)",
         "https://a.b/3",
         "# عنوان {#sec-01}",

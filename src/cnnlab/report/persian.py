@@ -9,7 +9,7 @@ _LEFT_TO_RIGHT_MARK = "\N{LEFT-TO-RIGHT MARK}"
 _RIGHT_TO_LEFT_MARK = "\N{RIGHT-TO-LEFT MARK}"
 
 # What stays as it is: code, formulae, labels and citations, addresses, attributes, tags, the
-# marks of numbered lists, and words in Latin letters such as VGG16 or 1e-10.
+# marks of numbered lists, and words in Latin letters such as VGG16.
 _KEPT = "|".join(
     (
         r"^```.*?^```",
@@ -28,8 +28,11 @@ _KEPT = "|".join(
 )
 _NUMBER = r"(?P<sign>(?<![\w)\]])[-−])?(?P<number>[0-9]+(?:,[0-9]{3})*(?:\.[0-9]+)?%?)"
 _ARITHMETIC = r"(?P<arithmetic>[0-9]+(?: [×·+] [0-9]+)+)"
+_POWER = r"(?P<power>[0-9]+(?:\.[0-9]+)?e[-+][0-9]+)"
 _COMMA = re.compile("(?<=[۰-۹٪]),(?= [۰-۹\u200e])")
-_TOKENS = re.compile(f"(?P<kept>{_KEPT})|{_ARITHMETIC}|{_NUMBER}", re.DOTALL | re.MULTILINE)
+_TOKENS = re.compile(
+    f"{_POWER}|(?P<kept>{_KEPT})|{_ARITHMETIC}|{_NUMBER}", re.DOTALL | re.MULTILINE
+)
 
 # What is read from the left in a Persian line, with the brackets that it closes: a number with its
 # sign, code, a citation, a name in Latin letters. And what after it is to go on at its left: a
@@ -47,13 +50,16 @@ def localise_numbers(markdown: str) -> str:
     """Return Persian Markdown with Persian digits, decimal points and percent signs in its prose.
 
     Formulae, code, labels, addresses and words in Latin letters keep theirs. Text that is
-    Persian already is not changed. A minus sign stays at the left of its number, and
-    arithmetic such as 3 × 5 becomes a formula, which is read from the left.
+    Persian already is not changed. A minus sign stays at the left of its number; arithmetic
+    such as 3 × 5, and a power of ten such as 2e-16, become formulae, which are read from the left.
     """
 
     def localise(match: re.Match[str]) -> str:
         if match["kept"] is not None:
             return match["kept"]
+        if match["power"] is not None:
+            mantissa, exponent = match["power"].split("e")
+            return rf"${mantissa} \times 10^{{{int(exponent)}}}$"
         if match["arithmetic"] is not None:
             return f"${match['arithmetic']}$".replace("×", r"\times").replace("·", r"\cdot")
         sign = f"{_LEFT_TO_RIGHT_MARK}\N{MINUS SIGN}" if match["sign"] else ""
