@@ -157,5 +157,5 @@ def test_persian_sentences_say_the_same():
     assert "حالت چهره (با داوری the judge) در هیچ لایه‌ای یافت نمی‌شود." in text
     text = describe_depth(make_table(), "fa")
     assert "از 10.0 به 30.0" in text and "بالا می‌رود" in text and "40.0 سطح خاکستری" in text
-    assert "می‌توان رنگ را کشید، ولی" in describe_deepest(make_table(), "fa")
+    assert "می‌توان رنگ را بازیافت، ولی" in describe_deepest(make_table(), "fa")
     assert describe_gain(make_table(), make_table(), "fa").startswith("جز این")

@@ -38,8 +38,8 @@ _WORDS = {
         "the images would have to change class, and most differ {named}.",
     },
     "fa": {
-        "no copies": "هیچ تصویری از Validation در Train همانندی یکسان یا کمابیش یکسان ندارد.",
-        "copies": "{copies:,} تصویر ({percent}%) از {n:,} تصویر Validation در Train همانندی یکسان "
+        "no copies": "هیچ تصویری از Validation در Train نسخه‌ای یکسان یا کمابیش یکسان ندارد.",
+        "copies": "{copies:,} تصویر ({percent}%) از {n:,} تصویر Validation در Train نسخه‌ای یکسان "
         "یا کمابیش یکسان دارند.",
         "same shares": "سهم کلاس‌ها در Train و Validation یکی است.",
         "class": "{name} ({train}% در Train و {validation}% در Validation)",

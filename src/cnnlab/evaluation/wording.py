@@ -50,7 +50,7 @@ _WORDS = {
         "width": "{name} ({images} تصویر؛ پهنای {width})",
         "no mistake": "در این تصویرها هیچ اشتباهی نیست.",
         "mistake": "{true} که {answer} خوانده شده است ({images} تصویر از {total}، {percent}%)",
-        "mistakes": "از {wrong} اشتباه، پرتکرارترین‌ها به نسبت کلاس درست: {named}.",
+        "mistakes": "از {wrong} اشتباه، پرتکرارترین‌ها به نسبت کلاس درست چنین‌اند: {named}.",
         "semicolon": "؛ ",
         "disagreement": "در {only_first:,} تصویر تنها {first} و در {only_second:,} تصویر تنها "
         "{second} درست می‌گوید. مقدار p در آزمون دقیق مک‌نمار، با این فرض که تنها تصادف این تصویرها "
