@@ -13,6 +13,7 @@ from cnnlab.explain.map_scores import (
     correlate_ranks,
     draw_by_gradients,
     draw_candidates,
+    follow_shuffling,
     score_places,
     score_shifts,
     score_shuffled,
@@ -20,6 +21,9 @@ from cnnlab.explain.map_scores import (
 )
 from cnnlab.explain.methods import METHODS
 from cnnlab.explain.overlay import resize_maps
+from cnnlab.explain.sanity import shuffle_weights
+from cnnlab.models.light_vgg import build_light_vgg
+from cnnlab.settings import SEED
 
 RNG = np.random.default_rng(0)
 IMAGES = RNG.random((3, 32, 32, 3)).astype(np.float32)
@@ -93,6 +97,28 @@ def test_shuffling_nothing_that_a_map_sees_changes_nothing(model, maps):
         }
     )
     np.testing.assert_allclose(unshuffled.dropna(), 1)
+
+
+def test_the_cascade_passes_through_the_shuffled_head(model, maps):
+    stages = ("logits", "fc2", "fc1", "conv5_2", "conv4_2", "conv3_2")
+    found = follow_shuffling(model, IMAGES, maps, TARGETS, stages)
+    head = score_shuffled(model, IMAGES, maps, TARGETS, layers=map_scores.HEAD)
+    assert set(found) == set(map_scores.COMBINATIONS)
+    for method, by_stage in found.items():
+        assert tuple(by_stage) == stages
+        np.testing.assert_allclose(by_stage["fc1"], head[f"{method}, {map_scores.LAST}"])
+    everything = keras.models.clone_model(model)
+    everything.set_weights(shuffle_weights(model, stages, SEED).get_weights())
+    expected = METHODS["HiResCAM"](everything, IMAGES, map_scores.LAST, TARGETS)
+    correlations = correlate_ranks(
+        maps[f"HiResCAM, {map_scores.LAST}"], resize_maps(expected, (32, 32))
+    )
+    np.testing.assert_allclose(found["HiResCAM"]["conv3_2"], correlations, atol=1e-5)
+
+
+def test_the_cascade_shuffles_every_layer_of_the_light_vgg_once_from_the_output_down():
+    weighted = [layer.name for layer in build_light_vgg().layers if layer.weights]
+    assert list(map_scores.STAGES) == weighted[::-1]
 
 
 def test_a_shift_of_nothing_leaves_all_maps_as_they_are(model):

@@ -62,6 +62,27 @@ def test_persian_sentences_hold_the_same_figures():
         assert_same_numbers(map_wording.describe_improvement(trial), text)
 
 
+HIGH = Mean(0.8, 0.7, 0.9, 9)
+CASCADES = (
+    {"Grad-CAM": [ABOVE, HIGH, BELOW], "HiResCAM": [AROUND] * 3},
+    {"Grad-CAM": [HIGH] * 3},
+    {"Grad-CAM": [HIGH, FEW, ABOVE]},
+)
+
+
+def test_the_cascade_says_when_maps_fall_and_what_is_left():
+    stages = ("a", "b", "c")
+    texts = [map_wording.describe_shuffling(stages, means) for means in CASCADES]
+    assert "once `a` is shuffled for Grad-CAM and HiResCAM" in texts[0]
+    assert "share nothing clear" in texts[0] and "0.00 [−0.10, 0.10] (HiResCAM)" in texts[0]
+    assert "does not come to lie below 0.5 at any stage for Grad-CAM" in texts[1]
+    assert "still lies above zero (Grad-CAM)" in texts[1]
+    # Without an interval nothing is claimed.
+    assert "once `c`" in texts[2]
+    for means, english in zip(CASCADES, texts, strict=True):
+        assert_same_numbers(english, map_wording.describe_shuffling(stages, means, "fa"))
+
+
 def screen(**networks):
     """Records of networks with a difference in the measure and its interval."""
     rows = []

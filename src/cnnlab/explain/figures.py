@@ -48,23 +48,19 @@ def draw_grid(rows: dict[str, Sequence[np.ndarray]], titles: Sequence[str] = ())
 
 
 def draw_maps(
-    rows: dict[str, list[tuple[np.ndarray, list[tuple[str, np.ndarray]]]]],
-    samples: int,
-    maps: int,
-    classes_a_row: int,
+    samples: Sequence[tuple[str, np.ndarray, Sequence[tuple[str, np.ndarray]]]],
+    samples_a_row: int,
 ) -> Figure:
     """Draw images, each with its class activation maps to its right.
 
     Args:
-        rows: for each class its samples; a sample is an (h, w, 3) image in [0, 1] and a list of
-            (text, map), a map being (h, w) in [0, 1].
-        samples: places for samples a class; a class may have fewer, and then places stay empty.
-        maps: maps a sample.
-        classes_a_row: how many classes stand side by side.
+        samples: at least one, placed one after another: a title, an (h, w, 3) image in [0, 1]
+            and equally many times (text, map), a map being (h, w) in [0, 1].
+        samples_a_row: how many samples stand side by side.
     """
-    tiles = 1 + maps
-    columns = classes_a_row * samples * tiles
-    lines = -(-len(rows) // classes_a_row)
+    tiles = 1 + len(samples[0][2])
+    columns = samples_a_row * tiles
+    lines = -(-len(samples) // samples_a_row)
     tile = TEXT_WIDTH / columns
     figure, axes = plt.subplots(
         lines, columns, figsize=(TEXT_WIDTH, lines * (tile + 0.32)), squeeze=False
@@ -72,18 +68,22 @@ def draw_maps(
     _tighten(figure)
     for ax in axes.flat:
         _clear(ax)
-    for number, (title, given) in enumerate(rows.items()):
-        line, place = divmod(number, classes_a_row)
-        own = axes[line, place * samples * tiles : (place + 1) * samples * tiles]
+    places = axes.reshape(lines * samples_a_row, tiles)
+    for own, (title, image, texts_and_maps) in zip(places, samples, strict=False):
         own[0].set_title(title, fontsize=8)
-        for index, (image, texts_and_maps) in enumerate(given):
-            own[index * tiles].imshow(image)
-            for offset, (text, heat) in enumerate(texts_and_maps, 1):
-                ax = own[index * tiles + offset]
-                draw_heat(ax, image, heat)
-                ax.set_xlabel(text, fontsize=SMALL, labelpad=2)
-        if not given:
-            own[0].text(0.5, 0.5, "none", ha="center", va="center", fontsize=8)
+        own[0].imshow(image)
+        for ax, (text, heat) in zip(own[1:], texts_and_maps, strict=True):
+            draw_heat(ax, image, heat)
+            ax.set_xlabel(text, fontsize=SMALL, labelpad=2)
+            if not heat.any():
+                ax.text(
+                    *(0.5, 0.5, "empty"),
+                    color="white",
+                    fontsize=SMALL,
+                    ha="center",
+                    va="center",
+                    transform=ax.transAxes,
+                )
     return figure
 
 

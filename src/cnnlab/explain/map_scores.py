@@ -41,6 +41,8 @@ BASELINES = ("even", "centre", "edges", "random")
 
 HEAD = ("logits", "fc2", "fc1")
 """Layers of the light VGG whose weights are shuffled to see whether a map notices."""
+STAGES = HEAD + tuple(f"conv{block}_{place}" for block in range(5, 0, -1) for place in (2, 1))
+"""All its layers with weights, in the order in which the cascade shuffles them."""
 STEPS = 6
 """Of deletion and of insertion."""
 
@@ -164,6 +166,41 @@ def score_shuffled(
     return pd.DataFrame(
         {name: correlate_ranks(maps[name], each) for name, each in shuffled.items()}
     )
+
+
+def follow_shuffling(
+    model: keras.Model,
+    images: np.ndarray,
+    maps: dict[str, np.ndarray],
+    targets: np.ndarray,
+    stages: Sequence[str] = STAGES,
+) -> dict[str, pd.DataFrame]:
+    """Correlate maps of ``LAST`` with those of a network that is shuffled layer after layer.
+
+    The cascading randomisation of Adebayo et al. (2018), section 3.1. A layer is shuffled as
+    ``score_shuffled`` does, so that after the head both have the same correlations.
+
+    Args:
+        model: the light VGG.
+        images: (n, H, W, 3) float in [0, 1].
+        maps: the maps of ``GRADIENT_CANDIDATES`` of the same images and targets.
+        targets: (n,) int.
+        stages: names of layers in the order in which they are shuffled; each stage keeps what
+            was shuffled before.
+
+    Returns:
+        For each of ``COMBINATIONS`` n rows and a column for each stage: Spearman's correlation
+        over the pixels; not a number where a map is empty.
+    """
+    size = images.shape[1:3]
+    found = {method: {} for method in COMBINATIONS}
+    for count, stage in enumerate(stages, 1):
+        shuffled = shuffle_weights(model, stages[:count], SEED)
+        gradients = differentiate_targets(shuffled, images, LAST, targets, batch_size=16)
+        for method, combine in COMBINATIONS.items():
+            after = resize_maps(scale_to_peak(combine(gradients)), size)
+            found[method][stage] = correlate_ranks(maps[name_candidate(method, LAST)], after)
+    return {method: pd.DataFrame(by_stage) for method, by_stage in found.items()}
 
 
 def score_shifts(

@@ -3,7 +3,8 @@
 Sentences are made in English and in Persian.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
 
 import pandas as pd
 
@@ -40,6 +41,14 @@ _WORDS = {
         "most": "No candidate passes all of the tests ({tests}). Most of them, {most} of {all}, "
         "are passed by {names}.{failed} So no map of this network is to be trusted alone.",
         "failed": " No map passes: {tests}.",
+        "falls": "the interval first lies below {limit} once `{stage}` is shuffled for {names}",
+        "stays": "it does not come to lie below {limit} at any stage for {names}",
+        "shuffling": "Shuffled from the output down, layer after layer: {parts}. With all "
+        "{stages} layers shuffled the correlation is {ends}.{nothing}",
+        "zero": " So the maps that are left share nothing clear with the first ones.",
+        "not zero": " What still lies above zero ({names}) is no work of learned weights.",
+        "end": "{value} ({name})",
+        "semicolon": "; ",
         "winner": "The lowest {measure} of a changed network is that of *{winner}*: the light "
         "VGG's and {difference}. It is taken to the trial.",
         "lower": " Clearly lower than the light VGG's: {names}.",
@@ -66,6 +75,14 @@ _WORDS = {
         "most": "هیچ نامزدی از همهٔ آزمون‌ها ({tests}) نمی‌گذرد. بیش از همه، {most} آزمون از {all}، "
         "را {names} می‌گذرانند.{failed} پس به هیچ نقشه‌ای از این شبکه به‌تنهایی نمی‌توان اعتماد کرد.",
         "failed": " آزمونی که هیچ نقشه‌ای از آن نمی‌گذرد: {tests}.",
+        "falls": "بازه نخستین بار با بُر خوردن `{stage}` به زیر {limit} می‌رود برای {names}",
+        "stays": "بازه در هیچ مرحله‌ای به زیر {limit} نمی‌رود برای {names}",
+        "shuffling": "با بُر زدن لایه به لایه از خروجی به پایین: {parts}. وقتی هر {stages} لایه بُر "
+        "خورده است همبستگی {ends} است.{nothing}",
+        "zero": " پس نقشه‌هایی که می‌ماند با نقشه‌های نخست اشتراک آشکاری ندارند.",
+        "not zero": " آنچه هنوز بالای صفر است ({names}) کار وزن‌های آموخته نیست.",
+        "end": "{value} ({name})",
+        "semicolon": "؛ ",
         "winner": "کمترین {measure} در میان شبکه‌های تغییریافته از آنِ *{winner}* است: تفاوتش با VGG "
         "سبک {difference} است. همین به آزمایش برده می‌شود.",
         "lower": " آشکارا کمتر از VGG سبک: {names}.",
@@ -157,6 +174,48 @@ def describe_trust(verdicts: pd.DataFrame, language: str = "en") -> str:
         all=len(verdicts.columns),
         names=list_names(leading, language),
         failed=none,
+    )
+
+
+def describe_shuffling(
+    stages: Sequence[str], by_method: Mapping[str, Sequence[Mean]], language: str = "en"
+) -> str:
+    """Say how long maps survive the shuffling of the weights that they should explain.
+
+    Args:
+        stages: layers, in the order in which they are shuffled.
+        by_method: method -> after each stage the mean correlation with the first map.
+        language: of the sentences.
+    """
+    words = _WORDS[language]
+
+    def find_fall(method: str) -> int:
+        below = [at for at, mean in enumerate(by_method[method]) if mean.high < MOST_CORRELATED]
+        return below[0] if below else len(stages)
+
+    parts = []
+    for fall, methods in groupby(sorted(by_method, key=find_fall), key=find_fall):
+        sentence = words["falls" if fall < len(stages) else "stays"]
+        parts.append(
+            sentence.format(
+                limit=MOST_CORRELATED,
+                stage=stages[fall] if fall < len(stages) else "",
+                names=list_names(methods, language),
+            )
+        )
+    last = {method: means[-1] for method, means in by_method.items()}
+    above = [method for method, mean in last.items() if mean.low > 0]
+    ends = [
+        words["end"].format(value=mean.format(), name=list_names([method], language))
+        for method, mean in last.items()
+    ]
+    return words["shuffling"].format(
+        parts=words["semicolon"].join(parts),
+        stages=len(stages),
+        ends=join_words(ends, language),
+        nothing=words["not zero"].format(names=list_names(above, language))
+        if above
+        else words["zero"],
     )
 
 

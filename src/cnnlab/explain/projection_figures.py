@@ -98,12 +98,14 @@ def draw_growth(
 
 def draw_cascade(
     panels: Mapping[str, tuple[Sequence[str], Mapping[str, Sequence[Mean]]]],
+    meaning: str = "cosine",
 ) -> Figure:
     """Draw how far pictures stay the same while a network is destroyed from its output down.
 
     Args:
-        panels: for each network the names of the stages, and for each rule the mean cosine to
-            the trained network's pictures after each stage.
+        panels: for each network the names of the stages, and for each of three rules or methods
+            the mean likeness to the trained network's pictures after each stage, at most 1.
+        meaning: what likeness is measured by.
     """
     figure, axes = plt.subplots(
         1, len(panels), figsize=(TEXT_WIDTH, 2.1), sharey=True, squeeze=False
@@ -117,7 +119,7 @@ def draw_cascade(
         ax.set_xticks(places, ["none", *stages], rotation=45, ha="right")
         ax.set_xlabel("shuffled down to")
         ax.set_title(title)
-    axes[0, 0].set_ylabel("cosine")
+    axes[0, 0].set_ylabel(meaning)
     figure.legend(
         *axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=len(LINES)
     )
