@@ -46,7 +46,7 @@ def model():
 
 @pytest.fixture(scope="module")
 def maps(model):
-    return draw_candidates(model, IMAGES, TARGETS)
+    return draw_candidates(model, IMAGES, TARGETS, np.arange(3))
 
 
 def test_candidates_are_the_methods_of_the_project_at_their_layers(model, maps):
@@ -55,6 +55,18 @@ def test_candidates_are_the_methods_of_the_project_at_their_layers(model, maps):
         method, layer = name.split(", ")
         expected = resize_maps(METHODS[method](model, IMAGES, layer, TARGETS), (32, 32))
         np.testing.assert_allclose(maps[name], expected, atol=1e-5)
+
+
+def test_what_is_tried_on_some_images_has_no_score_on_the_others(model, maps):
+    some = draw_candidates(model, IMAGES, TARGETS, np.array([2]))
+    scores = score_places(some, np.ones((3, 32, 32), bool))
+    for name in CANDIDATES:
+        by_trial = name.split(", ")[0] in map_scores.BY_TRIAL
+        drawn = [2] if by_trial else [0, 1, 2]
+        np.testing.assert_allclose(some[name][drawn], maps[name][drawn], atol=1e-5)
+        for each in scores.values():
+            assert not by_trial or each[name].iloc[:2].isna().all()
+    assert np.isfinite(compare_methods(some).to_numpy()).all()
 
 
 def test_each_map_is_scored_by_itself(maps):

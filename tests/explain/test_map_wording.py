@@ -62,6 +62,18 @@ def test_persian_sentences_hold_the_same_figures():
         assert_same_numbers(map_wording.describe_improvement(trial), text)
 
 
+def test_right_and_wrong_answers_are_compared_where_they_can_be_told_apart():
+    mixed = {"a, l": ABOVE, "b": AROUND, "c": BELOW}
+    text = map_wording.describe_answers(mixed, 24)
+    assert "For 1 of 3 methods and layers" in text and "inside on right answers than on" in text
+    assert "for a (`l`), by 0.30 [0.20, 0.40]" in text and "for c, by −0.30" in text
+    none = map_wording.describe_answers({"b": AROUND, "few": FEW}, 24)
+    assert "For no method" in none and "(24 images)" in none
+    for changes in (mixed, {"b": AROUND}):
+        persian = map_wording.describe_answers(changes, 240, "fa")
+        assert_same_numbers(map_wording.describe_answers(changes, 240), persian)
+
+
 HIGH = Mean(0.8, 0.7, 0.9, 9)
 CASCADES = (
     {"Grad-CAM": [ABOVE, HIGH, BELOW], "HiResCAM": [AROUND] * 3},
@@ -110,6 +122,24 @@ def test_the_screening_names_its_winner_and_what_is_clear():
     assert table.loc["fine", "parameters"] == "1,000"
 
 
+def test_the_screening_counts_what_is_clear():
+    records = screen(original=(0, 0, 0), fine=(-0.2, -0.3, -0.1), pooled=(0.2, 0.1, 0.3))
+    text = map_wording.count_screened(records)
+    assert "for 1 of 2 changed networks, and clearly above it for 1" in text
+    assert_same_numbers(text, map_wording.count_screened(records, "fa"))
+    records = screen(original=(0, 0, 0), fine=(0.03, -0.1, 0.2), pooled=(0.2, 0.1, 0.3))
+    text = map_wording.describe_screening(records)
+    assert "minus the light VGG's it is 0.03 [−0.10, 0.20]" in text
+    assert "None is clearly lower" in text
+
+
+def test_shifts_name_the_steadiest_map_and_the_least_steady():
+    overlaps = {"a, l": ABOVE, "b": Mean(0.9, 0.8, 0.95, 9)}
+    text = map_wording.describe_shifts(overlaps, 8)
+    assert "the map of b moves with it best (overlap 0.90" in text and "a (`l`) least (0.30" in text
+    assert_same_numbers(text, map_wording.describe_shifts(overlaps, 8, "fa"))
+
+
 def improve(low, high):
     rows = [
         (ORIGINAL.title, "accuracy", 0.5, np.nan, np.nan, 3000),
@@ -126,6 +156,14 @@ def test_a_gain_is_claimed_only_if_the_interval_excludes_zero():
     assert "*fine* is worse" in map_wording.describe_improvement(improve(-0.3, -0.2))
     text = map_wording.describe_improvement(improve(-0.1, 0.2))
     assert "a gain is not shown" in text and "500 parameters against 3,000" in text
+
+
+def test_the_gain_is_named_shortly_in_both_languages():
+    text = map_wording.name_gain(improve(0.1, 0.2))
+    assert text == (
+        "Accuracy of *fine* minus the light VGG's on the rendered faces: 0.150 [0.100, 0.200]."
+    )
+    assert_same_numbers(text, map_wording.name_gain(improve(0.1, 0.2), "fa"))
 
 
 def test_the_trial_shows_means_over_seeds_beside_the_difference():

@@ -81,16 +81,25 @@ def draw_by_gradients(
 
 
 def draw_candidates(
-    model: keras.Model, images: np.ndarray, targets: np.ndarray
+    model: keras.Model, images: np.ndarray, targets: np.ndarray, trial: np.ndarray
 ) -> dict[str, np.ndarray]:
-    """Return the maps of ``CANDIDATES`` and of ``BASELINES``, see ``draw_by_gradients``."""
+    """Return the maps of ``CANDIDATES`` and of ``BASELINES``, see ``draw_by_gradients``.
+
+    Args:
+        model: the light VGG.
+        images: (n, H, W, 3) float in [0, 1].
+        targets: (n,) int, the class of each image that is explained.
+        trial: (m,) int, the images on which ``BY_TRIAL`` is tried, for its cost; its maps of the
+            others are not numbers, and so are their scores.
+    """
     size = images.shape[1:3]
-    by_trial = {
-        name_candidate(method, LAST): resize_maps(
-            METHODS[method](model, images, LAST, targets), size
+    by_trial = {}
+    for method in BY_TRIAL:
+        drawn = np.full(images.shape[:3], np.nan, np.float32)
+        drawn[trial] = resize_maps(
+            METHODS[method](model, images[trial], LAST, targets[trial]), size
         )
-        for method in BY_TRIAL
-    }
+        by_trial[name_candidate(method, LAST)] = drawn
     grid = model.get_layer(LAST).output.shape[1:3]
     baselines = draw_baselines(images, grid, SEED)
     return draw_by_gradients(model, images, targets) | by_trial | baselines
@@ -105,7 +114,7 @@ def score_places(maps: dict[str, np.ndarray], moved: np.ndarray) -> dict[str, pd
 
     Returns:
         ``inside`` and ``pointing``, each with n rows and a column for each candidate; not a
-        number where a map is empty.
+        number where a map is empty or was not drawn.
     """
     return {
         "inside": pd.DataFrame({name: share_inside(each, moved) for name, each in maps.items()}),

@@ -41,6 +41,15 @@ _WORDS = {
         "most": "No candidate passes all of the tests ({tests}). Most of them, {most} of {all}, "
         "are passed by {names}.{failed} So no map of this network is to be trusted alone.",
         "failed": " No map passes: {tests}.",
+        "right inside": "For {count} of {all} methods and layers clearly more of the energy lies "
+        "inside on right answers than on wrong ones, most so for {name}, by {value}.",
+        "wrong inside": "For {count} of {all} methods and layers clearly more of the energy lies "
+        "inside on wrong answers than on right ones, most so for {name}, by {value}.",
+        "as inside": "For no method and layer can the shares inside of right and of wrong answers "
+        "({wrong} images) be told apart.",
+        "shifts": "When the image is shifted by {pixels} pixels, the map of {most} moves with it "
+        "best (overlap {most_value}), that of {least} least ({least_value}); exact equivariance "
+        "would give 1.",
         "falls": "the interval first lies below {limit} once `{stage}` is shuffled for {names}",
         "stays": "it does not come to lie below {limit} at any stage for {names}",
         "shuffling": "Shuffled from the output down, layer after layer: {parts}. With all "
@@ -49,13 +58,17 @@ _WORDS = {
         "not zero": " What still lies above zero ({names}) is no work of learned weights.",
         "end": "{value} ({name})",
         "semicolon": "; ",
-        "winner": "The lowest {measure} of a changed network is that of *{winner}*: the light "
-        "VGG's and {difference}. It is taken to the trial.",
+        "winner": "The lowest {measure} of a changed network is that of *{winner}*; minus the "
+        "light VGG's it is {difference}. It is taken to the trial.",
         "lower": " Clearly lower than the light VGG's: {names}.",
+        "none lower": " None is clearly lower than the light VGG's.",
+        "screened": "on the development split the {measure} is clearly below the light VGG's for "
+        "{lower} of {count} changed networks, and clearly above it for {higher}",
         "higher": " Clearly higher: {names}.",
         "improvement": "On the {kind} ({images:,} images of Validation/, {seeds} seeds each) the "
         "accuracy of *{winner}* minus that of the light VGG is {difference}: {verdict}, with "
         "{changed:,} parameters against {original:,}.",
+        "gain": "Accuracy of *{winner}* minus the light VGG's on the {kind}: {difference}.",
         "rendered": "rendered faces",
         "photographs": "photographs",
         "better": "*{winner}* is better",
@@ -75,6 +88,15 @@ _WORDS = {
         "most": "هیچ نامزدی از همهٔ آزمون‌ها ({tests}) نمی‌گذرد. بیش از همه، {most} آزمون از {all}، "
         "را {names} می‌گذرانند.{failed} پس به هیچ نقشه‌ای از این شبکه به‌تنهایی نمی‌توان اعتماد کرد.",
         "failed": " آزمونی که هیچ نقشه‌ای از آن نمی‌گذرد: {tests}.",
+        "right inside": "از {all} روش و لایه، {count} تا در پاسخ‌های درست آشکارا انرژی بیشتری درون "
+        "می‌گذارند تا در پاسخ‌های نادرست؛ بیش از همه {name}، به اندازهٔ {value}.",
+        "wrong inside": "از {all} روش و لایه، {count} تا در پاسخ‌های نادرست آشکارا انرژی بیشتری "
+        "درون می‌گذارند تا در پاسخ‌های درست؛ بیش از همه {name}، به اندازهٔ {value}.",
+        "as inside": "برای هیچ روش و لایه‌ای نمی‌توان سهم درون در پاسخ‌های درست و نادرست ({wrong} "
+        "تصویر) را از هم بازشناخت.",
+        "shifts": "با جابه‌جایی تصویر به اندازهٔ {pixels} پیکسل، نقشهٔ {most} بیش از همه همراه آن "
+        "جابه‌جا می‌شود (هم‌پوشانی {most_value}) و نقشهٔ {least} کمتر از همه ({least_value})؛ "
+        "هم‌وردایی دقیق ۱ می‌داد.",
         "falls": "بازه نخستین بار با بُر خوردن `{stage}` به زیر {limit} می‌رود برای {names}",
         "stays": "بازه در هیچ مرحله‌ای به زیر {limit} نمی‌رود برای {names}",
         "shuffling": "با بُر زدن لایه به لایه از خروجی به پایین: {parts}. وقتی هر {stages} لایه بُر "
@@ -86,10 +108,14 @@ _WORDS = {
         "winner": "کمترین {measure} در میان شبکه‌های تغییریافته از آنِ *{winner}* است: تفاوتش با VGG "
         "سبک {difference} است. همین به آزمایش برده می‌شود.",
         "lower": " آشکارا کمتر از VGG سبک: {names}.",
+        "none lower": " هیچ‌یک آشکارا کمتر از VGG سبک نیست.",
+        "screened": "{measure} در بخش توسعه برای {lower} شبکه از {count} شبکهٔ تغییریافته آشکارا "
+        "کمتر از VGG سبک و برای {higher} شبکه آشکارا بیشتر است",
         "higher": " آشکارا بیشتر: {names}.",
         "improvement": "روی {kind} ({images:,} تصویر Validation، هر شبکه با {seeds} بذر) دقت "
         "*{winner}* منهای دقت VGG سبک {difference} است: {verdict}، با {changed:,} پارامتر در "
         "برابر {original:,}.",
+        "gain": "دقت *{winner}* منهای دقت VGG سبک روی {kind}: {difference}.",
         "rendered": "چهره‌های رندرشده",
         "photographs": "عکس‌ها",
         "better": "*{winner}* بهتر است",
@@ -148,6 +174,34 @@ def describe_plausibility(
     if below:
         text += words["below"].format(names=list_names(below, language))
     return text if above else text + words["none above"]
+
+
+def describe_answers(changes: Mapping[str, Mean], wrong: int, language: str = "en") -> str:
+    """Say whose maps lie more inside the moved pixels on right answers than on wrong ones.
+
+    Args:
+        changes: candidate -> mean share inside on right answers minus that on wrong ones.
+        wrong: number of wrong answers.
+        language: of the sentences.
+    """
+    words = _WORDS[language]
+    clear = {
+        "right inside": {name: each for name, each in changes.items() if each.low > 0},
+        "wrong inside": {name: each for name, each in changes.items() if each.high < 0},
+    }
+    sentences = []
+    for sentence, found in clear.items():
+        if found:
+            most = max(found, key=lambda name: abs(found[name].value))
+            sentences.append(
+                words[sentence].format(
+                    all=len(changes),
+                    count=len(found),
+                    name=list_names([most], language),
+                    value=found[most].format(),
+                )
+            )
+    return " ".join(sentences) or words["as inside"].format(wrong=wrong)
 
 
 def describe_trust(verdicts: pd.DataFrame, language: str = "en") -> str:
@@ -259,11 +313,48 @@ def describe_screening(records: pd.DataFrame, language: str = "en") -> str:
         winner=_name(str(winner.name), language),
         difference=format_difference(winner),
     )
-    if len(better):
-        text += words["lower"].format(names=list_names(better, language))
+    text += (
+        words["lower"].format(names=list_names(better, language))
+        if len(better)
+        else words["none lower"]
+    )
     if len(worse):
         text += words["higher"].format(names=list_names(worse, language))
     return text
+
+
+def count_screened(records: pd.DataFrame, language: str = "en") -> str:
+    """Say in a clause how many changed networks are clearly better or worse than the light VGG.
+
+    Args:
+        records: as ``screening.screen_variants`` makes them.
+        language: of the clause.
+    """
+    rows = records[(records["figure"] == MEASURE) & (records["network"] != ORIGINAL.title)]
+    return _WORDS[language]["screened"].format(
+        count=len(rows),
+        lower=int((rows["high"] < 0).sum()),
+        higher=int((rows["low"] > 0).sum()),
+        measure=_name(MEASURE, language),
+    )
+
+
+def describe_shifts(overlaps: Mapping[str, Mean], pixels: int, language: str = "en") -> str:
+    """Say which maps move with their image most and least.
+
+    Args:
+        overlaps: candidate -> overlap of its map with that of the shifted image, shifted back.
+        pixels: by which images are shifted.
+        language: of the sentence.
+    """
+    least, most = (choose(overlaps, key=lambda name: overlaps[name].value) for choose in (min, max))
+    return _WORDS[language]["shifts"].format(
+        pixels=pixels,
+        most=list_names([most], language),
+        most_value=overlaps[most].format(),
+        least=list_names([least], language),
+        least_value=overlaps[least].format(),
+    )
 
 
 def tabulate_improvements(records: Iterable[pd.DataFrame]) -> pd.DataFrame:
@@ -313,6 +404,22 @@ def describe_improvement(table: pd.DataFrame, language: str = "en") -> str:
         verdict=words[verdict].format(winner=winner),
         changed=int(parameters[changed]),
         original=int(parameters[ORIGINAL.title]),
+    )
+
+
+def name_gain(table: pd.DataFrame, language: str = "en") -> str:
+    """Return the difference in accuracy on one data set, in as few words as a table's cell has.
+
+    Args:
+        table: as ``improvement.compare_with_original`` makes it.
+        language: of the words.
+    """
+    words = _WORDS[language]
+    row = table[(table["network"] == DIFFERENCE) & (table["figure"] == "accuracy")].iloc[0]
+    return words["gain"].format(
+        winner=_name(find_changed(table), language),
+        kind=words["rendered" if row["rendered"] else "photographs"],
+        difference=format_difference(row.rename({"value": "difference"}), 3),
     )
 
 

@@ -1,0 +1,201 @@
+"""What follows from the trial for the light VGG, in English and in Persian.
+
+A change is recommended only for data on which the interval of its gain lies above zero.
+"""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from cnnlab.evaluation.wording import join_words
+from cnnlab.explain.improvement import DIFFERENCE
+from cnnlab.explain.map_wording import NAMES_FA, find_changed, format_difference
+from cnnlab.explain.screening import MEASURE
+from cnnlab.models.light_vgg_variants import ORIGINAL
+
+CHANGES = {
+    "pooled": (
+        "put global average pooling and one linear layer in place of Flatten and the two hidden "
+        "dense layers",
+        "به جای Flatten و دو لایهٔ پنهان تمام‌متصل، ادغام میانگین سراسری و یک لایهٔ خطی بگذارید",
+    ),
+    "placed": (
+        "let Flatten be followed by one linear layer, without the two hidden dense layers",
+        "پس از Flatten تنها یک لایهٔ خطی بگذارید، بی دو لایهٔ پنهان تمام‌متصل",
+    ),
+    "fine": (
+        "pool globally before one linear layer, and keep block 5 at twice the resolution by "
+        "dilation in place of the fourth pool",
+        "پیش از یک لایهٔ خطی به‌طور سراسری ادغام کنید، و با اتساع به جای ادغام چهارم، تفکیک بلوک ۵ "
+        "را دو برابر نگه دارید",
+    ),
+    "one-sided": (
+        "pool globally before one linear layer, and give it also how far each map differs from "
+        "its mirror image",
+        "پیش از یک لایهٔ خطی به‌طور سراسری ادغام کنید، و تفاوت هر نقشه با تصویر آینه‌ای آن را نیز به "
+        "آن لایه بدهید",
+    ),
+    "framed": (
+        "paint a grey frame over the border of the image",
+        "روی حاشیهٔ تصویر قابی خاکستری بکشید",
+    ),
+    "erased": (
+        "erase random rectangles of the training images",
+        "در تصویرهای آموزش مستطیل‌هایی تصادفی را پاک کنید",
+    ),
+    "normalised": (
+        "pool globally before one linear layer, and normalise each convolution over the batch",
+        "پیش از یک لایهٔ خطی به‌طور سراسری ادغام کنید، و خروجی هر کانولوشن را روی دسته نرمال کنید",
+    ),
+    "together": (
+        "pool globally before one linear layer, normalise over the batch, give the mirrored "
+        "differences too, and erase random rectangles in training",
+        "پیش از یک لایهٔ خطی به‌طور سراسری ادغام کنید، روی دسته نرمال کنید، تفاوت با آینه را نیز "
+        "بدهید، و در آموزش مستطیل‌هایی تصادفی را پاک کنید",
+    ),
+    "placed normalised": (
+        "let Flatten be followed by one linear layer, without the two hidden dense layers, and "
+        "normalise each convolution over the batch",
+        "پس از Flatten تنها یک لایهٔ خطی بگذارید، بی دو لایهٔ پنهان تمام‌متصل، و خروجی هر کانولوشن را "
+        "روی دسته نرمال کنید",
+    ),
+    "placed normalised dropout": (
+        "let Flatten be followed by dropout and one linear layer, without the two hidden dense "
+        "layers, and normalise each convolution over the batch",
+        "پس از Flatten تنها Dropout و یک لایهٔ خطی بگذارید، بی دو لایهٔ پنهان تمام‌متصل، و خروجی هر "
+        "کانولوشن را روی دسته نرمال کنید",
+    ),
+}
+"""What each changed network does, as an instruction in English and in Persian."""
+
+UNARGUED = ("normalised", "together", "placed normalised", "placed normalised dropout")
+"""Changed networks with batch normalisation, which was not added for what a map shows."""
+
+_WORDS = {
+    "en": {
+        "rendered": "the rendered faces",
+        "photographs": "the photographs",
+        "figure": "{difference} on {data}",
+        "change": "**What to change:** {change} (*{name}*). It changes the accuracy by {gains} "
+        "(95% intervals), with {changed:,} parameters in place of {original:,}.",
+        "open": " Elsewhere no gain is shown: {figures}.",
+        "worse": " It costs accuracy elsewhere: {figures}; for such data it is not recommended.",
+        "none": "**What to change:** the trial recommends no change. The winner of the screening, "
+        "*{name}*, would {change}; its accuracy minus that of the light VGG is {figures}, with "
+        "{changed:,} parameters in place of {original:,}.",
+        "no gain": " {zero} The screening took the best of {count} with one seed, on the "
+        "development split of the rendered faces: part of such a lead is luck.",
+        "holds zero": "The interval holds 0, so the change neither helps clearly nor harms "
+        "clearly.",
+        "below zero": "Somewhere the interval lies below 0: there the change harms.",
+        "localised": " HiResCAM's share of energy inside the moved pixels changes by {value}.",
+        "unargued": " The maps argue for the head without hidden layers; no map argues for the "
+        "normalisation.",
+        "next": " Not tried with several seeds: *{name}*, second in the screening.",
+    },
+    "fa": {
+        "rendered": "چهره‌های رندرشده",
+        "photographs": "عکس‌ها",
+        "figure": "{difference} روی {data}",
+        "change": "**چه باید عوض کرد:** {change} (*{name}*). دقت به این اندازه تغییر می‌کند: "
+        "{gains} (بازه‌های ۹۵٪)، با {changed:,} پارامتر به جای {original:,}.",
+        "open": " در جای دیگر بهبودی نشان داده نشده است: {figures}.",
+        "worse": " در جای دیگر دقت را پایین می‌آورد: {figures}؛ برای چنان داده‌ای توصیه نمی‌شود.",
+        "none": "**چه باید عوض کرد:** آزمایش هیچ تغییری را توصیه نمی‌کند. برندهٔ غربال *{name}* است، "
+        "یعنی: {change}؛ دقت آن منهای دقت VGG سبک {figures} است، با {changed:,} پارامتر به جای "
+        "{original:,}.",
+        "no gain": " {zero} غربال بهترین را از میان {count} شبکه با یک بذر و روی بخش توسعهٔ چهره‌های "
+        "رندرشده برگزید: بخشی از چنین برتری‌ای بخت است.",
+        "holds zero": "بازه صفر را در بر دارد؛ پس این تغییر نه آشکارا کمک می‌کند و نه آشکارا زیان "
+        "می‌رساند.",
+        "below zero": "در جایی بازه زیر صفر است: آنجا این تغییر زیان می‌رساند.",
+        "localised": " سهم انرژی HiResCAM درون پیکسل‌های جابه‌جاشده به اندازهٔ {value} تغییر می‌کند.",
+        "unargued": " نقشه‌ها به سود سر بی‌لایهٔ پنهان گواهی می‌دهند؛ برای نرمال‌سازی هیچ نقشه‌ای گواهی "
+        "نمی‌دهد.",
+        "next": " با چند بذر آزموده نشده است: *{name}*، نفر دوم غربال.",
+    },
+}
+
+
+def describe_advice(
+    trials: Sequence[pd.DataFrame], screening: pd.DataFrame | None, language: str = "en"
+) -> str:
+    """Say what to change in the light VGG, and by how much it helps on which data.
+
+    Args:
+        trials: at least one record as ``improvement.compare_with_original`` makes them, of one
+            and the same changed network; one for each data set.
+        screening: as ``screening.screen_variants`` makes it, None without a record.
+        language: of the sentences.
+
+    Raises:
+        ValueError: the records are of several changed networks.
+    """
+    words = _WORDS[language]
+    names = sorted({find_changed(trial) for trial in trials})
+    if len(names) != 1:
+        raise ValueError(f"Records of one changed network are needed; got those of {names}.")
+    (name,) = names
+    found = {"better": [], "open": [], "worse": []}
+    for trial in trials:
+        row = _find_difference(trial, "accuracy")
+        verdict = "better" if row["low"] > 0 else "worse" if row["high"] < 0 else "open"
+        found[verdict].append(_name_figure(row, words))
+    parameters = trials[0].groupby("network")["parameters"].first()
+    facts = {
+        "change": CHANGES[name][language == "fa"],
+        "name": _name(name, language),
+        "changed": int(parameters[name]),
+        "original": int(parameters[ORIGINAL.title]),
+    }
+    if found["better"]:
+        text = words["change"].format(gains=join_words(found["better"], language), **facts)
+        for verdict in ("open", "worse"):
+            if found[verdict]:
+                text += words[verdict].format(figures=join_words(found[verdict], language))
+    else:
+        figures = join_words(found["open"] + found["worse"], language)
+        text = words["none"].format(figures=figures, **facts)
+        if screening is not None:
+            zero = words["below zero" if found["worse"] else "holds zero"]
+            count = screening["network"].nunique() - 1
+            text += words["no gain"].format(zero=zero, count=count)
+    if name in UNARGUED:
+        text += words["unargued"]
+    for trial in trials:
+        inside = _find_difference(trial, "inside, HiResCAM")
+        if inside is not None:
+            text += words["localised"].format(value=_format(inside))
+    if screening is not None:
+        first, *rest = rank_changed(screening)
+        if first == name and rest:
+            text += words["next"].format(name=_name(rest[0], language))
+    return text
+
+
+def rank_changed(screening: pd.DataFrame) -> list[str]:
+    """Return the titles of the changed networks, that with the lowest ``MEASURE`` first.
+
+    Args:
+        screening: as ``screening.screen_variants`` makes it.
+    """
+    changed = (screening["figure"] == MEASURE) & (screening["network"] != ORIGINAL.title)
+    return list(screening[changed].sort_values("value", kind="stable")["network"])
+
+
+def _find_difference(trial: pd.DataFrame, figure: str) -> pd.Series | None:
+    rows = trial[(trial["network"] == DIFFERENCE) & (trial["figure"] == figure)]
+    return None if rows.empty else rows.iloc[0]
+
+
+def _name_figure(row: pd.Series, words: dict[str, str]) -> str:
+    data = words["rendered" if row["rendered"] else "photographs"]
+    return words["figure"].format(difference=_format(row), data=data)
+
+
+def _format(row: pd.Series) -> str:
+    return format_difference(row.rename({"value": "difference"}), 3)
+
+
+def _name(title: str, language: str) -> str:
+    return NAMES_FA[title] if language == "fa" else title

@@ -1,0 +1,99 @@
+import numpy as np
+import pandas as pd
+import pytest
+from evaluation.languages import assert_same_numbers
+
+from cnnlab.explain.advice_wording import CHANGES, UNARGUED, describe_advice, rank_changed
+from cnnlab.explain.map_wording import NAMES_FA
+from cnnlab.explain.screening import MEASURE, choose_winner
+from cnnlab.models.light_vgg_variants import CHANGED, ORIGINAL
+from cnnlab.models.normalisation import FusedBatchNormalization
+
+SCREENING = pd.DataFrame(
+    [
+        (ORIGINAL.title, MEASURE, 0.9),
+        ("pooled", MEASURE, 0.7),
+        ("fine", MEASURE, 0.8),
+        ("placed", MEASURE, 1.2),
+        ("placed", "accuracy", 0.1),
+    ],
+    columns=["network", "figure", "value"],
+)
+
+
+def try_out(low, high, rendered=True, winner="pooled"):
+    """A record of a trial whose difference in accuracy has an interval."""
+    rows = [
+        (ORIGINAL.title, "accuracy", 0.5, np.nan, np.nan, 3000),
+        (winner, "accuracy", 0.7, np.nan, np.nan, 500),
+        ("difference", "accuracy", (low + high) / 2, low, high, np.nan),
+    ]
+    if rendered:
+        rows.append(("difference", "inside, HiResCAM", 0.125, 0.1, 0.15, np.nan))
+    columns = ["network", "figure", "value", "low", "high", "parameters"]
+    return pd.DataFrame(rows, columns=columns).assign(rendered=rendered)
+
+
+BETTER, OPEN, WORSE = (0.02, 0.06), (-0.02, 0.04), (-0.08, -0.04)
+OUTCOMES = [
+    [try_out(*rendered), try_out(*photographs, rendered=False)]
+    for rendered in (BETTER, OPEN, WORSE)
+    for photographs in (BETTER, OPEN, WORSE)
+] + [[try_out(*BETTER)]]
+
+
+def test_a_change_is_recommended_only_where_its_gain_excludes_zero():
+    both = describe_advice([try_out(*BETTER), try_out(0.01, 0.03, rendered=False)], SCREENING)
+    assert "global average pooling" in both and "500 parameters in place of 3,000" in both
+    assert "0.040 [0.020, 0.060] on the rendered faces and 0.020 [0.010, 0.030]" in both
+    assert "Elsewhere" not in both and "luck" not in both
+    assert "moved pixels changes by 0.125 [0.100, 0.150]" in both
+    part = describe_advice([try_out(*BETTER), try_out(*OPEN, rendered=False)], SCREENING)
+    assert "Elsewhere no gain is shown: 0.010 [−0.020, 0.040] on the photographs." in part
+    mixed = describe_advice([try_out(*BETTER), try_out(*WORSE, rendered=False)], SCREENING)
+    assert "It costs accuracy elsewhere: −0.060" in mixed
+
+
+def test_without_a_gain_nothing_is_recommended_and_the_reason_is_given():
+    text = describe_advice([try_out(*OPEN), try_out(*OPEN, rendered=False)], SCREENING)
+    assert "recommends no change" in text and "holds 0" in text and "best of 3" in text
+    text = describe_advice([try_out(*OPEN), try_out(*WORSE, rendered=False)], SCREENING)
+    assert "recommends no change" in text and "there the change harms" in text
+    text = describe_advice([try_out(*OPEN)], None)
+    assert "best of" not in text and "second" not in text
+
+
+def test_the_next_idea_is_the_second_of_the_screening_that_chose_the_change():
+    assert rank_changed(SCREENING) == ["pooled", "fine", "placed"]
+    assert rank_changed(SCREENING)[0] == choose_winner(SCREENING)
+    assert "*fine*, second in the screening" in describe_advice([try_out(*BETTER)], SCREENING)
+    other = describe_advice([try_out(*BETTER, winner="fine")], SCREENING)
+    assert "second in the screening" not in other
+
+
+def test_what_no_map_argues_for_is_named():
+    titles = {each.title for each in CHANGED}
+    assert set(UNARGUED) < titles
+    argued = [describe_advice([try_out(*BETTER, winner=name)], None) for name in sorted(titles)]
+    unargued = ["no map argues" in text for text in argued]
+    assert unargued == [name in UNARGUED for name in sorted(titles)]
+    # A network is normalised exactly if a layer of it is.
+    for each in CHANGED:
+        layers = {type(layer).__name__ for layer in each.build().layers}
+        assert (FusedBatchNormalization.__name__ in layers) == (each.title in UNARGUED)
+
+
+def test_records_of_different_changes_are_not_mixed():
+    with pytest.raises(ValueError, match="one changed network"):
+        describe_advice([try_out(*BETTER), try_out(*BETTER, winner="fine")], SCREENING)
+
+
+@pytest.mark.parametrize("trials", OUTCOMES)
+def test_both_languages_hold_the_same_figures(trials):
+    persian = describe_advice(trials, SCREENING, "fa")
+    assert_same_numbers(describe_advice(trials, SCREENING), persian)
+
+
+def test_every_change_can_be_advised_in_both_languages():
+    titles = {each.title for each in CHANGED}
+    assert titles == set(CHANGES) and titles <= set(NAMES_FA)
