@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 from evaluation.languages import assert_same_numbers
 
-from cnnlab.explain.advice_wording import CHANGES, UNARGUED, describe_advice, rank_changed
+from cnnlab.explain.advice_wording import CHANGES, HEADS, describe_advice, rank_changed
 from cnnlab.explain.map_wording import NAMES_FA
 from cnnlab.explain.screening import MEASURE, choose_winner
 from cnnlab.models.light_vgg_variants import CHANGED, ORIGINAL
@@ -11,14 +11,14 @@ from cnnlab.models.normalisation import FusedBatchNormalization
 
 SCREENING = pd.DataFrame(
     [
-        (ORIGINAL.title, MEASURE, 0.9),
-        ("pooled", MEASURE, 0.7),
-        ("fine", MEASURE, 0.8),
-        ("placed", MEASURE, 1.2),
-        ("placed", "accuracy", 0.1),
+        (ORIGINAL.title, MEASURE, 0.9, 0),
+        ("pooled", MEASURE, 0.7, -0.2),
+        ("fine", MEASURE, 0.8, -0.1),
+        ("placed", MEASURE, 1.2, 0.3),
+        ("placed", "accuracy", 0.1, 0),
     ],
-    columns=["network", "figure", "value"],
-)
+    columns=["network", "figure", "value", "difference"],
+).assign(low=lambda rows: rows["difference"] - 0.1, high=lambda rows: rows["difference"] + 0.1)
 
 
 def try_out(low, high, rendered=True, winner="pooled"):
@@ -73,14 +73,16 @@ def test_the_next_idea_is_the_second_of_the_screening_that_chose_the_change():
 
 def test_what_no_map_argues_for_is_named():
     titles = {each.title for each in CHANGED}
-    assert set(UNARGUED) < titles
+    assert set(HEADS) < titles
     argued = [describe_advice([try_out(*BETTER, winner=name)], None) for name in sorted(titles)]
     unargued = ["no map argues" in text for text in argued]
-    assert unargued == [name in UNARGUED for name in sorted(titles)]
+    assert unargued == [name in HEADS for name in sorted(titles)]
+    alone = describe_advice([try_out(*BETTER, winner="placed normalised")], SCREENING)
+    assert "alone, *placed*, the cross-entropy" in alone and "is 0.30 [0.20, 0.40]" in alone
     # A network is normalised exactly if a layer of it is.
     for each in CHANGED:
         layers = {type(layer).__name__ for layer in each.build().layers}
-        assert (FusedBatchNormalization.__name__ in layers) == (each.title in UNARGUED)
+        assert (FusedBatchNormalization.__name__ in layers) == (each.title in HEADS)
 
 
 def test_records_of_different_changes_are_not_mixed():
@@ -88,7 +90,7 @@ def test_records_of_different_changes_are_not_mixed():
         describe_advice([try_out(*BETTER), try_out(*BETTER, winner="fine")], SCREENING)
 
 
-@pytest.mark.parametrize("trials", OUTCOMES)
+@pytest.mark.parametrize("trials", [*OUTCOMES, [try_out(*OPEN, winner="normalised")]])
 def test_both_languages_hold_the_same_figures(trials):
     persian = describe_advice(trials, SCREENING, "fa")
     assert_same_numbers(describe_advice(trials, SCREENING), persian)

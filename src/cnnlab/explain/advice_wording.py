@@ -68,15 +68,21 @@ CHANGES = {
 }
 """What each changed network does, as an instruction in English and in Persian."""
 
-UNARGUED = ("normalised", "together", "placed normalised", "placed normalised dropout")
-"""Changed networks with batch normalisation, which was not added for what a map shows."""
+HEADS = {
+    "normalised": "pooled",
+    "together": "pooled",
+    "placed normalised": "placed",
+    "placed normalised dropout": "placed",
+}
+"""Changed networks with batch normalisation, which was not added for what a map shows, and those
+that have their head alone."""
 
 _WORDS = {
     "en": {
         "rendered": "the rendered faces",
         "photographs": "the photographs",
         "figure": "{difference} on {data}",
-        "change": "**What to change:** {change} (*{name}*). It changes the accuracy by {gains} "
+        "change": "**What to change:** {change} (*{name}*). It raises the accuracy by {gains} "
         "(95% intervals), with {changed:,} parameters in place of {original:,}.",
         "open": " Elsewhere no gain is shown: {figures}.",
         "worse": " It costs accuracy elsewhere: {figures}; for such data it is not recommended.",
@@ -91,13 +97,15 @@ _WORDS = {
         "localised": " HiResCAM's share of energy inside the moved pixels changes by {value}.",
         "unargued": " The maps argue for the head without hidden layers; no map argues for the "
         "normalisation.",
+        "head alone": " With that head alone, *{head}*, the {measure} in the screening minus the "
+        "light VGG's is {difference}.",
         "next": " Not tried with several seeds: *{name}*, second in the screening.",
     },
     "fa": {
         "rendered": "چهره‌های رندرشده",
         "photographs": "عکس‌ها",
         "figure": "{difference} روی {data}",
-        "change": "**چه باید عوض کرد:** {change} (*{name}*). دقت به این اندازه تغییر می‌کند: "
+        "change": "**چه باید عوض کرد:** {change} (*{name}*). دقت به این اندازه بالا می‌رود: "
         "{gains} (بازه‌های ۹۵٪)، با {changed:,} پارامتر به جای {original:,}.",
         "open": " در جای دیگر بهبودی نشان داده نشده است: {figures}.",
         "worse": " در جای دیگر دقت را پایین می‌آورد: {figures}؛ برای چنان داده‌ای توصیه نمی‌شود.",
@@ -112,6 +120,8 @@ _WORDS = {
         "localised": " سهم انرژی HiResCAM درون پیکسل‌های جابه‌جاشده به اندازهٔ {value} تغییر می‌کند.",
         "unargued": " نقشه‌ها به سود سر بی‌لایهٔ پنهان گواهی می‌دهند؛ برای نرمال‌سازی هیچ نقشه‌ای گواهی "
         "نمی‌دهد.",
+        "head alone": " تنها با آن سر، *{head}*، {measure} در غربال منهای مقدار VGG سبک "
+        "{difference} است.",
         "next": " با چند بذر آزموده نشده است: *{name}*، نفر دوم غربال.",
     },
 }
@@ -160,8 +170,15 @@ def describe_advice(
             zero = words["below zero" if found["worse"] else "holds zero"]
             count = screening["network"].nunique() - 1
             text += words["no gain"].format(zero=zero, count=count)
-    if name in UNARGUED:
+    if name in HEADS:
         text += words["unargued"]
+        if screening is not None:
+            rows = screening[screening["figure"] == MEASURE].set_index("network")
+            text += words["head alone"].format(
+                head=_name(HEADS[name], language),
+                measure=_name(MEASURE, language),
+                difference=format_difference(rows.loc[HEADS[name]]),
+            )
     for trial in trials:
         inside = _find_difference(trial, "inside, HiResCAM")
         if inside is not None:
