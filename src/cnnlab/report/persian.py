@@ -38,8 +38,10 @@ _TOKENS = re.compile(
 # sign, code, a citation, a name in Latin letters. And what after it is to go on at its left: a
 # mark, a bracket, a number, a citation.
 _SIGNED = r"\u200e[-−][۰-۹]+(?:[٬٫][۰-۹]+)*"
-_CLOSING = r"(?:[)»+\u200e]|\](?!\())*"
-_FROM_THE_LEFT = re.compile(f"(?:{_SIGNED}|{_KEPT}){_CLOSING}", re.DOTALL | re.MULTILINE)
+_CLOSING = r"(?:[)»\u200e]|\](?!\())*"
+_FROM_THE_LEFT = re.compile(
+    f"(?P<named>(?:{_SIGNED}|{_KEPT})\\+*)(?P<closing>{_CLOSING})", re.DOTALL | re.MULTILINE
+)
 _SPOKEN = re.compile(r"\u200e|`(?!``)|\[?-?@(?!(?:fig|tbl|eq|sec)-)|<span|[\w.-]*[A-Za-z]")
 _GOES_ON = re.compile(
     r"\**(?:[،؛:.؟!](?![^\s*)\]»])|[ \n][*]*(?:[(«]|\[?[۰-۹\u200e]|\[@(?!(?:fig|tbl|eq|sec)-)))"
@@ -78,8 +80,12 @@ def keep_order(markdown: str) -> str:
     """
 
     def part(match: re.Match[str]) -> str:
-        parted = _SPOKEN.match(match[0]) and _GOES_ON.match(markdown, match.end())
-        return f"{match[0]}{_RIGHT_TO_LEFT_MARK}" if parted else match[0]
+        if not _SPOKEN.match(match[0]):
+            return match[0]
+        # Signs at the end of a name, as in Grad-CAM++, would else go to its other side.
+        signs = _LEFT_TO_RIGHT_MARK if match["named"].endswith("+") else ""
+        goes_on = _GOES_ON.match(markdown, match.end())
+        return match["named"] + signs + match["closing"] + (_RIGHT_TO_LEFT_MARK if goes_on else "")
 
     return re.sub("(?<=[۰-۹])(?=٪)", _RIGHT_TO_LEFT_MARK, _FROM_THE_LEFT.sub(part, markdown))
 
