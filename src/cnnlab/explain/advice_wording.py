@@ -21,7 +21,7 @@ CHANGES = {
     ),
     "placed": (
         "let Flatten be followed by one linear layer, without the two hidden dense layers",
-        "پس از Flatten تنها یک لایهٔ خطی بگذارید، بی دو لایهٔ پنهان تمام‌متصل",
+        "پس از Flatten تنها یک لایهٔ خطی بگذارید، بدون دو لایهٔ پنهان تمام‌متصل",
     ),
     "fine": (
         "pool globally before one linear layer, and keep block 5 at twice the resolution by "
@@ -56,14 +56,14 @@ CHANGES = {
     "placed normalised": (
         "let Flatten be followed by one linear layer, without the two hidden dense layers, and "
         "normalise each convolution over the batch",
-        "پس از Flatten تنها یک لایهٔ خطی بگذارید، بی دو لایهٔ پنهان تمام‌متصل، و خروجی هر کانولوشن را "
-        "روی دسته نرمال کنید",
+        "پس از Flatten تنها یک لایهٔ خطی بگذارید، بدون دو لایهٔ پنهان تمام‌متصل، و خروجی هر کانولوشن "
+        "را روی دسته نرمال کنید",
     ),
     "placed normalised dropout": (
         "let Flatten be followed by dropout and one linear layer, without the two hidden dense "
         "layers, and normalise each convolution over the batch",
-        "پس از Flatten تنها Dropout و یک لایهٔ خطی بگذارید، بی دو لایهٔ پنهان تمام‌متصل، و خروجی هر "
-        "کانولوشن را روی دسته نرمال کنید",
+        "پس از Flatten تنها Dropout و یک لایهٔ خطی بگذارید، بدون دو لایهٔ پنهان تمام‌متصل، و خروجی "
+        "هر کانولوشن را روی دسته نرمال کنید",
     ),
 }
 """What each changed network does, as an instruction in English and in Persian."""
@@ -112,17 +112,17 @@ _WORDS = {
         "none": "**چه باید عوض کرد:** آزمایش هیچ تغییری را توصیه نمی‌کند. برندهٔ غربال *{name}* است، "
         "یعنی: {change}؛ دقت آن منهای دقت VGG سبک {figures} است، با {changed:,} پارامتر به جای "
         "{original:,}.",
-        "no gain": " {zero} غربال بهترین را از میان {count} شبکه با یک بذر و روی بخش توسعهٔ چهره‌های "
-        "رندرشده برگزید: بخشی از چنین برتری‌ای بخت است.",
+        "no gain": " {zero} غربال بهترین را از میان {count} شبکه با یک بذر و روی مجموعهٔ توسعهٔ "
+        "چهره‌های رندرشده برگزید: بخشی از چنین برتری‌ای از سر تصادف است.",
         "holds zero": "بازه صفر را در بر دارد؛ پس این تغییر نه آشکارا کمک می‌کند و نه آشکارا زیان "
         "می‌رساند.",
         "below zero": "در جایی بازه زیر صفر است: آنجا این تغییر زیان می‌رساند.",
         "localised": " سهم انرژی HiResCAM درون پیکسل‌های جابه‌جاشده به اندازهٔ {value} تغییر می‌کند.",
-        "unargued": " نقشه‌ها به سود سر بی‌لایهٔ پنهان گواهی می‌دهند؛ برای نرمال‌سازی هیچ نقشه‌ای گواهی "
-        "نمی‌دهد.",
+        "unargued": " نقشه‌ها به سود سرِ بدون لایهٔ پنهان گواهی می‌دهند؛ برای نرمال‌سازی "
+        "هیچ نقشه‌ای گواهی نمی‌دهد.",
         "head alone": " تنها با آن سر، *{head}*، {measure} در غربال منهای مقدار VGG سبک "
         "{difference} است.",
-        "next": " با چند بذر آزموده نشده است: *{name}*، نفر دوم غربال.",
+        "next": " هنوز با چند بذر آزموده نشده است: *{name}*، دومِ غربال.",
     },
 }
 

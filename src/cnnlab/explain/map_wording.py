@@ -109,7 +109,7 @@ _WORDS = {
         "سبک {difference} است. همین به آزمایش برده می‌شود.",
         "lower": " آشکارا کمتر از VGG سبک: {names}.",
         "none lower": " هیچ‌یک آشکارا کمتر از VGG سبک نیست.",
-        "screened": "{measure} در بخش توسعه برای {lower} شبکه از {count} شبکهٔ تغییریافته آشکارا "
+        "screened": "{measure} در مجموعهٔ توسعه برای {lower} شبکه از {count} شبکهٔ تغییریافته آشکارا "
         "کمتر از VGG سبک و برای {higher} شبکه آشکارا بیشتر است",
         "higher": " آشکارا بیشتر: {names}.",
         "improvement": "روی {kind} ({images:,} تصویر Validation، هر شبکه با {seeds} بذر) دقت "
