@@ -77,6 +77,9 @@ studies: $(INSTALLED) ## record accuracy on DATA and measured times under report
 	@$(ALONE) cnnlab.evaluation.processors
 	@$(ALONE) cnnlab.evaluation.family_study
 	@$(ALONE) cnnlab.evaluation.litert_study
+	@$(ALONE) cnnlab.evaluation.ablation_study
+	@$(ALONE) cnnlab.evaluation.transfer_curve
+	@$(ALONE) cnnlab.evaluation.stage_costs
 
 test: $(INSTALLED) ## run the tests, every notebook on the smoke profile among them
 	@CNNLAB_PROFILE=smoke CNNLAB_DATA= $(RUN) pytest

@@ -24,7 +24,7 @@ def asked(monkeypatch):
     def train_decoder(faces, network, layer, budget, enlarge=resize_and_convolve, seed=SEED):
         trainings.append((network.title, layer, budget, enlarge, seed))
         history = pd.DataFrame({"val_loss": [0.04, 0.01]}, index=[1, 2])
-        return TrainingResult(None, history, None, "")
+        return TrainingResult(None, history, None, "", 2)
 
     for module in (small_decoders, inversion, checkerboard):
         monkeypatch.setattr(module, "train_decoder", train_decoder)

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 import tensorflow as tf
 
-from cnnlab.models.training import DivergedError, Stopping, train
+from cnnlab.models.training import LAST, LOWEST_LOSS, DivergedError, Stopping, train
 
 
 def build():
@@ -32,6 +32,11 @@ def batches(epoch):
 
 def development():
     return batches(999)
+
+
+def mislabelled_later(epoch):
+    pairs = batches(epoch)
+    return pairs if epoch < 2 else pairs.map(lambda x, y: (x, (y + 1) % 3))
 
 
 FIVE_EPOCHS = Stopping(5, 5)
@@ -126,11 +131,24 @@ def test_a_loss_that_is_not_a_number_is_an_error_and_nothing_is_kept(tmp_path):
     assert run(tmp_path).history["val_loss"].notna().all()
 
 
-def test_the_model_is_that_of_the_lowest_development_loss(tmp_path):
-    def mislabelled_later(epoch):
-        pairs = batches(epoch)
-        return pairs if epoch < 2 else pairs.map(lambda x, y: (x, (y + 1) % 3))
+def test_the_last_epoch_is_kept_where_it_is_asked_for(tmp_path):
+    best, last = (
+        run(tmp_path, mislabelled_later, Stopping(4, 4, kept)) for kept in (LOWEST_LOSS, LAST)
+    )
+    pd.testing.assert_frame_equal(
+        best.history.drop(columns="seconds"), last.history.drop(columns="seconds")
+    )
+    assert last.chosen_epoch == 4 > best.chosen_epoch
+    losses = [each.model.evaluate(development(), verbose=0)[0] for each in (best, last)]
+    assert losses == pytest.approx(
+        [each.history.loc[each.chosen_epoch, "val_loss"] for each in (best, last)], rel=1e-5
+    )
+    assert best.digest != last.digest
+    with pytest.raises(ValueError, match="'first' names no epoch"):
+        Stopping(4, 4, "first").choose_epoch(best.history)
 
+
+def test_the_model_is_that_of_the_lowest_development_loss(tmp_path):
     result = run(tmp_path, mislabelled_later, Stopping(9, 3))
     assert result.chosen_epoch < len(result.history)
     loss, _ = result.model.evaluate(development(), verbose=0)

@@ -6,11 +6,13 @@ from string import Formatter
 import pytest
 
 from cnnlab.evaluation import (
+    ablation_wording,
     affect,
     family_study,
     litert_study,
     speed_wording,
     study,
+    transfer_curve,
     variants,
     wording,
 )
@@ -19,6 +21,7 @@ from cnnlab.explain import wording as explain_wording
 from cnnlab.report import about
 
 MODULES = (
+    ablation_wording,
     about,
     affect,
     explain_wording,
@@ -29,6 +32,7 @@ MODULES = (
     projection_wording,
     speed_wording,
     study,
+    transfer_curve,
     variants,
     wording,
 )

@@ -11,7 +11,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from torture.kill_runs import ROOT, TortureError, compare, copy_weights
+from torture.kill_runs import TortureError, compare
+
+from cnnlab.evaluation.stage_costs import copy_weights
+from cnnlab.paths import ROOT
 
 # Nothing may depend on where a clone lies, or what the folder is called.
 NAMES = ("one", "the other, چهره‌ها")

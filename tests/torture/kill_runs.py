@@ -26,8 +26,8 @@ import numpy as np
 import pandas as pd
 import psutil
 
-ROOT = Path(__file__).resolve().parents[2]
-COPIED = ("src", "notebooks", "report", "figures", "requirements.txt")
+from cnnlab.evaluation.stage_costs import copy_project
+
 LOADING, TRAINING, _, DECODERS, BUILD = COMMANDS = (
     "cnnlab.faces.loading",
     "cnnlab.models.experiments",
@@ -163,26 +163,6 @@ class Run:
         code = self.process.wait(LONGEST_WAIT)
         self._reader.join(LONGEST_END)
         return code
-
-
-def copy_project(folder: Path) -> Path:
-    """Copy what a clone has, and VGG16's weights."""
-    made = shutil.ignore_patterns("__pycache__", "build", "report*.pdf", "*.svg")
-    for name in COPIED:
-        source = ROOT / name
-        if source.is_dir():
-            shutil.copytree(source, folder / name, ignore=made)
-        else:
-            shutil.copy2(source, folder / name)
-    copy_weights(folder)
-    return folder
-
-
-def copy_weights(folder: Path) -> None:
-    """Copy VGG16's weights into a copy of the project, if they have been fetched before."""
-    weights = ROOT / "data" / "weights"
-    if weights.is_dir():
-        shutil.copytree(weights, folder / "data" / "weights")
 
 
 def finish(project: Path) -> None:

@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullLocator
 
 from cnnlab.evaluation.cost import FLOAT32_BYTES
 from cnnlab.evaluation.curves import MACRO, MICRO, Roc, trace_roc
@@ -117,6 +118,36 @@ def plot_signal(signals: Mapping[str, pd.Series]) -> Figure:
     axes.set_ylabel("root mean square,\nfirst layer = 1")
     axes.tick_params(axis="x", rotation=45)
     axes.legend()
+    return figure
+
+
+def plot_transfer_curve(curves: pd.DataFrame) -> Figure:
+    """Plot the accuracy of networks against the number of training images, with its intervals.
+
+    Args:
+        curves: a row for each network and size: network, train_per_class, estimate, low, high.
+    """
+    figure, axes = plt.subplots(figsize=(0.75 * TEXT_WIDTH, 2.3))
+    styles = (
+        {"color": CLASS_COLOURS[6], "ls": "--", "marker": "s"},
+        {"color": CLASS_COLOURS[0], "ls": "-", "marker": "o"},
+    )
+    for (title, rows), style in zip(curves.groupby("network", sort=False), styles, strict=True):
+        sides = (rows["estimate"] - rows["low"], rows["high"] - rows["estimate"])
+        axes.errorbar(
+            rows["train_per_class"], rows["estimate"], sides, capsize=3, label=title, **style
+        )
+    axes.axhline(1 / len(CLASSES), label="chance", **_CHANCE)
+    axes.set(
+        xscale="log",
+        xlabel="images of each class in Train (logarithmic)",
+        ylabel="accuracy on Validation",
+        ylim=(0, 1),
+    )
+    sizes = curves["train_per_class"].unique()
+    axes.set_xticks(sizes, [f"{size:,}" for size in sizes])
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.legend(loc="lower right")
     return figure
 
 

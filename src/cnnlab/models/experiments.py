@@ -114,7 +114,11 @@ def train_light_vgg(
 
 
 def train_from_scratch(
-    architecture: Architecture, faces: Faces, stopping: Stopping, seed: int
+    architecture: Architecture,
+    faces: Faces,
+    stopping: Stopping,
+    seed: int,
+    policy: str | None = None,
 ) -> TrainedNetwork:
     """Train a network from random weights on augmented images; or return it.
 
@@ -124,9 +128,10 @@ def train_from_scratch(
             epoch, Validation/ is not looked at.
         stopping: when to end.
         seed: of weights, order and augmentation.
+        policy: Keras dtype policy of the training; default: this machine's.
     """
     recipe, rows = architecture.recipe, faces.split.training
-    dtype = detect_policy()
+    dtype = policy or detect_policy()
     steps = count_steps(len(rows), recipe)
 
     def epoch_batches(epoch: int) -> tf.data.Dataset:
@@ -143,7 +148,7 @@ def train_from_scratch(
     development = faces.split.development
     result = train(
         architecture.name,
-        describe_training(faces, recipe),
+        describe_training(faces, recipe, dtype),
         lambda: compile_classifier(architecture.build(dtype=dtype), recipe, stopping, steps),
         epoch_batches,
         development_batches(faces, development, faces.labels[development]),
@@ -197,6 +202,34 @@ def train_vgg16(faces: Faces, profile: Profile | None = None, seed: int = SEED) 
         seed=seed,
         seconds=features.seconds + head.seconds + top.seconds,
         class_shares=learned_shares(faces, VGG16_FINE_TUNING),
+    )
+
+
+def train_vgg16_head(
+    faces: Faces, profile: Profile | None = None, seed: int = SEED
+) -> TrainedNetwork:
+    """Train VGG16's classifier on frozen features and no block with it; or return it.
+
+    Args:
+        faces: the data; the training split is learned from, the development split chooses the
+            epoch, Validation/ is not looked at.
+        profile: how long, and how many augmented copies; default: this run's.
+        seed: of order and augmentation.
+    """
+    profile = profile or current_profile()
+    features = _FrozenFeatures.cache(faces, profile.vgg16_copies, seed, detect_policy())
+    head = _train_head(faces, features, profile, seed)
+    model = build_vgg16_classifier()
+    copy_weights_by_name(head.model, model)
+    return TrainedNetwork(
+        title="VGG16, frozen",
+        model=model,
+        history=head.history.assign(stage=FROZEN),
+        chosen_epoch=head.chosen_epoch,
+        folder=head.folder,
+        seed=seed,
+        seconds=features.seconds + head.seconds,
+        class_shares=learned_shares(faces, VGG16_HEAD),
     )
 
 

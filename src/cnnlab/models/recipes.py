@@ -22,12 +22,16 @@ class Recipe:
 
     Attributes:
         learning_rate: Adam's, after a linear warm-up over the first epoch; from there it falls
-            along half a cosine (Loshchilov & Hutter 2017) to a hundredth.
+            along half a cosine (Loshchilov & Hutter 2017).
         batch_size: images a step.
         augmentation: what is done to training images.
         weight_decay: decoupled from the gradient, as in AdamW; None: none.
         class_weight_power: a class counts in the loss by this power of what would make all
             classes equal: 1 makes them equal, 0 leaves every image the same weight.
+        last_rate: part of the learning rate that is left when the cosine ends; 1 keeps the rate
+            constant after the warm-up.
+        label_smoothing: part of the right answer that is spread evenly over all classes
+            (Szegedy et al. 2016, section 7); in [0, 1).
     """
 
     learning_rate: float
@@ -35,6 +39,35 @@ class Recipe:
     augmentation: Augmentation
     weight_decay: float | None = None
     class_weight_power: float = 1.0
+    last_rate: float = 0.01
+    label_smoothing: float = 0.0
+
+
+@keras.saving.register_keras_serializable("cnnlab")
+class SmoothedCrossEntropy(keras.losses.Loss):
+    """The cross-entropy of logits with labels that are smoothed; Keras smooths one-hot ones only.
+
+    Attributes:
+        label_smoothing: part of the right answer that is spread evenly over all classes.
+    """
+
+    def __init__(self, label_smoothing: float, **kwargs):
+        super().__init__(**kwargs)
+        self.label_smoothing = label_smoothing
+
+    def call(self, y_true, y_pred):
+        """Return the loss of each image: (n,) or (n, 1) labels, (n, c) logits to (n,) nats."""
+        labels = keras.ops.reshape(y_true, (-1,))
+        return keras.losses.categorical_crossentropy(
+            keras.ops.one_hot(labels, y_pred.shape[-1]),
+            y_pred,
+            from_logits=True,
+            label_smoothing=self.label_smoothing,
+        )
+
+    def get_config(self):
+        """Return what makes the loss anew."""
+        return super().get_config() | {"label_smoothing": self.label_smoothing}
 
 
 def compile_network(
@@ -60,7 +93,7 @@ def compile_network(
         warmup_target=recipe.learning_rate,
         warmup_steps=steps_an_epoch,
         decay_steps=max(steps_an_epoch * (stopping.epochs - 1), 1),
-        alpha=0.01,
+        alpha=recipe.last_rate,
     )
     optimizer = keras.optimizers.Adam(schedule, weight_decay=recipe.weight_decay)
     model.compile(optimizer=optimizer, loss=loss, metrics=list(metrics))
@@ -71,21 +104,30 @@ def compile_classifier(
     model: keras.Model, recipe: Recipe, stopping: Stopping, steps_an_epoch: int
 ) -> keras.Model:
     """Compile a network of logits for the cross-entropy, see ``compile_network``."""
-    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    if recipe.label_smoothing:
+        loss = SmoothedCrossEntropy(recipe.label_smoothing)
+    else:
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     return compile_network(model, recipe, stopping, steps_an_epoch, loss, ("accuracy",))
 
 
-def describe_training(faces: Faces, recipe: Recipe) -> dict:
+def describe_training(faces: Faces, recipe: Recipe, policy: str | None = None) -> dict:
     """Return what decides a training beside what ``train`` itself describes.
 
-    Weight decay is described by the compiled model, weights of classes by ``train``.
+    Weight decay, the end of the learning rate and label smoothing are described by the compiled
+    model, weights of classes by ``train``.
+
+    Args:
+        faces: the data.
+        recipe: how the network is trained.
+        policy: Keras dtype policy of the training; default: this machine's.
     """
     decides = {
         "learning_rate": recipe.learning_rate,
         "batch_size": recipe.batch_size,
         "augmentation": asdict(recipe.augmentation),
     }
-    description = {"data": faces.digest, "recipe": decides, "policy": detect_policy()}
+    description = {"data": faces.digest, "recipe": decides, "policy": policy or detect_policy()}
     return description | describe_cap()
 
 

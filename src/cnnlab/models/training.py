@@ -32,6 +32,8 @@ CHOSEN_WEIGHTS = "chosen.weights.h5"
 RECORD = "record.json"
 MODEL = "model.keras"
 _EPOCH_FILES = (MODEL, HISTORY, CHOSEN_WEIGHTS)
+LOWEST_LOSS = "lowest development loss"
+LAST = "last"
 
 
 class DivergedError(UserError):
@@ -40,15 +42,29 @@ class DivergedError(UserError):
 
 @dataclass(frozen=True)
 class Stopping:
-    """When training ends.
+    """When training ends, and which epoch's weights are kept.
 
     Attributes:
         epochs: most epochs.
         patience: epochs without a lower development loss after which training stops.
+        kept: the epoch whose weights are kept: that of the ``LOWEST_LOSS``, or the ``LAST``.
     """
 
     epochs: int
     patience: int
+    kept: str = LOWEST_LOSS
+
+    def choose_epoch(self, history: pd.DataFrame) -> int:
+        """Return the epoch whose weights are kept.
+
+        Raises:
+            ValueError: ``kept`` is not known.
+        """
+        if self.kept == LOWEST_LOSS:
+            return int(history["val_loss"].idxmin())
+        if self.kept == LAST:
+            return int(history.index[-1])
+        raise ValueError(f"{self.kept!r} names no epoch; choose {LOWEST_LOSS!r} or {LAST!r}.")
 
 
 @dataclass(frozen=True)
@@ -56,23 +72,19 @@ class TrainingResult:
     """A finished training.
 
     Attributes:
-        model: the network with the weights of the chosen epoch: the one with the lowest
-            development loss.
+        model: the network with the weights of the chosen epoch.
         history: one row an epoch (index: 1, 2, ...): loss, accuracy, val_loss, val_accuracy,
             where ``val`` is the development split; seconds.
         folder: where it is kept.
         digest: names data, configuration, architecture and seed.
+        chosen_epoch: the epoch that the stopping rule keeps.
     """
 
     model: keras.Model
     history: pd.DataFrame
     folder: Path
     digest: str
-
-    @property
-    def chosen_epoch(self) -> int:
-        """The epoch with the lowest development loss."""
-        return int(self.history["val_loss"].idxmin())
+    chosen_epoch: int
 
     @property
     def seconds(self) -> float:
@@ -142,6 +154,8 @@ def train(
         "class_weight": sorted((class_weight or {}).items()),
         "seed": seed,
     }
+    if stopping.kept != LOWEST_LOSS:
+        decisive["kept"] = stopping.kept
     if strategy.num_replicas_in_sync > 1:
         # Parts are summed in another order, and dropout draws other numbers.
         decisive["devices"] = strategy.num_replicas_in_sync
@@ -166,7 +180,8 @@ def train(
         # The file also holds the optimiser's state, which a finished network has no use for.
         warnings.filterwarnings("ignore", message="Skipping variable loading for optimizer")
         model.load_weights(folder / CHOSEN_WEIGHTS)
-    return TrainingResult(model, _read_history(folder), folder, digest)
+    history = _read_history(folder)
+    return TrainingResult(model, history, folder, digest, stopping.choose_epoch(history))
 
 
 def _run_epochs(
@@ -211,7 +226,7 @@ def _run_epochs(
                     f"{folder.name}: the development loss is not a number after epoch {epoch + 1}. "
                     "Lower the learning rate, or look for images or labels that can't be right."
                 )
-            last = _save_epoch(model, history, folder, digest, last)
+            last = _save_epoch(model, history, stopping, folder, digest, last)
             bar.set_postfix(loss=row["loss"], development_loss=row["val_loss"])
             bar.update()
 
@@ -228,7 +243,12 @@ def _is_out_of_patience(history: pd.DataFrame, stopping: Stopping) -> bool:
 
 
 def _save_epoch(
-    model: keras.Model, history: pd.DataFrame, folder: Path, digest: str, previous: Path | None
+    model: keras.Model,
+    history: pd.DataFrame,
+    stopping: Stopping,
+    folder: Path,
+    digest: str,
+    previous: Path | None,
 ) -> Path:
     """Write the state after an epoch into a folder of its own, which appears at once or not."""
     epoch = len(history)
@@ -238,7 +258,7 @@ def _save_epoch(
         partial.mkdir()
         model.save(partial / MODEL)
         history.to_csv(partial / HISTORY, index_label="epoch")
-        if history["val_loss"].idxmin() == epoch:
+        if stopping.choose_epoch(history) == epoch:
             model.save_weights(partial / CHOSEN_WEIGHTS)
         else:
             shutil.copy2(previous / CHOSEN_WEIGHTS, partial / CHOSEN_WEIGHTS)

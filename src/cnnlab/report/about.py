@@ -1,9 +1,14 @@
 """The section that says on what the report rests: its data, its settings, its machine."""
 
 import platform
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
+import pandas as pd
+
+from cnnlab.evaluation.stage_costs import read_stage_costs
+from cnnlab.evaluation.wording import format_number
 from cnnlab.faces.dataset import FaceDataset
 from cnnlab.faces.loading import Faces
 from cnnlab.faces.persian import from_the_left, name_data_fa
@@ -35,6 +40,15 @@ _WORDS = {
         "unknown": "unknown",
         "comma": ", ",
         "notes": "{notes}",
+        "costs": "Time and memory of each stage of such a report, from nothing, as recorded: each "
+        "stage a process of its own, minutes by the clock and the memory of its largest process "
+        "({machines}; rendered faces).",
+        "no costs": "Time and memory of each stage are not recorded (`make studies` measures "
+        "them).",
+        "stage": "Stage",
+        "cost": "{minutes} min, {gigabytes} GB",
+        "machine": "`{profile}`: {date}, {processor}",
+        "all": "all",
     },
     "fa": {
         "heading": "دربارهٔ این گزارش",
@@ -53,9 +67,27 @@ _WORDS = {
         "processor": ("پردازنده", "{machine}: {features}"),
         "unknown": "نامعلوم",
         "comma": "، ",
+        "costs": "زمان و حافظهٔ هر مرحلهٔ چنین گزارشی، از هیچ، چنان‌که ثبت شده است: هر مرحله فرایندی "
+        "جدا، دقیقه به ساعت دیواری و حافظهٔ بزرگ‌ترین فرایندش ({machines}؛ چهره‌های رندرشده).",
+        "no costs": "زمان و حافظهٔ مرحله‌ها ثبت نشده است (`make studies` آن‌ها را می‌سنجد).",
+        "stage": "مرحله",
+        "cost": "{minutes} دقیقه، {gigabytes} گیگابایت",
+        "machine": "`{profile}`: {date}، {processor}",
+        "all": "همه",
         # What the readers of data say is in English, and names files.
         "notes": "پیام‌های برنامه هنگام خواندن داده‌ها:\n\n::: left-to-right\n{notes}\n:::",
     },
+}
+
+
+_STAGES_FA = {
+    "data": "داده",
+    "VGG16": "VGG16",
+    "light VGG": "VGG سبک",
+    "valence and arousal": "خوشایندی و برانگیختگی",
+    "small decoders": "رمزگشاهای کوچک",
+    "notebooks": "دفترچه‌ها",
+    "typesetting": "حروف‌چینی",
 }
 
 
@@ -90,9 +122,43 @@ def describe_run(profile: Profile, faces: Faces, language: str = "en") -> Chapte
         f"## {words['heading']}",
         table if language == "en" else localise_numbers(table),
     ]
+    costs = describe_costs(read_stage_costs(), language)
+    parts.append(costs if language == "en" else localise_numbers(costs))
     if notes := [*dataset.notes, *_unreadable(faces)]:
         parts.append(words["notes"].format(notes="\n".join(f"- {quote(note)}" for note in notes)))
     return Chapter("about", "\n\n".join(parts))
+
+
+def describe_costs(records: Sequence[pd.DataFrame], language: str = "en") -> str:
+    """Return a table of the recorded time and memory of each stage, a column a profile.
+
+    Args:
+        records: of the profiles, as ``stage_costs.read_stage_costs`` gives them.
+        language: of the edition, ``en`` or ``fa``.
+    """
+    words = _WORDS[language]
+    if not records:
+        return words["no costs"]
+
+    def spell(seconds: float, gigabytes: float) -> str:
+        minutes, gigabytes = (format_number(value, 1) for value in (seconds / 60, gigabytes))
+        return words["cost"].format(minutes=minutes, gigabytes=gigabytes)
+
+    sides = from_the_left if language == "fa" else str
+    machines, columns = [], {}
+    for record in records:
+        first = record.iloc[0]
+        signed = {name: sides(first[name]) for name in ("date", "processor")}
+        machines.append(words["machine"].format(profile=first["profile"], **signed))
+        cells = [
+            spell(*row) for row in zip(record["seconds"], record["peak_gigabytes"], strict=True)
+        ]
+        cells.append(spell(record["seconds"].sum(), record["peak_gigabytes"].max()))
+        columns[f"`{first['profile']}`"] = cells
+    stages = [_STAGES_FA[stage] if language == "fa" else stage for stage in records[0]["stage"]]
+    table = pd.DataFrame(columns, [*stages, words["all"]]).rename_axis(words["stage"])
+    text = words["costs"].format(machines=words["comma"].join(machines))
+    return f"{text}\n\n{table.to_markdown(disable_numparse=True)}"
 
 
 def _name_data(dataset: FaceDataset, language: str) -> str:

@@ -1,0 +1,179 @@
+"""When does transfer stop paying? ``python -m cnnlab.evaluation.transfer_curve``.
+
+Writes ``report/studies/transfer-curve-rendered.csv``: VGG16 and the light VGG, trained on more and
+more of the same rendered faces with one seed, judged on the same people, whom no training shows;
+and their difference at each size. What is rendered and trained already is not done again.
+"""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from cnnlab.commands import run_command
+from cnnlab.evaluation.learning_curve import (
+    FIGURES_OF_MERIT,
+    SHORT_DIGEST,
+    VALIDATION_PER_CLASS,
+    take_first,
+)
+from cnnlab.evaluation.records import describe_machine, read_studies, write_study
+from cnnlab.evaluation.study import describe_run, measure_difference, measure_network
+from cnnlab.evaluation.variants import ALL
+from cnnlab.evaluation.wording import format_interval, join_words
+from cnnlab.faces.dataset import TRAIN
+from cnnlab.faces.loading import Faces, prepare_faces, render_faces
+from cnnlab.faces.persian import from_the_left
+from cnnlab.faces.rendering.dataset import renderer_digest
+from cnnlab.models.experiments import train_light_vgg, train_vgg16
+from cnnlab.paths import STUDIES
+from cnnlab.settings import PROFILES, Profile
+
+STUDY = "transfer-curve-rendered"
+DIFFERENCE = "Light VGG minus VGG16"
+
+# Images of each class in Train/, and the light VGG's epochs: at least 1,300 steps, for the network
+# stays at chance for some hundred before it learns anything, and does not stop early.
+EPOCHS = {25: 240, 50: 120, 100: 60, 200: 30, 400: 20, 1200: 9}
+
+_WORDS = {
+    "en": {
+        "pays": "With {sizes} images of each class VGG16 is ahead, with a difference in accuracy "
+        "whose interval excludes zero.",
+        "never pays": "At none of these sizes is VGG16 ahead beyond the interval.",
+        "stops": "From {size} images of each class on it is not: light VGG minus VGG16 is there "
+        "{difference}.",
+        "ahead": "With {sizes} the light VGG is ahead.",
+        "always pays": "Transfer has not stopped paying at the largest size measured: light VGG "
+        "minus VGG16 is there {difference}.",
+        "origin": "One training each, so the differences of seeds are not in the intervals "
+        "({n:,} images of {people} people; {date}; {processor}).",
+    },
+    "fa": {
+        "pays": "با {sizes} تصویر از هر کلاس VGG16 پیش است و بازهٔ تفاوت دقت صفر را در بر ندارد.",
+        "never pays": "در هیچ‌یک از این اندازه‌ها VGG16 فراتر از بازه پیش نیست.",
+        "stops": "از {size} تصویر در هر کلاس به بالا دیگر چنین نیست: VGG سبک منهای VGG16 آنجا "
+        "{difference} است.",
+        "ahead": "با {sizes} تصویر VGG سبک پیش است.",
+        "always pays": "انتقال در بزرگ‌ترین اندازهٔ سنجیده هنوز می‌ارزد: VGG سبک منهای VGG16 آنجا "
+        "{difference} است.",
+        "origin": "هر کدام یک بار آموزش دیده است، پس تفاوت بذرها در بازه‌ها نیست ({n:,} تصویر از "
+        "{people} نفر؛ {date}؛ {processor}).",
+    },
+}
+
+
+def measure_size(faces: Faces, epochs: int, profile: Profile) -> pd.DataFrame:
+    """Train both networks and return the rows of both and of their difference, of all images.
+
+    Columns: those of ``study.measure_network``, ``study.measure_difference`` and
+    ``study.describe_run``; train_per_class, train_people (development images are among them),
+    validation_people, renderer (digest of its version).
+
+    Args:
+        faces: rendered faces.
+        epochs: of the light VGG, which does not stop early.
+        profile: of VGG16, and resamples.
+    """
+    # The patience of ``learning_curve``, so that a training of both is done once.
+    patient = replace(profile, light_vgg_epochs=epochs, patience=150)
+    light, vgg16 = train_light_vgg(faces, patient), train_vgg16(faces, profile)
+    table = pd.concat(
+        [
+            measure_network(vgg16, faces, profile),
+            measure_network(light, faces, profile),
+            measure_difference(vgg16, light, faces, profile),
+        ],
+        ignore_index=True,
+    )
+    in_train = faces.dataset.splits == TRAIN
+    identities = faces.dataset.identities
+    shown = table["figure"].isin(FIGURES_OF_MERIT) & (table["variant"] == ALL)
+    return table[shown].assign(
+        **describe_run(faces, profile),
+        train_per_class=int(np.bincount(faces.labels[in_train]).min()),
+        train_people=len(np.unique(identities[in_train])),
+        validation_people=len(np.unique(identities[~in_train])),
+        renderer=renderer_digest()[:SHORT_DIGEST],
+    )
+
+
+def measure_curves(
+    epochs: Mapping[int, int], validation_per_class: int, profile: Profile
+) -> pd.DataFrame:
+    """Render the faces and measure both networks at each size.
+
+    Args:
+        epochs: for each number of images a class in Train/ the light VGG's epochs.
+        validation_per_class: images of each class that all are judged by.
+        profile: of VGG16, resamples, and whether a network must have learned.
+
+    Returns:
+        The rows of ``measure_size``, from few to many images.
+    """
+    everything = render_faces(max(epochs), validation_per_class)
+    return pd.concat(
+        [
+            measure_size(prepare_faces(take_first(everything, size)), epochs[size], profile)
+            for size in sorted(epochs)
+        ],
+        ignore_index=True,
+    )
+
+
+def read_curves(folder: Path = STUDIES) -> pd.DataFrame | None:
+    """Return the recorded rows for accuracy, from few to many images; None without a record."""
+    records = read_studies(STUDY, folder)
+    if records is None:
+        return None
+    return records[records["figure"] == "accuracy"].sort_values("train_per_class", kind="stable")
+
+
+def describe_curves(curves: pd.DataFrame, language: str = "en") -> str:
+    """Say up to how many images VGG16 is ahead of the light VGG, as far as intervals allow.
+
+    Args:
+        curves: as ``read_curves`` gives them.
+        language: ``en`` or ``fa``.
+    """
+    words = _WORDS[language]
+    pairs = curves[curves["network"] == DIFFERENCE].set_index("train_per_class")
+    pays, ahead = pairs.index[pairs["high"] < 0], pairs.index[pairs["low"] > 0]
+
+    def name(sizes: pd.Index) -> str:
+        return join_words([f"{size:,}" for size in sizes], language)
+
+    sentences = [words["pays"].format(sizes=name(pays)) if len(pays) else words["never pays"]]
+    last, largest = max(pays, default=0), pairs.index.max()
+    if last == largest:
+        difference = format_interval(pairs.loc[largest])
+        sentences.append(words["always pays"].format(difference=difference))
+    elif len(pays):
+        size = pairs.index[pairs.index > last].min()
+        sentences.append(
+            words["stops"].format(size=f"{size:,}", difference=format_interval(pairs.loc[size]))
+        )
+    if len(ahead):
+        sentences.append(words["ahead"].format(sizes=name(ahead)))
+    row = curves.iloc[0]
+    signed = {key: row[key] for key in ("date", "processor")}
+    if language == "fa":
+        signed = {key: from_the_left(text) for key, text in signed.items()}
+    people = row["validation_people"]
+    sentences.append(words["origin"].format(n=int(row["n"]), people=people, **signed))
+    return " ".join(sentences)
+
+
+def record_transfer_curve() -> None:
+    """Measure the curves and write the study."""
+    # Too few images to learn from is a result here.
+    profile = replace(PROFILES["default"], name="transfer-curve", must_learn=False)
+    table = measure_curves(EPOCHS, VALIDATION_PER_CLASS, profile)
+    write_study(table.assign(**describe_machine()), STUDY)
+
+
+if __name__ == "__main__":
+    sys.exit(run_command(record_transfer_curve))

@@ -1,0 +1,155 @@
+"""The choices of training, on made images with a network that learns in a few steps."""
+
+import json
+from dataclasses import asdict, replace
+from functools import partial
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cnnlab.evaluation import ablation_study
+from cnnlab.evaluation.ablation_study import (
+    EQUAL,
+    FIGURES,
+    LIGHT,
+    SEED_CHOICE,
+    VGG16,
+    choose_part,
+    list_alternatives,
+    measure_alternatives,
+)
+from cnnlab.faces.augmentation import Augmentation
+from cnnlab.faces.splits import Split
+from cnnlab.models import experiments, training
+from cnnlab.models.experiments import LIGHT_VGG
+from cnnlab.models.precision import describe_cap, detect_policy
+from cnnlab.models.recipes import compile_classifier, describe_training
+from cnnlab.models.training import Stopping, digest_of, make_reproducible, train
+from cnnlab.settings import PROFILES, SEED
+
+from .made_faces import make_architecture, make_faces
+
+PROFILE = replace(PROFILES["smoke"], light_vgg_epochs=1, bootstrap_resamples=20)
+TINY = replace(make_architecture(LIGHT), recipe=LIGHT_VGG)
+
+
+def save_untrained(
+    model, strategy, folder, digest, training_batches, development, stopping, seed, class_weight
+):
+    """What decides a training is seen without its epochs, too."""
+    row = {"loss": 2.0, "accuracy": 0.2, "val_loss": 2.0, "val_accuracy": 0.2, "seconds": 1.0}
+    history = pd.DataFrame(row, index=[1])
+    training._save_epoch(model, history, stopping, folder, digest, None)
+
+
+@pytest.fixture(autouse=True)
+def train_elsewhere(tmp_path, monkeypatch):
+    monkeypatch.setattr(experiments, "train", partial(train, root=tmp_path / "trained"))
+    monkeypatch.setattr(training, "_run_epochs", save_untrained)
+    monkeypatch.setattr(ablation_study, "LIGHT_VGG_AS_TABLED", TINY)
+
+
+def with_unequal_classes(faces):
+    rows = np.flatnonzero(faces.labels[faces.split.training] > 0)
+    return replace(faces, split=replace(faces.split, training=np.r_[0, rows]))
+
+
+def light_alternatives(faces):
+    return [each for each in list_alternatives(faces, PROFILE) if each.network == LIGHT]
+
+
+def test_every_way_is_another_training_and_is_compared_with_the_recipes(tmp_path):
+    faces = with_unequal_classes(make_faces(tmp_path, affect=False))
+    stopping = Stopping(1, 1)
+
+    def base():
+        return experiments.train_from_scratch(TINY, faces, stopping, SEED)
+
+    alternatives = light_alternatives(faces)
+    table = measure_alternatives({LIGHT: base}, alternatives, faces, PROFILE)
+    assert len(table) == len(alternatives) * len(FIGURES)
+    assert set(table["figure"]) == set(FIGURES)
+    digests = table.groupby(["choice", "other"])["configuration_digest"].first()
+    assert digests.is_unique and len(digests) == len(alternatives)
+    assert base().folder.name.split("-")[-1] not in set(digests)
+    assert np.allclose(table["value"] - table["recipe_value"], table["difference"])
+    loss = table[table["figure"] == "cross-entropy"]
+    assert loss["recipe_value"].nunique() == 1
+    assert (loss["low"] <= loss["high"]).all()
+    assert (loss["n"] == len(faces.split.development)).all()
+    seeds = table[table["choice"] == SEED_CHOICE]
+    assert seeds["seed"].nunique() == 2 and SEED not in set(seeds["seed"])
+
+
+def test_equal_classes_offer_no_weights_and_nothing_is_trained_for_them(tmp_path):
+    faces = make_faces(tmp_path, affect=False)
+    weighted = [each for each in light_alternatives(faces) if each.choice == "class weights"]
+    assert [each.train for each in weighted] == [None, None]
+    table = measure_alternatives({}, weighted, faces, PROFILE)
+    assert table["note"].tolist() == [EQUAL, EQUAL]
+
+
+def test_vgg16_is_frozen_or_has_fewer_copies(tmp_path):
+    profile = replace(PROFILE, vgg16_copies=2)
+    listed = list_alternatives(make_faces(tmp_path, affect=False), profile)
+    ways = [(each.choice, each.other) for each in listed if each.network == VGG16]
+    assert ways == [("block 5", "frozen"), ("augmented copies", "0"), ("augmented copies", "1")]
+
+
+def test_a_part_keeps_the_shares_and_has_a_name_of_its_own(tmp_path):
+    faces = make_faces(tmp_path, affect=False)
+    labels = np.repeat(np.arange(8), [800, 400, 200, 200, 200, 100, 60, 40])
+    dataset = replace(faces.dataset, files=(), labels=labels, splits=np.full(2000, "train"))
+    everything = np.random.default_rng(0).permutation(2000)
+    split = Split(everything[:1600], everything[1600:1900], everything[1900:])
+    large = replace(faces, dataset=dataset, split=split)
+    part = choose_part(large)
+    assert len(part.split.training) == 800
+    assert set(part.split.training) < set(split.training)
+    # 300 development images are fewer than the limit.
+    assert part.split.development.tolist() == sorted(split.development)
+    shares = [
+        np.bincount(labels[rows], minlength=8) / len(rows)
+        for rows in (split.training, part.split.training)
+    ]
+    assert np.allclose(*shares, atol=0.002)
+    assert part.digest != faces.digest
+    assert part.digest == choose_part(large).digest != choose_part(large, seed=1).digest
+
+
+def test_the_recipes_own_training_is_what_it_was(tmp_path):
+    """The new choices have defaults that leave the description of kept trainings as it was."""
+    faces = make_faces(tmp_path, affect=False)
+    policy = detect_policy()
+    recipe = {
+        "learning_rate": LIGHT_VGG.learning_rate,
+        "batch_size": LIGHT_VGG.batch_size,
+        "augmentation": asdict(LIGHT_VGG.augmentation),
+    }
+    described = {"data": faces.digest, "recipe": recipe, "policy": policy} | describe_cap()
+    assert describe_training(faces, LIGHT_VGG) == described
+    make_reproducible(SEED)
+    stopping = Stopping(3, 2)
+    model = compile_classifier(TINY.build(dtype=policy), LIGHT_VGG, stopping, 1)
+    compiled = model.get_compile_config()
+    assert compiled["loss"]["class_name"] == "SparseCategoricalCrossentropy"
+    assert compiled["optimizer"]["config"]["learning_rate"]["config"]["alpha"] == 0.01
+    decisive = {
+        "description": described,
+        "architecture": json.loads(model.to_json()),
+        "compiled": compiled,
+        "stopping": [3, 2],
+        "class_weight": [(label, 1.0) for label in range(8)],
+        "seed": SEED,
+    }
+    network = experiments.train_from_scratch(TINY, faces, stopping, SEED)
+    assert network.folder.name == f"tiny-{digest_of(decisive)[:16]}"
+
+
+def test_the_recipes_ways_are_named_as_they_are():
+    assert LIGHT_VGG.last_rate < 1
+    assert LIGHT_VGG.label_smoothing == 0
+    assert LIGHT_VGG.weight_decay is None
+    assert LIGHT_VGG.class_weight_power == 1
+    assert LIGHT_VGG.augmentation == Augmentation()

@@ -1,0 +1,85 @@
+import os
+
+import numpy as np
+import pytest
+
+from cnnlab.commands import UserError
+from cnnlab.evaluation.records import describe_machine, write_study
+from cnnlab.evaluation.stage_costs import (
+    NOTEBOOKS,
+    PREFIX,
+    STAGES,
+    TYPESETTING,
+    copy_project,
+    measure_process,
+    measure_stages,
+    read_stage_costs,
+)
+from cnnlab.paths import ROOT
+
+SLEEP = "import time; time.sleep({})"
+
+
+def test_a_process_is_timed_and_its_largest_memory_found(tmp_path):
+    held = "import time; held = b'x' * 200_000_000; time.sleep(0.2)"
+    small, code = measure_process(("-c", "pass"), tmp_path, os.environ)
+    assert code == 0
+    large, _ = measure_process(("-c", held), tmp_path, os.environ)
+    assert large.seconds > 0.2
+    # A process is not charged with what its predecessor held.
+    again, _ = measure_process(("-c", "pass"), tmp_path, os.environ)
+    assert large.peak_gigabytes - small.peak_gigabytes == pytest.approx(0.2, abs=0.02)
+    assert again.peak_gigabytes < 0.1
+
+
+def test_helpers_count_too(tmp_path):
+    child = "held = b'x' * 200_000_000"
+    parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"
+    assert measure_process(("-c", parent), tmp_path, os.environ)[0].peak_gigabytes > 0.2
+
+
+def test_stages_run_in_their_order_in_the_copy_and_typesetting_is_taken_off(tmp_path):
+    note = "import os; open('order', 'a').write('{} ' + os.environ['CNNLAB_PROFILE'] + ';'); "
+    stages = {
+        "data": ("-c", note.format("data")),
+        NOTEBOOKS: ("-c", note.format("notebooks") + SLEEP.format(1.0)),
+        TYPESETTING: ("-c", SLEEP.format(0.5)),
+    }
+    table = measure_stages(stages, tmp_path, "smoke").set_index("stage")
+    assert (tmp_path / "order").read_text() == "data smoke;notebooks smoke;"
+    assert list(table.index) == list(stages)
+    assert table.loc[TYPESETTING, "seconds"] > 0.5
+    assert table.loc[NOTEBOOKS, "seconds"] == pytest.approx(0.5, abs=0.2)
+    assert (table["peak_gigabytes"] > 0).all()
+
+
+def test_a_stage_that_fails_is_not_recorded(tmp_path):
+    with pytest.raises(UserError, match="'data' ended with exit code 3"):
+        measure_stages({"data": ("-c", "raise SystemExit(3)")}, tmp_path, "smoke")
+
+
+def test_stages_are_those_of_make_report():
+    recipe = (ROOT / "Makefile").read_text().split("\nreport:")[1].split("\n\n")[0]
+    commands = [line.split()[-1] for line in recipe.splitlines()[1:]]
+    measured = [arguments[-1] for arguments in STAGES.values() if arguments[0] == "-m"]
+    assert list(dict.fromkeys(measured)) == [
+        command for command in commands if command != "cnnlab.models.experiments"
+    ]
+    trained = " ".join(arguments[-1] for arguments in STAGES.values() if arguments[0] == "-c")
+    assert "train_vgg16" in trained and "train_light_vgg" in trained
+
+
+def test_a_copy_has_what_a_clone_has_and_nothing_that_was_made(tmp_path):
+    project = copy_project(tmp_path / "project")
+    assert (project / "src" / "cnnlab" / "paths.py").is_file()
+    assert {path.name for path in (project / "data").glob("*")} <= {"weights"}
+    assert not list(project.glob("report/build")) + list(project.rglob("__pycache__"))
+
+
+def test_records_are_read_from_the_smallest_profile(tmp_path):
+    table = measure_stages({"data": ("-c", "pass")}, tmp_path, "smoke").assign(**describe_machine())
+    for profile in ("full", "smoke"):
+        write_study(table.assign(profile=profile), f"{PREFIX}{profile}", tmp_path)
+    assert [record["profile"].iloc[0] for record in read_stage_costs(tmp_path)] == ["smoke", "full"]
+    assert read_stage_costs(tmp_path / "none") == []
+    assert np.isfinite(read_stage_costs(tmp_path)[0]["seconds"]).all()
