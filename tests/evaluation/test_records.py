@@ -22,6 +22,15 @@ def test_a_study_is_read_as_it_was_written(tmp_path):
     assert not list(tmp_path.glob("*.partial"))
 
 
+def test_counts_with_gaps_are_written_in_full(tmp_path):
+    counted = [3744664, None, 12345678]
+    table = pd.DataFrame({"parameters": counted, "value": [0.123456789, None, 2.0]})
+    file = write_study(table.assign(**describe_machine()), "counts", tmp_path)
+    assert "3744664,0.123457," in file.read_text()
+    read = read_studies("counts", tmp_path)["parameters"]
+    assert read.dropna().tolist() == [3744664, 12345678] and read.isna().tolist()[1]
+
+
 def test_no_study_is_none(tmp_path):
     assert read_studies("accuracy-*", tmp_path) is None
 

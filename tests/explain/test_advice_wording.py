@@ -4,7 +4,7 @@ import pytest
 from evaluation.languages import assert_same_numbers
 
 from cnnlab.explain.advice_wording import CHANGES, HEADS, describe_advice, rank_changed
-from cnnlab.explain.map_wording import NAMES_FA
+from cnnlab.explain.change_wording import NAMES_FA
 from cnnlab.explain.screening import MEASURE, choose_winner
 from cnnlab.models.light_vgg_variants import CHANGED, ORIGINAL
 from cnnlab.models.normalisation import FusedBatchNormalization
@@ -15,6 +15,8 @@ SCREENING = pd.DataFrame(
         ("pooled", MEASURE, 0.7, -0.2),
         ("fine", MEASURE, 0.8, -0.1),
         ("placed", MEASURE, 1.2, 0.3),
+        ("normalised", MEASURE, 1.3, 0.4),
+        ("placed normalised", MEASURE, 1.4, 0.5),
         ("placed", "accuracy", 0.1, 0),
     ],
     columns=["network", "figure", "value", "difference"],
@@ -25,11 +27,13 @@ def try_out(low, high, rendered=True, winner="pooled"):
     """A record of a trial whose difference in accuracy has an interval."""
     rows = [
         (ORIGINAL.title, "accuracy", 0.5, np.nan, np.nan, 3000),
+        (ORIGINAL.title, "accuracy", 0.6, np.nan, np.nan, 3000),
         (winner, "accuracy", 0.7, np.nan, np.nan, 500),
         ("difference", "accuracy", (low + high) / 2, low, high, np.nan),
     ]
     if rendered:
         rows.append(("difference", "inside, HiResCAM", 0.125, 0.1, 0.15, np.nan))
+        rows.append(("difference", "border, HiResCAM", -0.25, -0.35, -0.15, np.nan))
     columns = ["network", "figure", "value", "low", "high", "parameters"]
     return pd.DataFrame(rows, columns=columns).assign(rendered=rendered)
 
@@ -48,6 +52,7 @@ def test_a_change_is_recommended_only_where_its_gain_excludes_zero():
     assert "0.040 [0.020, 0.060] on the rendered faces and 0.020 [0.010, 0.030]" in both
     assert "Elsewhere" not in both and "luck" not in both
     assert "moved pixels changes by 0.125 [0.100, 0.150]" in both
+    assert "that on the border by −0.250 [−0.350, −0.150]" in both
     part = describe_advice([try_out(*BETTER), try_out(*OPEN, rendered=False)], SCREENING)
     assert "Elsewhere no gain is shown: 0.010 [−0.020, 0.040] on the photographs." in part
     mixed = describe_advice([try_out(*BETTER), try_out(*WORSE, rendered=False)], SCREENING)
@@ -56,15 +61,24 @@ def test_a_change_is_recommended_only_where_its_gain_excludes_zero():
 
 def test_without_a_gain_nothing_is_recommended_and_the_reason_is_given():
     text = describe_advice([try_out(*OPEN), try_out(*OPEN, rendered=False)], SCREENING)
-    assert "recommends no change" in text and "holds 0" in text and "best of 3" in text
+    assert "no change is shown" in text and "holds 0" in text
+    assert "best of 5 with one seed; there its cross-entropy" in text
+    assert "was −0.20 [−0.30, −0.10]" in text
+    assert "On the photographs the light VGG's accuracy alone ranges from 0.500 to 0.600" in text
     text = describe_advice([try_out(*OPEN), try_out(*WORSE, rendered=False)], SCREENING)
-    assert "recommends no change" in text and "there the change harms" in text
+    assert "no change is shown" in text and "there the change harms" in text
     text = describe_advice([try_out(*OPEN)], None)
     assert "best of" not in text and "second" not in text
 
 
 def test_the_next_idea_is_the_second_of_the_screening_that_chose_the_change():
-    assert rank_changed(SCREENING) == ["pooled", "fine", "placed"]
+    assert rank_changed(SCREENING) == [
+        "pooled",
+        "fine",
+        "placed",
+        "normalised",
+        "placed normalised",
+    ]
     assert rank_changed(SCREENING)[0] == choose_winner(SCREENING)
     assert "*fine*, second in the screening" in describe_advice([try_out(*BETTER)], SCREENING)
     other = describe_advice([try_out(*BETTER, winner="fine")], SCREENING)

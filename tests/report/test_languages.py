@@ -16,14 +16,22 @@ from cnnlab.evaluation import (
     variants,
     wording,
 )
-from cnnlab.explain import inversion_wording, map_wording, projection_wording
+from cnnlab.explain import (
+    advice_wording,
+    change_wording,
+    inversion_wording,
+    map_wording,
+    projection_wording,
+)
 from cnnlab.explain import wording as explain_wording
 from cnnlab.report import about
 
 MODULES = (
     ablation_wording,
     about,
+    advice_wording,
     affect,
+    change_wording,
     explain_wording,
     family_study,
     inversion_wording,

@@ -34,7 +34,12 @@ def describe_machine(cpuinfo: Path = Path("/proc/cpuinfo")) -> dict[str, str]:
 def write_study(table: pd.DataFrame, name: str, folder: Path = STUDIES) -> Path:
     """Write a study's table as ``<name>.csv`` and return the file."""
     file = folder / f"{name}.csv"
-    text = table.to_csv(index=False, float_format="%.6g", lineterminator="\n")
+    # Counts with gaps are floats to pandas: six digits would cut millions of parameters short.
+    floats = table.select_dtypes("floating")
+    counts = [column for column in floats if (floats[column].dropna() % 1 == 0).all()]
+    text = table.astype(dict.fromkeys(counts, "Int64")).to_csv(
+        index=False, float_format="%.6g", lineterminator="\n"
+    )
     write_bytes(file, text.encode())
     shown = file.relative_to(ROOT) if file.is_relative_to(ROOT) else file
     print(f"Written: {shown}")

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import pandas as pd
 
 from cnnlab.evaluation.wording import join_words
+from cnnlab.explain.change_wording import find_changed, format_difference, name_change
 from cnnlab.explain.improvement import DIFFERENCE
-from cnnlab.explain.map_wording import NAMES_FA, find_changed, format_difference
 from cnnlab.explain.screening import MEASURE
 from cnnlab.models.light_vgg_variants import ORIGINAL
 
@@ -86,15 +86,18 @@ _WORDS = {
         "(95% intervals), with {changed:,} parameters in place of {original:,}.",
         "open": " Elsewhere no gain is shown: {figures}.",
         "worse": " It costs accuracy elsewhere: {figures}; for such data it is not recommended.",
-        "none": "**What to change:** the trial recommends no change. The winner of the screening, "
-        "*{name}*, would {change}; its accuracy minus that of the light VGG is {figures}, with "
-        "{changed:,} parameters in place of {original:,}.",
-        "no gain": " {zero} The screening took the best of {count} with one seed, on the "
-        "development split of the rendered faces: part of such a lead is luck.",
+        "none": "**What to change:** no change is shown to raise the accuracy. The winner of the "
+        "screening is *{name}*: {change}. Its accuracy minus that of the light VGG is {figures}, "
+        "with {changed:,} parameters in place of {original:,}.",
+        "spread": " On {data} the light VGG's accuracy alone ranges from {low:.3f} to {high:.3f} "
+        "over the seeds.",
+        "no gain": " {zero} The screening took the best of {count} with one seed; there its "
+        "{measure} minus the light VGG's was {difference}.",
         "holds zero": "The interval holds 0, so the change neither helps clearly nor harms "
         "clearly.",
         "below zero": "Somewhere the interval lies below 0: there the change harms.",
-        "localised": " HiResCAM's share of energy inside the moved pixels changes by {value}.",
+        "localised": " HiResCAM's share of energy inside the moved pixels changes by {inside}, "
+        "that on the border by {border}.",
         "unargued": " The maps argue for the head without hidden layers; no map argues for the "
         "normalisation.",
         "head alone": " With that head alone, *{head}*, the {measure} in the screening minus the "
@@ -109,15 +112,18 @@ _WORDS = {
         "{gains} (بازه‌های ۹۵٪)، با {changed:,} پارامتر به جای {original:,}.",
         "open": " در جای دیگر بهبودی نشان داده نشده است: {figures}.",
         "worse": " در جای دیگر دقت را پایین می‌آورد: {figures}؛ برای چنان داده‌ای توصیه نمی‌شود.",
-        "none": "**چه باید عوض کرد:** آزمایش هیچ تغییری را توصیه نمی‌کند. برندهٔ غربال *{name}* است، "
-        "یعنی: {change}؛ دقت آن منهای دقت VGG سبک {figures} است، با {changed:,} پارامتر به جای "
-        "{original:,}.",
-        "no gain": " {zero} غربال بهترین را از میان {count} شبکه با یک بذر و روی مجموعهٔ توسعهٔ "
-        "چهره‌های رندرشده برگزید: بخشی از چنین برتری‌ای از سر تصادف است.",
+        "none": "**چه باید عوض کرد:** نشان داده نشده است که تغییری دقت را بالا ببرد. برندهٔ غربال "
+        "*{name}* است: {change}. دقت آن منهای دقت VGG سبک {figures} است، با {changed:,} پارامتر به "
+        "جای {original:,}.",
+        "spread": " دقت VGG سبک به‌تنهایی روی {data} از بذری به بذر دیگر از {low:.3f} تا {high:.3f} "
+        "است.",
+        "no gain": " {zero} غربال بهترین را از میان {count} شبکه با یک بذر برگزید؛ آنجا {measure} "
+        "آن منهای مقدار VGG سبک {difference} بود.",
         "holds zero": "بازه صفر را در بر دارد؛ پس این تغییر نه آشکارا کمک می‌کند و نه آشکارا زیان "
         "می‌رساند.",
         "below zero": "در جایی بازه زیر صفر است: آنجا این تغییر زیان می‌رساند.",
-        "localised": " سهم انرژی HiResCAM درون پیکسل‌های جابه‌جاشده به اندازهٔ {value} تغییر می‌کند.",
+        "localised": " سهم انرژی HiResCAM درون پیکسل‌های جابه‌جاشده به اندازهٔ {inside} و در حاشیه به "
+        "اندازهٔ {border} تغییر می‌کند.",
         "unargued": " نقشه‌ها به سود سرِ بدون لایهٔ پنهان گواهی می‌دهند؛ برای نرمال‌سازی "
         "هیچ نقشه‌ای گواهی نمی‌دهد.",
         "head alone": " تنها با آن سر، *{head}*، {measure} در غربال منهای مقدار VGG سبک "
@@ -135,7 +141,8 @@ def describe_advice(
     Args:
         trials: at least one record as ``improvement.compare_with_original`` makes them, of one
             and the same changed network; one for each data set.
-        screening: as ``screening.screen_variants`` makes it, None without a record.
+        screening: as ``screening.screen_variants`` makes it, with the changed network; None
+            without a record.
         language: of the sentences.
 
     Raises:
@@ -154,7 +161,7 @@ def describe_advice(
     parameters = trials[0].groupby("network")["parameters"].first()
     facts = {
         "change": CHANGES[name][language == "fa"],
-        "name": _name(name, language),
+        "name": name_change(name, language),
         "changed": int(parameters[name]),
         "original": int(parameters[ORIGINAL.title]),
     }
@@ -166,27 +173,32 @@ def describe_advice(
     else:
         figures = join_words(found["open"] + found["worse"], language)
         text = words["none"].format(figures=figures, **facts)
+        text += "".join(_describe_spread(trial, words) for trial in trials)
         if screening is not None:
             zero = words["below zero" if found["worse"] else "holds zero"]
-            count = screening["network"].nunique() - 1
-            text += words["no gain"].format(zero=zero, count=count)
+            text += words["no gain"].format(
+                zero=zero,
+                count=len(rank_changed(screening)),
+                measure=name_change(MEASURE, language),
+                difference=_find_lead(screening, name),
+            )
     if name in HEADS:
         text += words["unargued"]
         if screening is not None:
-            rows = screening[screening["figure"] == MEASURE].set_index("network")
             text += words["head alone"].format(
-                head=_name(HEADS[name], language),
-                measure=_name(MEASURE, language),
-                difference=format_difference(rows.loc[HEADS[name]]),
+                head=name_change(HEADS[name], language),
+                measure=name_change(MEASURE, language),
+                difference=_find_lead(screening, HEADS[name]),
             )
     for trial in trials:
-        inside = _find_difference(trial, "inside, HiResCAM")
-        if inside is not None:
-            text += words["localised"].format(value=_format(inside))
+        places = [_find_difference(trial, f"{place}, HiResCAM") for place in ("inside", "border")]
+        if places[0] is not None:
+            inside, border = map(_format, places)
+            text += words["localised"].format(inside=inside, border=border)
     if screening is not None:
         first, *rest = rank_changed(screening)
         if first == name and rest:
-            text += words["next"].format(name=_name(rest[0], language))
+            text += words["next"].format(name=name_change(rest[0], language))
     return text
 
 
@@ -198,6 +210,11 @@ def rank_changed(screening: pd.DataFrame) -> list[str]:
     """
     changed = (screening["figure"] == MEASURE) & (screening["network"] != ORIGINAL.title)
     return list(screening[changed].sort_values("value", kind="stable")["network"])
+
+
+def _find_lead(screening: pd.DataFrame, title: str) -> str:
+    rows = screening[screening["figure"] == MEASURE].set_index("network")
+    return format_difference(rows.loc[title])
 
 
 def _find_difference(trial: pd.DataFrame, figure: str) -> pd.Series | None:
@@ -214,5 +231,7 @@ def _format(row: pd.Series) -> str:
     return format_difference(row.rename({"value": "difference"}), 3)
 
 
-def _name(title: str, language: str) -> str:
-    return NAMES_FA[title] if language == "fa" else title
+def _describe_spread(trial: pd.DataFrame, words: dict[str, str]) -> str:
+    own = trial[(trial["network"] == ORIGINAL.title) & (trial["figure"] == "accuracy")]
+    data = words["rendered" if own["rendered"].iloc[0] else "photographs"]
+    return words["spread"].format(data=data, low=own["value"].min(), high=own["value"].max())

@@ -1,7 +1,4 @@
-"""Sentences and tables on what maps are worth and on what was made of them.
-
-Sentences are made in English and in Persian.
-"""
+"""Sentences on what maps are worth, chosen by the numbers, in English and in Persian."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
@@ -9,23 +6,11 @@ from itertools import groupby
 import pandas as pd
 
 from cnnlab.evaluation.intervals import Mean
-from cnnlab.evaluation.wording import format_number, join_words, name_network
-from cnnlab.explain.improvement import DIFFERENCE
-from cnnlab.explain.screening import MEASURE, choose_winner
+from cnnlab.evaluation.wording import join_words
 from cnnlab.faces.persian import from_the_left
-from cnnlab.models.light_vgg_variants import ORIGINAL
 
 MOST_CORRELATED = 0.5
 """A map that correlates more with that of a shuffled head does not depend on what it learned."""
-
-SHOWN = {
-    MEASURE: (MEASURE, 2),
-    "accuracy": ("accuracy", 3),
-    "inside, HiResCAM": ("inside", 2),
-    "border, HiResCAM": ("border", 2),
-}
-"""Figures of the screening that its table shows: heading and digits."""
-
 
 _WORDS = {
     "en": {
@@ -58,22 +43,6 @@ _WORDS = {
         "not zero": " What still lies above zero ({names}) is no work of learned weights.",
         "end": "{value} ({name})",
         "semicolon": "; ",
-        "winner": "The lowest {measure} of a changed network is that of *{winner}*; minus the "
-        "light VGG's it is {difference}. It is taken to the trial.",
-        "lower": " Clearly lower than the light VGG's: {names}.",
-        "none lower": " None is clearly lower than the light VGG's.",
-        "screened": "on the development split the {measure} is clearly below the light VGG's for "
-        "{lower} of {count} changed networks, and clearly above it for {higher}",
-        "higher": " Clearly higher: {names}.",
-        "improvement": "On the {kind} ({images:,} images of Validation/, {seeds} seeds each) the "
-        "accuracy of *{winner}* minus that of the light VGG is {difference}: {verdict}, with "
-        "{changed:,} parameters against {original:,}.",
-        "gain": "Accuracy of *{winner}* minus the light VGG's on the {kind}: {difference}.",
-        "rendered": "rendered faces",
-        "photographs": "photographs",
-        "better": "*{winner}* is better",
-        "worse": "*{winner}* is worse",
-        "open": "the interval holds 0, so a gain is not shown",
     },
     "fa": {
         "best": "مبنایی که بیشترین سهم درون را دارد *{baseline}* است، {baseline_share}؛ بهترین "
@@ -105,22 +74,6 @@ _WORDS = {
         "not zero": " آنچه هنوز بالای صفر است ({names}) کار وزن‌های آموخته نیست.",
         "end": "{value} ({name})",
         "semicolon": "؛ ",
-        "winner": "کمترین {measure} در میان شبکه‌های تغییریافته از آنِ *{winner}* است: تفاوتش با VGG "
-        "سبک {difference} است. همین به آزمایش برده می‌شود.",
-        "lower": " آشکارا کمتر از VGG سبک: {names}.",
-        "none lower": " هیچ‌یک آشکارا کمتر از VGG سبک نیست.",
-        "screened": "{measure} در مجموعهٔ توسعه برای {lower} شبکه از {count} شبکهٔ تغییریافته آشکارا "
-        "کمتر از VGG سبک و برای {higher} شبکه آشکارا بیشتر است",
-        "higher": " آشکارا بیشتر: {names}.",
-        "improvement": "روی {kind} ({images:,} تصویر Validation، هر شبکه با {seeds} بذر) دقت "
-        "*{winner}* منهای دقت VGG سبک {difference} است: {verdict}، با {changed:,} پارامتر در "
-        "برابر {original:,}.",
-        "gain": "دقت *{winner}* منهای دقت VGG سبک روی {kind}: {difference}.",
-        "rendered": "چهره‌های رندرشده",
-        "photographs": "عکس‌ها",
-        "better": "*{winner}* بهتر است",
-        "worse": "*{winner}* بدتر است",
-        "open": "بازه صفر را در بر دارد و بهبودی نشان داده نشده است",
     },
 }
 
@@ -133,19 +86,8 @@ NAMES_FA = {
     "plausible": "باورپذیر",
     "used": "به‌کاررفته",
     "sensitive": "حساس",
-    "pooled": "ادغامی",
-    "placed": "مکان‌دار",
-    "fine": "ریز",
-    "one-sided": "یک‌سویه",
-    "framed": "قاب‌دار",
-    "erased": "پاک‌شده",
-    "normalised": "نرمال‌شده",
-    "together": "همه با هم",
-    "placed normalised": "مکان‌دار و نرمال‌شده",
-    "placed normalised dropout": "مکان‌دار و نرمال‌شده با Dropout",
-    MEASURE: "آنتروپی متقاطع",
 }
-"""Methods, baselines, tests and changed networks as Persian sentences call them."""
+"""Methods, baselines and tests as Persian sentences call them."""
 
 
 def describe_plausibility(
@@ -273,72 +215,6 @@ def describe_shuffling(
     )
 
 
-def tabulate_screening(records: pd.DataFrame) -> pd.DataFrame:
-    """Return a row for each network: parameters, figures, and the difference in ``MEASURE``.
-
-    Args:
-        records: as ``screening.screen_variants`` makes them.
-    """
-    values = records.pivot(index="network", columns="figure", values="value")
-    rows = records[records["figure"] == MEASURE].set_index("network")
-    table = pd.DataFrame({"parameters": [f"{value:,}" for value in rows["parameters"]]}, rows.index)
-    for figure, (heading, digits) in SHOWN.items():
-        table[heading] = [format_number(value, digits) for value in values.loc[rows.index, figure]]
-    changed = rows.index != ORIGINAL.title
-    table.insert(
-        2,
-        "difference",
-        [
-            format_difference(row) if other else "–"
-            for (_, row), other in zip(rows.iterrows(), changed, strict=True)
-        ],
-    )
-    return table
-
-
-def describe_screening(records: pd.DataFrame, language: str = "en") -> str:
-    """Name the winner of the screening, and which differences are clear.
-
-    Args:
-        records: as ``screening.screen_variants`` makes them.
-        language: of the sentences.
-    """
-    words = _WORDS[language]
-    rows = records[(records["figure"] == MEASURE) & (records["network"] != ORIGINAL.title)]
-    winner = rows.set_index("network").loc[choose_winner(records)]
-    better = rows.loc[rows["high"] < 0, "network"]
-    worse = rows.loc[rows["low"] > 0, "network"]
-    text = words["winner"].format(
-        measure=_name(MEASURE, language),
-        winner=_name(str(winner.name), language),
-        difference=format_difference(winner),
-    )
-    text += (
-        words["lower"].format(names=list_names(better, language))
-        if len(better)
-        else words["none lower"]
-    )
-    if len(worse):
-        text += words["higher"].format(names=list_names(worse, language))
-    return text
-
-
-def count_screened(records: pd.DataFrame, language: str = "en") -> str:
-    """Say in a clause how many changed networks are clearly better or worse than the light VGG.
-
-    Args:
-        records: as ``screening.screen_variants`` makes them.
-        language: of the clause.
-    """
-    rows = records[(records["figure"] == MEASURE) & (records["network"] != ORIGINAL.title)]
-    return _WORDS[language]["screened"].format(
-        count=len(rows),
-        lower=int((rows["high"] < 0).sum()),
-        higher=int((rows["low"] > 0).sum()),
-        measure=_name(MEASURE, language),
-    )
-
-
 def describe_shifts(overlaps: Mapping[str, Mean], pixels: int, language: str = "en") -> str:
     """Say which maps move with their image most and least.
 
@@ -355,83 +231,6 @@ def describe_shifts(overlaps: Mapping[str, Mean], pixels: int, language: str = "
         least=list_names([least], language),
         least_value=overlaps[least].format(),
     )
-
-
-def tabulate_improvements(records: Iterable[pd.DataFrame]) -> pd.DataFrame:
-    """Return, for each data set and figure, both networks' means and their difference.
-
-    Args:
-        records: as ``improvement.compare_with_original`` makes them, one for each data set.
-    """
-    rows = []
-    for table in records:
-        differences = table[table["network"] == DIFFERENCE]
-        single = table[table["network"] != DIFFERENCE]
-        means = single.groupby(["network", "figure"])["value"].mean()
-        winner = find_changed(table)
-        for _, row in differences.iterrows():
-            rows.append(
-                {
-                    "data": "rendered" if row["rendered"] else "photographs",
-                    "figure": row["figure"],
-                    "light VGG": format_number(means[ORIGINAL.title, row["figure"]], 3),
-                    winner: format_number(means[winner, row["figure"]], 3),
-                    "difference": format_difference(row.rename({"value": "difference"}), 3),
-                }
-            )
-    return pd.DataFrame(rows).set_index("data")
-
-
-def describe_improvement(table: pd.DataFrame, language: str = "en") -> str:
-    """Say in a sentence whether the change helped on one data set.
-
-    Args:
-        table: as ``improvement.compare_with_original`` makes it.
-        language: of the sentence.
-    """
-    words = _WORDS[language]
-    row = table[(table["network"] == DIFFERENCE) & (table["figure"] == "accuracy")].iloc[0]
-    changed = find_changed(table)
-    winner = _name(changed, language)
-    parameters = table.groupby("network")["parameters"].first()
-    verdict = "better" if row["low"] > 0 else "worse" if row["high"] < 0 else "open"
-    return words["improvement"].format(
-        kind=words["rendered" if row["rendered"] else "photographs"],
-        images=int(row["n"]),
-        seeds=int(row["seeds"]),
-        winner=winner,
-        difference=format_difference(row.rename({"value": "difference"}), 3),
-        verdict=words[verdict].format(winner=winner),
-        changed=int(parameters[changed]),
-        original=int(parameters[ORIGINAL.title]),
-    )
-
-
-def name_gain(table: pd.DataFrame, language: str = "en") -> str:
-    """Return the difference in accuracy on one data set, in as few words as a table's cell has.
-
-    Args:
-        table: as ``improvement.compare_with_original`` makes it.
-        language: of the words.
-    """
-    words = _WORDS[language]
-    row = table[(table["network"] == DIFFERENCE) & (table["figure"] == "accuracy")].iloc[0]
-    return words["gain"].format(
-        winner=_name(find_changed(table), language),
-        kind=words["rendered" if row["rendered"] else "photographs"],
-        difference=format_difference(row.rename({"value": "difference"}), 3),
-    )
-
-
-def find_changed(table: pd.DataFrame) -> str:
-    """Return the title of the changed network in a record of the trial."""
-    (title,) = set(table["network"]) - {ORIGINAL.title, DIFFERENCE}
-    return title
-
-
-def format_difference(row: pd.Series, digits: int = 2) -> str:
-    """Return such as ``−0.10 [−0.15, −0.05]`` for a row with difference, low and high."""
-    return Mean(row["difference"], row["low"], row["high"], 1).format(digits)
 
 
 def judge(
@@ -465,4 +264,4 @@ def list_names(names: Iterable[str], language: str = "en") -> str:
 
 
 def _name(name: str, language: str) -> str:
-    return NAMES_FA.get(name, name_network(name, language)) if language == "fa" else name
+    return NAMES_FA.get(name, name) if language == "fa" else name
