@@ -37,8 +37,10 @@ _ARABIC_KIN = {"ي": "ی", "ك": "ک", "ى": "ی"}
 # Marks that say where letters join and in which direction they run; they are not printed.
 _UNSEEN = re.compile("[\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
 
-# What runs from left to right in a Persian line.
-_FROM_THE_LEFT = re.compile(r"[A-Za-z0-9۰-۹](?:[A-Za-z0-9۰-۹٫٬ .,:/_-]*[A-Za-z0-9۰-۹])?")
+# What runs from left to right in a Persian line: Latin names, and numbers.
+_FROM_THE_LEFT = re.compile(
+    r"[A-Za-z0-9](?:[A-Za-z0-9 .,:/_-]*[A-Za-z0-9])?|[۰-۹](?:[۰-۹٫٬]*[۰-۹])?"
+)
 
 
 @dataclass(frozen=True)
@@ -180,10 +182,14 @@ def _check_captions(text: str, kind: str, expected: list[tuple[str, str]]) -> li
 
 
 def _check_equations(text: str, labels: list[str]) -> list[str]:
+    # A formula runs from the left: read as a Persian line, the brackets of its number are turned.
     return [
         f"the equation number ({number}) of {len(labels)} is missing"
         for number in range(1, len(labels) + 1)
-        if not any(shown in text for shown in (f"({number})", f"({_persian(number)})"))
+        if not any(
+            shown in text
+            for shown in (f"({number})", f"({_persian(number)})", f"){_persian(number)}(")
+        )
     ]
 
 
