@@ -14,6 +14,7 @@ from cnnlab.explain.map_scores import (
     draw_by_gradients,
     draw_candidates,
     follow_shuffling,
+    follow_use,
     score_places,
     score_shifts,
     score_shuffled,
@@ -94,7 +95,9 @@ def test_a_map_of_what_counts_is_used_more_than_its_opposite():
     images[:, :16] = RNG.uniform(0.5, 1, (2, 16, 32, 3))
     truth = np.zeros((2, 32, 32))
     truth[:, :16] = 1
-    found = score_use(model, images, {"truth": truth, "rest": 1 - truth}, np.zeros(2, int))
+    curves = follow_use(model, images, {"truth": truth, "rest": 1 - truth}, np.zeros(2, int))
+    assert curves["insertion"]["truth"].shape == (2, map_scores.STEPS + 1)
+    found = score_use(curves)
     assert (found["truth"] > found["rest"] + 0.05).all()
 
 

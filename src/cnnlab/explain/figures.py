@@ -18,6 +18,12 @@ LARGEST_TILE = 0.62
 """Inches of a picture's side in a grid at most."""
 MAP_COLOURS = "viridis"
 LEVELS = (0.25, 0.5, 0.75)
+CURVES = (
+    ("#0072B2", "-", "o"),
+    ("#D55E00", "--", "s"),
+    ("#009E73", "-.", "^"),
+    ("0.4", ":", "x"),
+)
 
 
 def draw_grid(rows: dict[str, Sequence[np.ndarray]], titles: Sequence[str] = ()) -> Figure:
@@ -173,6 +179,28 @@ def draw_candidates(
             draw_heat(ax, image, heat[number])
     for ax, title in zip(axes[0], titles, strict=True):
         ax.set_title(title.replace(", ", "\n"), fontsize=SMALL, fontweight="normal", loc="center")
+    return figure
+
+
+def draw_curves(panels: dict[str, dict[str, np.ndarray]]) -> Figure:
+    """Draw how the class's probability changes as pixels come or go: a panel a way, a line a map.
+
+    Args:
+        panels: heading -> at most four names -> (steps + 1,) mean probabilities in [0, 1], from no
+            pixel to all of them.
+    """
+    figure, axes = plt.subplots(
+        1, len(panels), figsize=(TEXT_WIDTH, 2.1), sharey=True, squeeze=False
+    )
+    for ax, (heading, curves) in zip(axes[0], panels.items(), strict=True):
+        for (name, curve), (colour, style, marker) in zip(curves.items(), CURVES, strict=False):
+            shares = np.linspace(0, 1, len(curve))
+            ax.plot(shares, curve, color=colour, linestyle=style, marker=marker, label=name)
+        ax.set_title(heading)
+        ax.set_xlabel("share of the pixels")
+    axes[0, 0].set_ylabel("probability of the class")
+    handles, labels = axes[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper center", ncols=len(labels))
     return figure
 
 

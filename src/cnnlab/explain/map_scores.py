@@ -124,10 +124,10 @@ def score_places(maps: dict[str, np.ndarray], moved: np.ndarray) -> dict[str, pd
     }
 
 
-def score_use(
+def follow_use(
     model: keras.Model, images: np.ndarray, maps: dict[str, np.ndarray], targets: np.ndarray
-) -> pd.DataFrame:
-    """Score maps by how much earlier insertion finds the class than deletion loses it.
+) -> dict[str, dict[str, np.ndarray]]:
+    """Insert and delete pixels in the order of each map, in ``STEPS`` steps.
 
     Args:
         model: ends in logits.
@@ -136,14 +136,28 @@ def score_use(
         targets: (n,) int, whose probability is followed.
 
     Returns:
+        ``insertion`` and ``deletion``, each candidate -> (n, STEPS + 1) probabilities.
+    """
+    return {
+        what: {name: follow(model, images, each, targets, STEPS) for name, each in maps.items()}
+        for what, follow in (("insertion", follow_insertion), ("deletion", follow_deletion))
+    }
+
+
+def score_use(curves: dict[str, dict[str, np.ndarray]]) -> pd.DataFrame:
+    """Score maps by how much earlier insertion finds the class than deletion loses it.
+
+    Args:
+        curves: as ``follow_use`` makes them.
+
+    Returns:
         n rows and a column for each candidate: the area under the curve of insertion minus that
         of deletion, higher for maps that rank pixels as the network uses them.
     """
     return pd.DataFrame(
         {
-            name: measure_area(follow_insertion(model, images, each, targets, STEPS))
-            - measure_area(follow_deletion(model, images, each, targets, STEPS))
-            for name, each in maps.items()
+            name: measure_area(inserted) - measure_area(curves["deletion"][name])
+            for name, inserted in curves["insertion"].items()
         }
     )
 
