@@ -2,8 +2,8 @@
 
 Writes ``report/studies/ablation-<data>-<profile>.csv``: the recipe's way and another, choice by
 choice, trained on about ``IMAGES_PER_CLASS`` images a class and judged on the development split
-alone; Validation/ is not looked at. Fine-tuning block 4 of VGG16 too is not among the choices:
-with the cached features that spare the rest, it alone would take as long as all of them.
+alone; Validation/ is not looked at. Fine-tuning block 4 of VGG16 too is not among the choices: it
+would need features of block 3, which are larger and which nothing else caches.
 """
 
 import hashlib
