@@ -35,7 +35,9 @@ def try_out(low, high, rendered=True, winner="pooled"):
         rows.append(("difference", "inside, HiResCAM", 0.125, 0.1, 0.15, np.nan))
         rows.append(("difference", "border, HiResCAM", -0.25, -0.35, -0.15, np.nan))
     columns = ["network", "figure", "value", "low", "high", "parameters"]
-    return pd.DataFrame(rows, columns=columns).assign(rendered=rendered)
+    return pd.DataFrame(rows, columns=columns).assign(
+        rendered=rendered, epochs=10, longer_epochs=np.nan, longer_accuracy=np.nan
+    )
 
 
 BETTER, OPEN, WORSE = (0.02, 0.06), (-0.02, 0.04), (-0.08, -0.04)
@@ -55,6 +57,8 @@ def test_a_change_is_recommended_only_where_its_gain_excludes_zero():
     assert "that on the border by −0.250 [−0.350, −0.150]" in both
     part = describe_advice([try_out(*BETTER), try_out(*OPEN, rendered=False)], SCREENING)
     assert "Elsewhere no gain is shown: 0.010 [−0.020, 0.040] on the photographs." in part
+    longer = try_out(*BETTER).assign(longer_epochs=40, longer_accuracy=0.8)
+    assert "not yet which ends higher" in describe_advice([longer], SCREENING)
     mixed = describe_advice([try_out(*BETTER), try_out(*WORSE, rendered=False)], SCREENING)
     assert "It costs accuracy elsewhere: −0.060" in mixed
 

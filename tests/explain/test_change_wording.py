@@ -47,7 +47,7 @@ def test_the_screening_counts_what_is_clear():
     assert "None is clearly lower" in text
 
 
-def improve(low, high):
+def improve(low, high, longer=(np.nan, np.nan)):
     rows = [
         (ORIGINAL.title, "accuracy", 0.5, np.nan, np.nan, 3000),
         (ORIGINAL.title, "accuracy", 0.6, np.nan, np.nan, 3000),
@@ -55,7 +55,14 @@ def improve(low, high):
         ("difference", "accuracy", 0.15, low, high, np.nan),
     ]
     columns = ["network", "figure", "value", "low", "high", "parameters"]
-    return pd.DataFrame(rows, columns=columns).assign(n=40, seeds=3, rendered=True)
+    return pd.DataFrame(rows, columns=columns).assign(
+        n=40,
+        seeds=3,
+        rendered=True,
+        epochs=10,
+        longer_epochs=longer[0],
+        longer_accuracy=longer[1],
+    )
 
 
 def test_a_gain_is_claimed_only_if_the_interval_excludes_zero():
@@ -68,9 +75,21 @@ def test_a_gain_is_claimed_only_if_the_interval_excludes_zero():
 def test_the_gain_is_named_shortly_in_both_languages():
     text = change_wording.name_gain(improve(0.1, 0.2))
     assert text == (
-        "Accuracy of *fine* minus the light VGG's on the rendered faces: 0.150 [0.100, 0.200]."
+        "Accuracy of *fine* minus the light VGG's on the rendered faces, after at most 10 epochs: "
+        "0.150 [0.100, 0.200]."
     )
     assert_same_numbers(text, change_wording.name_gain(improve(0.1, 0.2), "fa"))
+
+
+def test_a_light_vgg_that_was_trained_longer_is_held_against_the_gain():
+    trials = {longer: improve(0.1, 0.2, longer=(40, longer)) for longer in (0.65, 0.75)}
+    texts = {longer: change_wording.describe_improvement(trial) for longer, trial in trials.items()}
+    assert "After 40 the light VGG reaches 0.650" in texts[0.65]
+    assert "still less than *fine* here" in texts[0.65]
+    assert "0.750" in texts[0.75] and "learns faster, and not yet which ends higher" in texts[0.75]
+    for longer, trial in trials.items():
+        assert_same_numbers(texts[longer], change_wording.describe_improvement(trial, "fa"))
+    assert "After" not in change_wording.describe_improvement(improve(0.1, 0.2))
 
 
 def test_the_trial_shows_means_over_seeds_beside_the_difference():

@@ -1,4 +1,5 @@
 import json
+from functools import partial
 
 import keras
 import numpy as np
@@ -192,3 +193,21 @@ def test_architectures_are_compared_under_one_recipe():
     assert all(isinstance(each, Architecture) for each in CHANGED)
     assert {each.recipe for each in CHANGED} == {ORIGINAL.recipe}
     assert isinstance(ORIGINAL.recipe, Recipe)
+
+
+def test_a_longer_training_of_the_light_vgg_on_the_same_images_is_found(tmp_path, monkeypatch):
+    signed = {"processor": "p", "versions": "v", "date": "2026-11-24", "profile": "full"}
+    trial = pd.DataFrame(
+        {"network": [ORIGINAL.title, "fine"], "figure": "accuracy", "value": 0.5, "epochs": 10}
+    ).assign(data="photographs", data_digest="d", n=30, rendered=False, **signed)
+    write_study(trial, f"{improvement.PREFIX}photographs-full", tmp_path)
+    for name, digest, epochs in (("other", "e", 40), ("shorter", "d", 10), ("same", "d", 38)):
+        record = pd.DataFrame(
+            {"network": ["VGG16", ORIGINAL.title], "estimate": [0.7, 0.6], "n": 30}
+        ).assign(figure="accuracy", data=name, data_digest=digest, epochs=epochs, **signed)
+        write_study(record, f"{improvement.ACCURACY}{name}-full", tmp_path)
+    for reader in ("read_studies", "read_runs"):
+        read = getattr(improvement, reader)
+        monkeypatch.setattr(improvement, reader, partial(read, folder=tmp_path))
+    (found,) = improvement.read_improvements()
+    assert set(found["longer_epochs"]) == {38} and set(found["longer_accuracy"]) == {0.6}

@@ -8,7 +8,12 @@ from collections.abc import Sequence
 import pandas as pd
 
 from cnnlab.evaluation.wording import join_words
-from cnnlab.explain.change_wording import find_changed, format_difference, name_change
+from cnnlab.explain.change_wording import (
+    describe_longer_training,
+    find_changed,
+    format_difference,
+    name_change,
+)
 from cnnlab.explain.improvement import DIFFERENCE
 from cnnlab.explain.screening import MEASURE
 from cnnlab.models.light_vgg_variants import ORIGINAL
@@ -167,6 +172,7 @@ def describe_advice(
     }
     if found["better"]:
         text = words["change"].format(gains=join_words(found["better"], language), **facts)
+        text += "".join(describe_longer_training(trial, language) for trial in trials)
         for verdict in ("open", "worse"):
             if found[verdict]:
                 text += words[verdict].format(figures=join_words(found[verdict], language))

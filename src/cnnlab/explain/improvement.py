@@ -15,8 +15,9 @@ import pandas as pd
 from cnnlab.commands import run_command
 from cnnlab.evaluation.inference import predict_validation
 from cnnlab.evaluation.metrics import compute_figures
-from cnnlab.evaluation.records import read_studies, write_study
+from cnnlab.evaluation.records import read_runs, read_studies, write_study
 from cnnlab.evaluation.seeds import average_columns, compare_over_seeds
+from cnnlab.evaluation.study import PREFIX as ACCURACY
 from cnnlab.explain.localisation import choose_located, measure_localisation
 from cnnlab.explain.screening import describe_network, describe_run, find_winner
 from cnnlab.faces.loading import Faces, load_faces
@@ -95,11 +96,32 @@ def compare_with_original(
 
 
 def read_improvements() -> list[pd.DataFrame]:
-    """Return the committed records, one for each data set and profile."""
+    """Return the committed records, one for each data set and profile.
+
+    Columns beside those of the files: longer_epochs and longer_accuracy, what the light VGG
+    reaches on the same images when it is trained longer; not a number where that is not recorded.
+    """
     records = read_studies(f"{PREFIX}*")
     if records is None:
         return []
-    return [rows for _, rows in records.groupby(["rendered", "data_digest", "profile"])]
+    trials = [rows for _, rows in records.groupby(["rendered", "data_digest", "profile"])]
+    return [_add_longer_training(trial, read_runs(ACCURACY)) for trial in trials]
+
+
+def _add_longer_training(trial: pd.DataFrame, runs: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    epochs = trial.loc[trial["network"] == ORIGINAL.title, "epochs"].max()
+    longest = (np.nan, np.nan)
+    for run in runs:
+        rows = run[
+            (run["network"] == ORIGINAL.title)
+            & (run["figure"] == "accuracy")
+            & (run["data_digest"] == trial["data_digest"].iloc[0])
+            & (run["n"] == trial["n"].max())
+            & (run["epochs"] > epochs)
+        ]
+        if len(rows):
+            longest = tuple(rows.iloc[0][["epochs", "estimate"]])
+    return trial.assign(longer_epochs=longest[0], longer_accuracy=longest[1])
 
 
 def record_improvement() -> None:
