@@ -155,13 +155,17 @@ local function set_table(block, caption, identifier)
       if spec[1] == "AlignLeft" then block.colspecs[column] = { "AlignRight", spec[2] } end
     end
   end
-  local before, after = "", label(identifier)
-  if #block.caption.long == 0 then
-    before, after = "#[#set figure(numbering: none, placement: none)\n", "]"
-  elseif rows > longest_unbroken then
-    before = "#[#show figure: set block(breakable: true)\n#set figure(placement: none)\n"
-    after = label(identifier) .. "]"
+  local settings = ""
+  if rows > longest_unbroken then
+    settings = "#show figure: set block(breakable: true)\n#set figure(placement: none)\n"
   end
+  local after = label(identifier)
+  if #block.caption.long == 0 then
+    settings = settings .. "#set figure(numbering: none, placement: none)\n"
+    after = ""
+  end
+  local before = "#[" .. settings
+  after = after .. "]"
   block.attr = pandoc.Attr()
   return pandoc.RawBlock("typst", before .. typst { block } .. after)
 end

@@ -21,6 +21,9 @@ SHOWN = {
 }
 """Figures of the screening that its table shows: heading and digits."""
 
+SHOWN_OF_TRIAL = ("accuracy", "macro-F1", "cross-entropy", "inside, HiResCAM", "border, HiResCAM")
+"""Figures of the trial that its table shows; the record has more."""
+
 
 _WORDS = {
     "en": {
@@ -161,7 +164,8 @@ def tabulate_improvements(records: Iterable[pd.DataFrame]) -> pd.DataFrame:
     """
     rows = []
     for table in records:
-        differences = table[table["network"] == DIFFERENCE]
+        shown = table["figure"].isin(SHOWN_OF_TRIAL)
+        differences = table[shown & (table["network"] == DIFFERENCE)]
         single = table[table["network"] != DIFFERENCE]
         means = single.groupby(["network", "figure"])["value"].mean()
         winner = find_changed(table)
