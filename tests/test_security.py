@@ -51,6 +51,7 @@ MAY_REACH_THE_NETWORK = {
 MAY_START_PROGRAMS = {
     PACKAGE / "downloads.py",
     PACKAGE / "evaluation" / "processors.py",
+    PACKAGE / "evaluation" / "stage_costs.py",
     PACKAGE / "installing.py",
     PACKAGE / "report" / "typesetting.py",
 }
