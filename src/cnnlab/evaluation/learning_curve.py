@@ -58,13 +58,22 @@ def take_first(dataset: FaceDataset, per_class: int) -> FaceDataset:
 
 
 def measure_size(faces: Faces, profile: Profile) -> pd.DataFrame:
-    """Train the light VGG and return a row for each of ``FIGURES_OF_MERIT``, of all images.
-
-    Columns: those of ``study.measure_network`` and ``study.describe_run``; train_per_class and
-    train_people (development images are among them); validation_people; renderer (digest of its
-    version).
-    """
+    """Train the light VGG and return its rows of ``measure_network``, see ``describe_size``."""
     table = measure_network(train_light_vgg(faces, profile), faces, profile)
+    return describe_size(table, faces, profile)
+
+
+def describe_size(table: pd.DataFrame, faces: Faces, profile: Profile) -> pd.DataFrame:
+    """Keep the rows of ``FIGURES_OF_MERIT`` of all images and add of how many images they are.
+
+    Columns added: those of ``study.describe_run``; train_per_class and train_people (development
+    images are among them); validation_people; renderer (digest of its version).
+
+    Args:
+        table: rows of ``study.measure_network`` or ``study.measure_difference``.
+        faces: rendered faces that the networks were trained on.
+        profile: of the run.
+    """
     in_train = faces.dataset.splits == TRAIN
     identities = faces.dataset.identities
     shown = table["figure"].isin(FIGURES_OF_MERIT) & (table["variant"] == ALL)

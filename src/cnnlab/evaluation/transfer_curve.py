@@ -10,24 +10,19 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from cnnlab.commands import run_command
 from cnnlab.evaluation.learning_curve import (
-    FIGURES_OF_MERIT,
-    SHORT_DIGEST,
     VALIDATION_PER_CLASS,
+    describe_size,
     take_first,
 )
 from cnnlab.evaluation.records import describe_machine, read_studies, write_study
-from cnnlab.evaluation.study import describe_run, measure_difference, measure_network
-from cnnlab.evaluation.variants import ALL
+from cnnlab.evaluation.study import measure_difference, measure_network
 from cnnlab.evaluation.wording import format_interval, join_words
-from cnnlab.faces.dataset import TRAIN
 from cnnlab.faces.loading import Faces, prepare_faces, render_faces
 from cnnlab.faces.persian import from_the_left
-from cnnlab.faces.rendering.dataset import renderer_digest
 from cnnlab.models.experiments import train_light_vgg, train_vgg16
 from cnnlab.paths import STUDIES
 from cnnlab.settings import PROFILES, Profile
@@ -70,8 +65,7 @@ def measure_size(faces: Faces, epochs: int, profile: Profile) -> pd.DataFrame:
     """Train both networks and return the rows of both and of their difference, of all images.
 
     Columns: those of ``study.measure_network``, ``study.measure_difference`` and
-    ``study.describe_run``; train_per_class, train_people (development images are among them),
-    validation_people, renderer (digest of its version).
+    ``learning_curve.describe_size``.
 
     Args:
         faces: rendered faces.
@@ -89,16 +83,7 @@ def measure_size(faces: Faces, epochs: int, profile: Profile) -> pd.DataFrame:
         ],
         ignore_index=True,
     )
-    in_train = faces.dataset.splits == TRAIN
-    identities = faces.dataset.identities
-    shown = table["figure"].isin(FIGURES_OF_MERIT) & (table["variant"] == ALL)
-    return table[shown].assign(
-        **describe_run(faces, profile),
-        train_per_class=int(np.bincount(faces.labels[in_train]).min()),
-        train_people=len(np.unique(identities[in_train])),
-        validation_people=len(np.unique(identities[~in_train])),
-        renderer=renderer_digest()[:SHORT_DIGEST],
-    )
+    return describe_size(table, faces, profile)
 
 
 def measure_curves(
