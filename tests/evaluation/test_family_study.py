@@ -13,6 +13,7 @@ from cnnlab.evaluation.family_study import (
     THEIRS,
     describe_architectures,
     describe_family,
+    describe_recipe,
     measure_variant,
     read_families,
     tabulate_family,
@@ -132,6 +133,12 @@ def test_the_networks_are_described_with_their_costs():
     )
     macs += 2048 * 1024 + 1024 * 1024 + 1024 * 8
     assert f"take {macs / 1e6:.0f}, " in text
+
+
+def test_a_record_is_told_with_its_recipe():
+    text = describe_recipe()
+    assert_same_numbers(text, describe_recipe("fa"))
+    assert f"batches of {FAMILY[0].recipe.batch_size}, a weight decay of" in text
 
 
 def test_a_network_unlike_the_papers_is_told(monkeypatch):

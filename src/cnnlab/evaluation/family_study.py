@@ -43,11 +43,12 @@ _WORDS = {
         "as published": "as in the paper",
         "not as published": "against the paper's {published}",
         "architectures": "{titles} have {parameters} parameters, {paper}, and take {macs} million "
-        "multiply-accumulates for an image. All are trained by one recipe: Adam with a learning "
-        "rate of {learning_rate} on half a cosine after one epoch of warm-up, batches of "
-        "{batch_size}, a weight decay of {weight_decay}, the augmentation of the light VGG, and "
-        "classes weighted by the square root of what would make them equal. The weights with the "
-        "lowest development loss are kept.",
+        "multiply-accumulates for an image.",
+        "recipe": "All were trained by one recipe: Adam with a learning rate of {learning_rate} on "
+        "half a cosine after one epoch of warm-up, batches of {batch_size}, a weight decay of "
+        "{weight_decay}, the augmentation of the light VGG, and classes weighted by the square "
+        "root of what would make them equal. The weights with the lowest development loss were "
+        "kept.",
         "photographs": "photographs of `{data}`",
         "sure": "no other's interval reaches its estimate",
         "unsure": "the interval of another reaches its estimate, so this order is not certain",
@@ -59,10 +60,11 @@ _WORDS = {
         "as published": "همان که در مقاله است",
         "not as published": "در برابر {published} در مقاله",
         "architectures": "{titles} به ترتیب {parameters} پارامتر دارند، {paper}، و برای هر تصویر "
-        "{macs} میلیون ضرب‌وجمع می‌خواهند. همه با یک دستور آموزش می‌بینند: Adam با نرخ یادگیری "
-        "{learning_rate} که پس از یک دورهٔ گرم‌کردن به شکل نیم‌موج کسینوسی پایین می‌آید، دسته‌های "
-        "{batch_size} تایی، زوال وزن {weight_decay}، داده‌افزایی VGG سبک، و وزن کلاس‌ها برابر جذر "
-        "وزن متوازن‌کننده. وزن‌های دورهٔ دارای کمترین زیان توسعه نگه داشته می‌شود.",
+        "{macs} میلیون ضرب‌وجمع می‌خواهند.",
+        "recipe": "همه با یک دستور آموزش دیده‌اند: Adam با نرخ یادگیری {learning_rate} که پس از یک "
+        "دورهٔ گرم‌کردن به شکل نیم‌موج کسینوسی پایین می‌آید، دسته‌های {batch_size} تایی، زوال وزن "
+        "{weight_decay}، داده‌افزایی VGG سبک، و وزن کلاس‌ها برابر جذر وزن متوازن‌کننده. وزن‌های دورهٔ "
+        "دارای کمترین زیان توسعه نگه داشته شده است.",
         "photographs": "عکس‌های {data}",
         "sure": "بازهٔ هیچ شبکهٔ دیگری به برآورد آن نمی‌رسد",
         "unsure": "بازهٔ شبکه‌ای دیگر به برآورد آن می‌رسد، پس این ترتیب قطعی نیست",
@@ -126,12 +128,11 @@ def tabulate_family(records: pd.DataFrame) -> pd.DataFrame:
 
 
 def describe_architectures(language: str = "en") -> str:
-    """Say what the three networks cost, against the paper, and by what recipe they are trained."""
+    """Say what the three networks cost, against the paper."""
     words = _WORDS[language]
     models = [architecture.build() for architecture in FAMILY]
     built = [f"{model.count_params():,}" for model in models]
     published = [HEWITT_GUNES_NETWORKS.loc[each.title, "parameters"] for each in FAMILY]
-    recipe = FAMILY_RECIPE
     return words["architectures"].format(
         titles=join_words([name_network(each.title, language) for each in FAMILY], language),
         parameters=join_words(built, language),
@@ -139,6 +140,13 @@ def describe_architectures(language: str = "en") -> str:
             published=join_words(published, language)
         ),
         macs=join_words([f"{count_macs(model) / 1e6:.0f}" for model in models], language),
+    )
+
+
+def describe_recipe(language: str = "en") -> str:
+    """Say by what recipe the three networks of a record were trained."""
+    recipe = FAMILY_RECIPE
+    return _WORDS[language]["recipe"].format(
         learning_rate=format_power(recipe.learning_rate),
         batch_size=recipe.batch_size,
         weight_decay=format_power(recipe.weight_decay),
