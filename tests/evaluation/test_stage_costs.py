@@ -39,10 +39,14 @@ def test_helpers_count_too(tmp_path):
 
 
 def test_stages_run_in_their_order_in_the_copy(tmp_path):
-    note = "import os; open('order', 'a').write('{} ' + os.environ['CNNLAB_PROFILE'] + ';')"
+    note = (
+        "import os; open('order', 'a').write("
+        "'{} ' + os.environ['CNNLAB_PROFILE'] + ' ' + os.environ['CNNLAB_DATA'] + ';')"
+    )
     stages = {name: ("-c", note.format(name)) for name in ("data", "VGG16")}
-    table = measure_stages(stages, tmp_path, "smoke")
-    assert (tmp_path / "order").read_text() == "data smoke;VGG16 smoke;"
+    table = measure_stages(stages, tmp_path, "smoke", tmp_path / "faces.zip")
+    data = tmp_path / "faces.zip"
+    assert (tmp_path / "order").read_text() == f"data smoke {data};VGG16 smoke {data};"
     assert list(table["stage"]) == list(stages)
     assert (table[["seconds", "peak_gigabytes"]] > 0).all(axis=None)
 
@@ -52,13 +56,14 @@ def test_typesetting_is_taken_off_what_the_notebooks_took(tmp_path, monkeypatch)
     monkeypatch.setattr(
         stage_costs, "measure_process", lambda *arguments: (Cost(next(seconds), 1.0), 0)
     )
-    table = measure_stages(dict.fromkeys(("data", NOTEBOOKS, TYPESETTING), ()), tmp_path, "smoke")
+    stages = dict.fromkeys(("data", NOTEBOOKS, TYPESETTING), ())
+    table = measure_stages(stages, tmp_path, "smoke", None)
     assert table["seconds"].tolist() == [7, 35, 25]
 
 
 def test_a_stage_that_fails_is_not_recorded(tmp_path):
     with pytest.raises(UserError, match="'data' ended with exit code 3"):
-        measure_stages({"data": ("-c", "raise SystemExit(3)")}, tmp_path, "smoke")
+        measure_stages({"data": ("-c", "raise SystemExit(3)")}, tmp_path, "smoke", None)
 
 
 def test_stages_are_those_of_make_report():
@@ -79,10 +84,14 @@ def test_a_copy_has_what_a_clone_has_and_nothing_that_was_made(tmp_path):
     assert not list(project.glob("report/build")) + list(project.rglob("__pycache__"))
 
 
-def test_records_are_read_from_the_smallest_profile(tmp_path):
-    table = measure_stages({"data": ("-c", "pass")}, tmp_path, "smoke").assign(**describe_machine())
-    for profile in ("full", "smoke"):
-        write_study(table.assign(profile=profile), f"{PREFIX}{profile}", tmp_path)
-    assert [record["profile"].iloc[0] for record in read_stage_costs(tmp_path)] == ["smoke", "full"]
+def test_records_are_read_from_the_smallest_profile_and_of_the_largest_data(tmp_path):
+    table = measure_stages({"data": ("-c", "pass")}, tmp_path, "smoke", None)
+    table = table.assign(**describe_machine())
+    for profile, data, images in (("full", "a", 9), ("full", "b", 7), ("smoke", "a", 1)):
+        signed = table.assign(profile=profile, data=data, train_n=images)
+        write_study(signed, f"{PREFIX}{data}-{profile}", tmp_path)
+    records = read_stage_costs(tmp_path)
+    assert [record["profile"].iloc[0] for record in records] == ["smoke", "full"]
+    assert [record["train_n"].iloc[0] for record in records] == [1, 9]
     assert read_stage_costs(tmp_path / "none") == []
-    assert np.isfinite(read_stage_costs(tmp_path)[0]["seconds"]).all()
+    assert np.isfinite(records[0]["seconds"]).all()

@@ -1,8 +1,9 @@
 """Time and memory of each stage of the report: ``python -m cnnlab.evaluation.stage_costs``.
 
-Writes ``report/studies/stage-costs-<profile>.csv``: what ``make report`` does of the rendered
-faces, stage by stage, each in a process of its own, in a copy of the project in a temporary folder
-where nothing is made yet. Only VGG16's weights are brought along: a download is the network's time.
+Writes ``report/studies/stage-costs-<data>-<profile>.csv``: what ``make report`` does, stage by
+stage, each in a process of its own, in a copy of the project in a temporary folder where nothing
+is made yet. Only VGG16's weights are brought along: a download is the network's time. ``DATA=``
+chooses the data, as everywhere.
 """
 
 import os
@@ -19,9 +20,10 @@ from pathlib import Path
 import pandas as pd
 
 from cnnlab.commands import UserError, run_command
-from cnnlab.evaluation.records import describe_machine, read_studies, write_study
+from cnnlab.evaluation.records import describe_machine, read_runs, write_study
 from cnnlab.paths import ROOT, STUDIES, WEIGHTS
-from cnnlab.settings import PROFILES, current_profile
+from cnnlab.quoting import make_label
+from cnnlab.settings import PROFILES, current_data, current_profile
 
 PREFIX = "stage-costs-"
 COPIED = ("src", "notebooks", "report", "figures", "requirements.txt")
@@ -121,7 +123,7 @@ def measure_process(
 
 
 def measure_stages(
-    stages: Mapping[str, Sequence[str]], project: Path, profile: str
+    stages: Mapping[str, Sequence[str]], project: Path, profile: str, data: Path | None
 ) -> pd.DataFrame:
     """Run the stages one after the other and return a row for each.
 
@@ -129,6 +131,7 @@ def measure_stages(
         stages: what Python runs for each.
         project: a copy of the project in which nothing is made yet.
         profile: its name.
+        data: the user's folder or .zip; None for the rendered faces.
 
     Returns:
         Columns: stage, seconds (those of ``NOTEBOOKS`` without the typesetting that the same
@@ -140,7 +143,7 @@ def measure_stages(
     environment = os.environ | {
         "PYTHONPATH": str(project / "src"),
         "CNNLAB_PROFILE": profile,
-        "CNNLAB_DATA": "",
+        "CNNLAB_DATA": str(data or ""),
         "CNNLAB_VGG16": "",
     }
     rows = []
@@ -162,26 +165,38 @@ def measure_stages(
 
 
 def read_stage_costs(folder: Path = STUDIES) -> list[pd.DataFrame]:
-    """Return the committed records, a table for each profile, from the smallest."""
-    records = read_studies(f"{PREFIX}*", folder)
-    if records is None:
-        return []
-    return [
-        records[records["profile"] == name] for name in PROFILES if name in set(records["profile"])
-    ]
+    """Return the committed records, a table for each profile, from the smallest.
+
+    Of several data sets in one profile the largest is taken.
+    """
+    runs = sorted(read_runs(PREFIX, folder), key=lambda records: records["train_n"].iloc[0])
+    by_profile = {records["profile"].iloc[0]: records for records in runs}
+    return [by_profile[name] for name in PROFILES if name in by_profile]
 
 
 def record_stage_costs() -> None:
     """Measure this profile's stages and write the study."""
     # Imported here: who only reads the record, or copies the project, does not wait for Keras.
+    from cnnlab.faces.loading import load_faces
     from cnnlab.models.vgg16_weights import load_vgg16_kernels
 
-    profile = current_profile().name
+    faces, profile = load_faces(), current_profile().name
     # Fetched, or copied from the user's file, before the clock runs.
     load_vgg16_kernels()
     with tempfile.TemporaryDirectory() as folder:
-        table = measure_stages(STAGES, copy_project(Path(folder) / "project"), profile)
-    write_study(table.assign(profile=profile, **describe_machine()), f"{PREFIX}{profile}")
+        project = copy_project(Path(folder) / "project")
+        table = measure_stages(STAGES, project, profile, current_data())
+    table = table.assign(
+        train_n=len(faces.split.training),
+        development_n=len(faces.split.development),
+        validation_n=len(faces.split.validation),
+        data=faces.dataset.title,
+        rendered=faces.dataset.rendered,
+        data_digest=faces.digest[:16],
+        profile=profile,
+        **describe_machine(),
+    )
+    write_study(table, f"{PREFIX}{make_label(faces.dataset.title)}-{profile}")
 
 
 if __name__ == "__main__":

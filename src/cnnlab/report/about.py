@@ -11,7 +11,7 @@ from cnnlab.evaluation.stage_costs import read_stage_costs
 from cnnlab.evaluation.wording import format_number
 from cnnlab.faces.dataset import FaceDataset
 from cnnlab.faces.loading import Faces
-from cnnlab.faces.persian import from_the_left, name_data_fa
+from cnnlab.faces.persian import from_the_left, name_data_fa, name_title_fa
 from cnnlab.quoting import quote
 from cnnlab.report.persian import localise_numbers
 from cnnlab.report.typesetting import Chapter
@@ -39,15 +39,16 @@ _WORDS = {
         "processor": ("Processor", "{machine}: {features}"),
         "unknown": "unknown",
         "comma": ", ",
+        "semicolon": "; ",
         "notes": "{notes}",
         "costs": "Time and memory of each stage of such a report, from nothing, as recorded: each "
         "stage a process of its own, minutes by the clock and the memory of its largest process "
-        "({machines}; rendered faces).",
+        "({machines}).",
         "no costs": "Time and memory of each stage are not recorded (`make studies` measures "
         "them).",
         "stage": "Stage",
         "cost": "{minutes} min, {gigabytes} GB",
-        "machine": "`{profile}`: {date}, {processor}",
+        "machine": "`{profile}`: {images:,} images of {data}, {date}, {processor}",
         "all": "all",
     },
     "fa": {
@@ -67,12 +68,13 @@ _WORDS = {
         "processor": ("پردازنده", "{machine}: {features}"),
         "unknown": "نامعلوم",
         "comma": "، ",
+        "semicolon": "؛ ",
         "costs": "زمان و حافظهٔ هر مرحلهٔ چنین گزارشی، از صفر، چنان‌که ثبت شده است: هر مرحله فرایندی "
-        "جدا، با زمان واقعی آن به دقیقه و حافظهٔ بزرگ‌ترین فرایندش ({machines}؛ چهره‌های رندرشده).",
+        "جدا، با زمان واقعی آن به دقیقه و حافظهٔ بزرگ‌ترین فرایندش ({machines}).",
         "no costs": "زمان و حافظهٔ مرحله‌ها ثبت نشده است (`make studies` آن‌ها را می‌سنجد).",
         "stage": "مرحله",
         "cost": "{minutes} دقیقه، {gigabytes} گیگابایت",
-        "machine": "`{profile}`: {date}، {processor}",
+        "machine": "`{profile}`: {images:,} تصویر از {data}، {date}، {processor}",
         "all": "همه",
         # What the readers of data say is in English, and names files.
         "notes": "پیام‌های برنامه هنگام خواندن داده‌ها:\n\n::: left-to-right\n{notes}\n:::",
@@ -144,20 +146,23 @@ def describe_costs(records: Sequence[pd.DataFrame], language: str = "en") -> str
         minutes, gigabytes = (format_number(value, 1) for value in (seconds / 60, gigabytes))
         return words["cost"].format(minutes=minutes, gigabytes=gigabytes)
 
-    sides = from_the_left if language == "fa" else str
+    persian = language == "fa"
+    sides, name_title = (from_the_left, name_title_fa) if persian else (str, quote)
     machines, columns = [], {}
     for record in records:
         first = record.iloc[0]
         signed = {name: sides(first[name]) for name in ("date", "processor")}
+        signed["images"] = first["train_n"] + first["development_n"] + first["validation_n"]
+        signed["data"] = name_title(first["data"])
         machines.append(words["machine"].format(profile=first["profile"], **signed))
         cells = [
             spell(*row) for row in zip(record["seconds"], record["peak_gigabytes"], strict=True)
         ]
         cells.append(spell(record["seconds"].sum(), record["peak_gigabytes"].max()))
         columns[f"`{first['profile']}`"] = cells
-    stages = [_STAGES_FA[stage] if language == "fa" else stage for stage in records[0]["stage"]]
+    stages = [_STAGES_FA[stage] if persian else stage for stage in records[0]["stage"]]
     table = pd.DataFrame(columns, [*stages, words["all"]]).rename_axis(words["stage"])
-    text = words["costs"].format(machines=words["comma"].join(machines))
+    text = words["costs"].format(machines=words["semicolon"].join(machines))
     return f"{text}\n\n{table.to_markdown(disable_numparse=True)}"
 
 
