@@ -1,5 +1,6 @@
 import numpy as np
 import pandas as pd
+import pytest
 from evaluation.languages import assert_same_numbers
 
 from cnnlab.explain import change_wording
@@ -47,7 +48,7 @@ def test_the_screening_counts_what_is_clear():
     assert "None is clearly lower" in text
 
 
-def improve(low, high, longer=(np.nan, np.nan)):
+def improve(low, high, most_epochs=10):
     rows = [
         (ORIGINAL.title, "accuracy", 0.5, np.nan, np.nan, 3000),
         (ORIGINAL.title, "accuracy", 0.6, np.nan, np.nan, 3000),
@@ -59,9 +60,8 @@ def improve(low, high, longer=(np.nan, np.nan)):
         n=40,
         seeds=3,
         rendered=True,
-        epochs=10,
-        longer_epochs=longer[0],
-        longer_accuracy=longer[1],
+        data_digest="d",
+        most_epochs=most_epochs,
     )
 
 
@@ -81,15 +81,30 @@ def test_the_gain_is_named_shortly_in_both_languages():
     assert_same_numbers(text, change_wording.name_gain(improve(0.1, 0.2), "fa"))
 
 
-def test_a_light_vgg_that_was_trained_longer_is_held_against_the_gain():
-    trials = {longer: improve(0.1, 0.2, longer=(40, longer)) for longer in (0.65, 0.75)}
-    texts = {longer: change_wording.describe_improvement(trial) for longer, trial in trials.items()}
-    assert "After 40 the light VGG reaches 0.650" in texts[0.65]
-    assert "still less than *fine* here" in texts[0.65]
-    assert "0.750" in texts[0.75] and "learns faster, and not yet which ends higher" in texts[0.75]
-    for longer, trial in trials.items():
-        assert_same_numbers(texts[longer], change_wording.describe_improvement(trial, "fa"))
-    assert "After" not in change_wording.describe_improvement(improve(0.1, 0.2))
+@pytest.mark.parametrize(
+    ("short", "long", "meaning"),
+    [
+        ((0.1, 0.2), (0.05, 0.15), "learns faster, and it ends higher too"),
+        ((0.1, 0.2), (-0.05, 0.15), "learns faster; that it ends higher is not shown"),
+        ((0.1, 0.2), (-0.15, -0.05), "learns faster, and it ends lower"),
+        ((-0.1, 0.2), (0.05, 0.15), ""),
+    ],
+)
+def test_what_more_epochs_make_of_a_gain_is_said(short, long, meaning):
+    trials = [improve(*short), improve(*long, most_epochs=40)]
+    text = change_wording.describe_budgets(trials)
+    assert "after at most 10 epochs" in text and "after at most 40" in text
+    assert meaning in text and ("learns" in text) == bool(meaning)
+    assert_same_numbers(text, change_wording.describe_budgets(trials, "fa"))
+    assert change_wording.describe_budgets(trials[:1]) == ""
+
+
+def test_trials_on_the_same_data_go_together():
+    other = improve(0.1, 0.2).assign(data_digest="e")
+    first, second = improve(0.1, 0.2), improve(0.1, 0.2, most_epochs=40)
+    groups = change_wording.group_budgets([first, second, other])
+    assert [len(group) for group in groups] == [2, 1]
+    assert groups[0][1] is second
 
 
 def test_the_trial_shows_means_over_seeds_beside_the_difference():

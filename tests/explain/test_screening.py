@@ -1,5 +1,4 @@
 import json
-from functools import partial
 
 import keras
 import numpy as np
@@ -9,7 +8,7 @@ import pytest
 from cnnlab.commands import UserError
 from cnnlab.evaluation.records import read_studies, write_study
 from cnnlab.explain import improvement, localisation, screening
-from cnnlab.explain.improvement import DIFFERENCE, compare_with_original
+from cnnlab.explain.improvement import DIFFERENCE, choose_budgets, compare_with_original
 from cnnlab.explain.localisation import choose_located, measure_localisation
 from cnnlab.explain.moved_pixels import find_moved_pixels
 from cnnlab.explain.screening import MEASURE, choose_winner, find_winner, screen_variants
@@ -19,6 +18,7 @@ from cnnlab.faces.splits import Split
 from cnnlab.models.experiments import Architecture, TrainedNetwork
 from cnnlab.models.light_vgg_variants import CHANGED, ORIGINAL, choose_budget
 from cnnlab.models.recipes import Recipe
+from cnnlab.models.training import Stopping
 from cnnlab.settings import PROFILES, SEED
 
 SMOKE = PROFILES["smoke"]
@@ -112,7 +112,8 @@ def test_screening_compares_with_the_light_vgg_on_the_development_split(trained,
 
 def test_photographs_are_compared_without_places(trained):
     faces, _ = make_squares(rendered=False)
-    table = compare_with_original(CHANGED[0], faces, SMOKE, seeds=(SEED,))
+    table = compare_with_original(CHANGED[0], faces, SMOKE, Stopping(3, 2), seeds=(SEED,))
+    assert {stopping for _, stopping, _ in trained} == {Stopping(3, 2)}
     assert set(table["figure"]) == set(improvement.FIGURES)
     with pytest.raises(ValueError, match="only of rendered faces"):
         find_moved_pixels(faces, np.arange(2))
@@ -139,7 +140,9 @@ def test_a_network_that_looks_at_the_square_scores_high_and_one_that_looks_away_
 
 
 def test_the_trial_has_a_row_for_each_seed_and_a_difference(trained, squares):
-    table = compare_with_original(CHANGED[0], squares, SMOKE, seeds=(SEED, SEED + 5))
+    table = compare_with_original(
+        CHANGED[0], squares, SMOKE, Stopping(3, 2), seeds=(SEED, SEED + 5)
+    )
     singles = table[table["network"] != DIFFERENCE]
     losses = singles[singles["figure"] == MEASURE].set_index(["network", "run_seed"])["value"]
     difference = table[table["network"] == DIFFERENCE].set_index("figure")
@@ -156,8 +159,12 @@ def test_trainings_are_cut_to_the_steps_that_can_be_afforded(squares):
     many = Faces(
         squares.dataset, squares.images, (), Split(np.arange(64_000), *[np.arange(8)] * 2), ""
     )
-    assert choose_budget(many, PROFILES["default"]).epochs == 1
-    assert choose_budget(squares, PROFILES["default"]).epochs == 45
+    default = PROFILES["default"]
+    assert choose_budget(many, default).epochs == 1
+    assert choose_budget(squares, default).epochs == 45
+    # The trial also has the report's own budget, where that is another.
+    assert [budget.epochs for budget in choose_budgets(many, default)] == [1, 45]
+    assert [budget.epochs for budget in choose_budgets(squares, default)] == [45]
 
 
 def write_screening(folder, titles, train_n=10):
@@ -195,19 +202,15 @@ def test_architectures_are_compared_under_one_recipe():
     assert isinstance(ORIGINAL.recipe, Recipe)
 
 
-def test_a_longer_training_of_the_light_vgg_on_the_same_images_is_found(tmp_path, monkeypatch):
+def test_trials_are_read_from_rendered_to_photographs_and_from_the_shortest(trained, tmp_path):
+    assert improvement.read_improvements() == []
     signed = {"processor": "p", "versions": "v", "date": "2026-11-24", "profile": "full"}
-    trial = pd.DataFrame(
-        {"network": [ORIGINAL.title, "fine"], "figure": "accuracy", "value": 0.5, "epochs": 10}
-    ).assign(data="photographs", data_digest="d", n=30, rendered=False, **signed)
-    write_study(trial, f"{improvement.PREFIX}photographs-full", tmp_path)
-    for name, digest, epochs in (("other", "e", 40), ("shorter", "d", 10), ("same", "d", 38)):
-        record = pd.DataFrame(
-            {"network": ["VGG16", ORIGINAL.title], "estimate": [0.7, 0.6], "n": 30}
-        ).assign(figure="accuracy", data=name, data_digest=digest, epochs=epochs, **signed)
-        write_study(record, f"{improvement.ACCURACY}{name}-full", tmp_path)
-    for reader in ("read_studies", "read_runs"):
-        read = getattr(improvement, reader)
-        monkeypatch.setattr(improvement, reader, partial(read, folder=tmp_path))
-    (found,) = improvement.read_improvements()
-    assert set(found["longer_epochs"]) == {38} and set(found["longer_accuracy"]) == {0.6}
+    for number, (rendered, epochs) in enumerate(((False, 40), (True, 45), (False, 9))):
+        trial = pd.DataFrame({"figure": ["accuracy", "macro-F1"], "value": 0.5}).assign(
+            rendered=rendered, data_digest=f"{rendered}", most_epochs=epochs, **signed
+        )
+        write_study(trial, f"{improvement.PREFIX}{number}", tmp_path)
+    trials = improvement.read_improvements()
+    read = [(trial["rendered"].iloc[0], trial["most_epochs"].iloc[0]) for trial in trials]
+    assert read == [(True, 45), (False, 9), (False, 40)]
+    assert {len(trial) for trial in trials} == {2}

@@ -1,6 +1,7 @@
 """What follows from the trial for the light VGG, in English and in Persian.
 
-A change is recommended only for data on which the interval of its gain lies above zero.
+A change is recommended only for data on which the interval of its gain lies above zero. Of trials
+on the same data that with the most epochs counts.
 """
 
 from collections.abc import Sequence
@@ -9,12 +10,14 @@ import pandas as pd
 
 from cnnlab.evaluation.wording import join_words
 from cnnlab.explain.change_wording import (
-    describe_longer_training,
+    describe_budgets,
     find_changed,
+    find_difference,
     format_difference,
+    format_gain,
+    group_budgets,
     name_change,
 )
-from cnnlab.explain.improvement import DIFFERENCE
 from cnnlab.explain.screening import MEASURE
 from cnnlab.models.light_vgg_variants import ORIGINAL
 
@@ -144,8 +147,8 @@ def describe_advice(
     """Say what to change in the light VGG, and by how much it helps on which data.
 
     Args:
-        trials: at least one record as ``improvement.compare_with_original`` makes them, of one
-            and the same changed network; one for each data set.
+        trials: at least one, as ``improvement.read_improvements`` gives them, of one and the same
+            changed network.
         screening: as ``screening.screen_variants`` makes it, with the changed network; None
             without a record.
         language: of the sentences.
@@ -158,9 +161,11 @@ def describe_advice(
     if len(names) != 1:
         raise ValueError(f"Records of one changed network are needed; got those of {names}.")
     (name,) = names
+    groups = group_budgets(trials)
+    longest = [group[-1] for group in groups]
     found = {"better": [], "open": [], "worse": []}
-    for trial in trials:
-        row = _find_difference(trial, "accuracy")
+    for trial in longest:
+        row = find_difference(trial, "accuracy")
         verdict = "better" if row["low"] > 0 else "worse" if row["high"] < 0 else "open"
         found[verdict].append(_name_figure(row, words))
     parameters = trials[0].groupby("network")["parameters"].first()
@@ -172,14 +177,13 @@ def describe_advice(
     }
     if found["better"]:
         text = words["change"].format(gains=join_words(found["better"], language), **facts)
-        text += "".join(describe_longer_training(trial, language) for trial in trials)
         for verdict in ("open", "worse"):
             if found[verdict]:
                 text += words[verdict].format(figures=join_words(found[verdict], language))
     else:
         figures = join_words(found["open"] + found["worse"], language)
         text = words["none"].format(figures=figures, **facts)
-        text += "".join(_describe_spread(trial, words) for trial in trials)
+        text += "".join(_describe_spread(trial, words) for trial in longest)
         if screening is not None:
             zero = words["below zero" if found["worse"] else "holds zero"]
             text += words["no gain"].format(
@@ -188,6 +192,8 @@ def describe_advice(
                 measure=name_change(MEASURE, language),
                 difference=_find_lead(screening, name),
             )
+    for budgets in filter(None, (describe_budgets(group, language) for group in groups)):
+        text += f" {budgets}"
     if name in HEADS:
         text += words["unargued"]
         if screening is not None:
@@ -196,10 +202,10 @@ def describe_advice(
                 measure=name_change(MEASURE, language),
                 difference=_find_lead(screening, HEADS[name]),
             )
-    for trial in trials:
-        places = [_find_difference(trial, f"{place}, HiResCAM") for place in ("inside", "border")]
+    for trial in longest:
+        places = [find_difference(trial, f"{place}, HiResCAM") for place in ("inside", "border")]
         if places[0] is not None:
-            inside, border = map(_format, places)
+            inside, border = map(format_gain, places)
             text += words["localised"].format(inside=inside, border=border)
     if screening is not None:
         first, *rest = rank_changed(screening)
@@ -223,18 +229,9 @@ def _find_lead(screening: pd.DataFrame, title: str) -> str:
     return format_difference(rows.loc[title])
 
 
-def _find_difference(trial: pd.DataFrame, figure: str) -> pd.Series | None:
-    rows = trial[(trial["network"] == DIFFERENCE) & (trial["figure"] == figure)]
-    return None if rows.empty else rows.iloc[0]
-
-
 def _name_figure(row: pd.Series, words: dict[str, str]) -> str:
     data = words["rendered" if row["rendered"] else "photographs"]
-    return words["figure"].format(difference=_format(row), data=data)
-
-
-def _format(row: pd.Series) -> str:
-    return format_difference(row.rename({"value": "difference"}), 3)
+    return words["figure"].format(difference=format_gain(row), data=data)
 
 
 def _describe_spread(trial: pd.DataFrame, words: dict[str, str]) -> str:

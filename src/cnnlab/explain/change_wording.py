@@ -3,7 +3,7 @@
 Sentences are made in English and in Persian.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
@@ -34,16 +34,17 @@ _WORDS = {
         "screened": "on the development split the {measure} is clearly below the light VGG's for "
         "{lower} of {count} changed networks, and clearly above it for {higher}",
         "higher": " Clearly higher: {names}.",
-        "improvement": "On the {kind} ({images:,} images of Validation/, {seeds} seeds each) the "
-        "accuracy of *{winner}* minus that of the light VGG is {difference}: {verdict}, with "
-        "{changed:,} parameters against {original:,}.",
+        "improvement": "On the {kind} ({images:,} images of Validation/, {seeds} seeds each, at "
+        "most {epochs} epochs) the accuracy of *{winner}* minus that of the light VGG is "
+        "{difference}: {verdict}, with {changed:,} parameters against {original:,}.",
         "gain": "Accuracy of *{winner}* minus the light VGG's on the {kind}, after at most "
         "{epochs} epochs: {difference}.",
-        "longer": " Both had at most {epochs} epochs. After {longer} the light VGG reaches "
-        "{accuracy:.3f} on the same images, by another record: {than}.",
-        "than more": "more than *{winner}* here, so the difference shows which network learns "
-        "faster, and not yet which ends higher",
-        "than less": "still less than *{winner}* here",
+        "budgets": "On the {kind} the accuracy of *{winner}* minus the light VGG's is {short} "
+        "after at most {fewer} epochs and {long} after at most {more}{meaning}. Validation/ was "
+        "looked at once for each; nothing was chosen by it.",
+        "faster and higher": ": it learns faster, and it ends higher too",
+        "faster only": ": it learns faster; that it ends higher is not shown",
+        "faster but lower": ": it learns faster, and it ends lower",
         "rendered": "rendered faces",
         "photographs": "photographs",
         "better": "*{winner}* is better",
@@ -58,16 +59,17 @@ _WORDS = {
         "screened": "{measure} در مجموعهٔ توسعه برای {lower} شبکه از {count} شبکهٔ تغییریافته آشکارا "
         "کمتر از VGG سبک و برای {higher} شبکه آشکارا بیشتر است",
         "higher": " آشکارا بیشتر: {names}.",
-        "improvement": "روی {kind} ({images:,} تصویر Validation، هر شبکه با {seeds} بذر) دقت "
-        "*{winner}* منهای دقت VGG سبک {difference} است: {verdict}، با {changed:,} پارامتر در "
-        "برابر {original:,}.",
+        "improvement": "روی {kind} ({images:,} تصویر Validation، هر شبکه با {seeds} بذر و حداکثر "
+        "{epochs} دوره) دقت *{winner}* منهای دقت VGG سبک {difference} است: {verdict}، با "
+        "{changed:,} پارامتر در برابر {original:,}.",
         "gain": "دقت *{winner}* منهای دقت VGG سبک روی {kind}، پس از حداکثر {epochs} دوره: "
         "{difference}.",
-        "longer": " هر دو حداکثر {epochs} دوره داشته‌اند. VGG سبک پس از {longer} دوره روی همین "
-        "تصویرها، بنا بر ثبتی دیگر، به {accuracy:.3f} می‌رسد: {than}.",
-        "than more": "بیش از *{winner}* در اینجا؛ پس تفاوت نشان می‌دهد کدام شبکه تندتر می‌آموزد، و "
-        "هنوز نه اینکه کدام در پایان بالاتر است",
-        "than less": "باز هم کمتر از *{winner}* در اینجا",
+        "budgets": "روی {kind} دقت *{winner}* منهای دقت VGG سبک پس از حداکثر {fewer} دوره "
+        "{short} و پس از حداکثر {more} دوره {long} است{meaning}. Validation برای هر کدام یک بار "
+        "دیده شده و چیزی بر پایهٔ آن انتخاب نشده است.",
+        "faster and higher": ": تندتر می‌آموزد و در پایان نیز بالاتر است",
+        "faster only": ": تندتر می‌آموزد؛ اینکه در پایان بالاتر باشد نشان داده نشده است",
+        "faster but lower": ": تندتر می‌آموزد و در پایان پایین‌تر است",
         "rendered": "چهره‌های رندرشده",
         "photographs": "عکس‌ها",
         "better": "*{winner}* بهتر است",
@@ -157,10 +159,10 @@ def count_screened(records: pd.DataFrame, language: str = "en") -> str:
 
 
 def tabulate_improvements(records: Iterable[pd.DataFrame]) -> pd.DataFrame:
-    """Return, for each data set and figure, both networks' means and their difference.
+    """Return, for each trial and figure, both networks' means and their difference.
 
     Args:
-        records: as ``improvement.compare_with_original`` makes them, one for each data set.
+        records: as ``improvement.read_improvements`` gives them.
     """
     rows = []
     for table in records:
@@ -173,24 +175,25 @@ def tabulate_improvements(records: Iterable[pd.DataFrame]) -> pd.DataFrame:
             rows.append(
                 {
                     "data": "rendered" if row["rendered"] else "photographs",
+                    "epochs": f"{int(row['most_epochs'])}",
                     "figure": row["figure"],
                     "light VGG": format_number(means[ORIGINAL.title, row["figure"]], 3),
                     winner: format_number(means[winner, row["figure"]], 3),
-                    "difference": format_difference(row.rename({"value": "difference"}), 3),
+                    "difference": format_gain(row),
                 }
             )
     return pd.DataFrame(rows).set_index("data")
 
 
 def describe_improvement(table: pd.DataFrame, language: str = "en") -> str:
-    """Say in a sentence whether the change helped on one data set.
+    """Say in a sentence whether the change helped in one trial.
 
     Args:
-        table: as ``improvement.compare_with_original`` makes it.
+        table: of ``improvement.read_improvements``.
         language: of the sentence.
     """
     words = _WORDS[language]
-    row = table[(table["network"] == DIFFERENCE) & (table["figure"] == "accuracy")].iloc[0]
+    row = find_difference(table, "accuracy")
     changed = find_changed(table)
     winner = name_change(changed, language)
     parameters = table.groupby("network")["parameters"].first()
@@ -199,53 +202,73 @@ def describe_improvement(table: pd.DataFrame, language: str = "en") -> str:
         kind=words["rendered" if row["rendered"] else "photographs"],
         images=int(row["n"]),
         seeds=int(row["seeds"]),
+        epochs=int(row["most_epochs"]),
         winner=winner,
-        difference=format_difference(row.rename({"value": "difference"}), 3),
+        difference=format_gain(row),
         verdict=words[verdict].format(winner=winner),
         changed=int(parameters[changed]),
         original=int(parameters[ORIGINAL.title]),
-    ) + describe_longer_training(table, language)
+    )
 
 
-def describe_longer_training(table: pd.DataFrame, language: str = "en") -> str:
-    """Say what the light VGG reaches when it is trained longer than in the trial.
+def group_budgets(trials: Iterable[pd.DataFrame]) -> list[list[pd.DataFrame]]:
+    """Return the trials of each data set together, in the order in which they come.
 
     Args:
-        table: as ``improvement.read_improvements`` returns it.
-        language: of the sentence.
+        trials: as ``improvement.read_improvements`` gives them, of a data set the shortest first.
+    """
+    groups: dict[tuple, list[pd.DataFrame]] = {}
+    for trial in trials:
+        row = trial.iloc[0]
+        groups.setdefault((row["rendered"], row["data_digest"]), []).append(trial)
+    return list(groups.values())
+
+
+def describe_budgets(trials: Sequence[pd.DataFrame], language: str = "en") -> str:
+    """Say what more epochs make of the gain on one data set.
+
+    Args:
+        trials: of one data set, the shortest first.
+        language: of the sentences.
 
     Returns:
-        One or two sentences after a space; nothing where no longer training is recorded.
+        Sentences; none for a single trial.
     """
     words = _WORDS[language]
-    longer = table.iloc[0]
-    if pd.isna(longer["longer_accuracy"]):
+    if len(trials) < 2:
         return ""
-    changed = find_changed(table)
-    own = table[(table["network"] == changed) & (table["figure"] == "accuracy")]
-    than = "than more" if longer["longer_accuracy"] > own["value"].mean() else "than less"
-    return words["longer"].format(
-        epochs=int(table["epochs"].max()),
-        longer=int(longer["longer_epochs"]),
-        accuracy=longer["longer_accuracy"],
-        than=words[than].format(winner=name_change(changed, language)),
+    short, long = (find_difference(trial, "accuracy") for trial in (trials[0], trials[-1]))
+    if short["low"] <= 0:
+        meaning = ""
+    elif long["low"] > 0:
+        meaning = words["faster and higher"]
+    else:
+        meaning = words["faster but lower" if long["high"] < 0 else "faster only"]
+    return words["budgets"].format(
+        kind=words["rendered" if short["rendered"] else "photographs"],
+        winner=name_change(find_changed(trials[0]), language),
+        short=format_gain(short),
+        fewer=int(short["most_epochs"]),
+        long=format_gain(long),
+        more=int(long["most_epochs"]),
+        meaning=meaning,
     )
 
 
 def name_gain(table: pd.DataFrame, language: str = "en") -> str:
-    """Return the difference in accuracy on one data set, in as few words as a table's cell has.
+    """Return the difference in accuracy of one trial, in as few words as a table's cell has.
 
     Args:
-        table: as ``improvement.compare_with_original`` makes it.
+        table: of ``improvement.read_improvements``.
         language: of the words.
     """
     words = _WORDS[language]
-    row = table[(table["network"] == DIFFERENCE) & (table["figure"] == "accuracy")].iloc[0]
+    row = find_difference(table, "accuracy")
     return words["gain"].format(
         winner=name_change(find_changed(table), language),
         kind=words["rendered" if row["rendered"] else "photographs"],
-        epochs=int(table["epochs"].max()),
-        difference=format_difference(row.rename({"value": "difference"}), 3),
+        epochs=int(row["most_epochs"]),
+        difference=format_gain(row),
     )
 
 
@@ -253,6 +276,17 @@ def find_changed(table: pd.DataFrame) -> str:
     """Return the title of the changed network in a record of the trial."""
     (title,) = set(table["network"]) - {ORIGINAL.title, DIFFERENCE}
     return title
+
+
+def find_difference(table: pd.DataFrame, figure: str) -> pd.Series | None:
+    """Return the row of a trial with the difference in a figure; None where it has none."""
+    rows = table[(table["network"] == DIFFERENCE) & (table["figure"] == figure)]
+    return None if rows.empty else rows.iloc[0]
+
+
+def format_gain(row: pd.Series) -> str:
+    """Return such as ``0.036 [−0.050, 0.121]`` for a row with value, low and high."""
+    return format_difference(row.rename({"value": "difference"}), 3)
 
 
 def format_difference(row: pd.Series, digits: int = 2) -> str:

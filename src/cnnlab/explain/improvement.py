@@ -1,9 +1,11 @@
 """Is the winner of the screening better? ``python -m cnnlab.explain.improvement``.
 
-Writes ``report/studies/improvement-<data>-<profile>.csv``: the light VGG and the variant that
-the screening chose, each trained with ``SEEDS`` and judged on Validation/ once. The screening
-must be recorded before: it has seen the development split only. ``DATA=`` chooses the data, as
-everywhere. What is trained already is not trained again.
+Writes ``report/studies/improvement-<data>-<profile>-<n>-epochs.csv``: the light VGG and the
+variant that the screening chose, each trained with ``SEEDS`` and judged on Validation/. Where the
+profile's epochs are more than the screening could afford there are two budgets, a file each: which
+network learns faster need not be the one that ends higher. The screening must be recorded before:
+it has seen the development split only. ``DATA=`` chooses the data, as everywhere. What is trained
+already is not trained again.
 """
 
 import sys
@@ -15,14 +17,14 @@ import pandas as pd
 from cnnlab.commands import run_command
 from cnnlab.evaluation.inference import predict_validation
 from cnnlab.evaluation.metrics import compute_figures
-from cnnlab.evaluation.records import read_runs, read_studies, write_study
+from cnnlab.evaluation.records import read_studies, write_study
 from cnnlab.evaluation.seeds import average_columns, compare_over_seeds
-from cnnlab.evaluation.study import PREFIX as ACCURACY
 from cnnlab.explain.localisation import choose_located, measure_localisation
 from cnnlab.explain.screening import describe_network, describe_run, find_winner
 from cnnlab.faces.loading import Faces, load_faces
 from cnnlab.models.experiments import Architecture, train_from_scratch
 from cnnlab.models.light_vgg_variants import ORIGINAL, choose_budget
+from cnnlab.models.training import Stopping
 from cnnlab.quoting import make_label
 from cnnlab.settings import SEED, Profile, current_profile
 
@@ -34,14 +36,19 @@ LOCATED_PER_CLASS = 20
 
 
 def compare_with_original(
-    winner: Architecture, faces: Faces, profile: Profile, seeds: Sequence[int] = SEEDS
+    winner: Architecture,
+    faces: Faces,
+    profile: Profile,
+    stopping: Stopping,
+    seeds: Sequence[int] = SEEDS,
 ) -> pd.DataFrame:
     """Train both networks with each seed and compare them on Validation/.
 
     Args:
         winner: what is compared with the light VGG.
         faces: the data.
-        profile: how long.
+        profile: its resamples.
+        stopping: how long both are trained.
         seeds: of the trainings.
 
     Returns:
@@ -51,7 +58,6 @@ def compare_with_original(
         with its 95% interval over seeds and images, people where they are known. Figures are
         ``FIGURES`` and, for rendered faces, those of ``measure_localisation``.
     """
-    stopping = choose_budget(faces, profile)
     rows = faces.split.validation
     located = choose_located(faces, rows, LOCATED_PER_CLASS) if faces.dataset.rendered else rows[:0]
     predicted, places, single = [], [], []
@@ -95,41 +101,48 @@ def compare_with_original(
     return pd.concat([*single, difference.assign(network=DIFFERENCE)], ignore_index=True)
 
 
-def read_improvements() -> list[pd.DataFrame]:
-    """Return the committed records, one for each data set and profile.
+def choose_budgets(faces: Faces, profile: Profile) -> list[Stopping]:
+    """Return how long both networks are trained: as in a screening and, if longer, as in a report.
 
-    Columns beside those of the files: longer_epochs and longer_accuracy, what the light VGG
-    reaches on the same images when it is trained longer; not a number where that is not recorded.
+    Args:
+        faces: the data.
+        profile: how long the light VGG is trained.
     """
+    whole = Stopping(profile.light_vgg_epochs, profile.patience)
+    return list(dict.fromkeys([choose_budget(faces, profile), whole]))
+
+
+def read_improvements() -> list[pd.DataFrame]:
+    """Return the committed records: rendered faces first, of each data set the shortest first."""
     records = read_studies(f"{PREFIX}*")
     if records is None:
         return []
-    trials = [rows for _, rows in records.groupby(["rendered", "data_digest", "profile"])]
-    return [_add_longer_training(trial, read_runs(ACCURACY)) for trial in trials]
+    trials = records.groupby(["rendered", "data_digest", "profile", "most_epochs"])
+    in_order = sorted(trials, key=lambda trial: (not trial[0][0], *trial[0][1:]))
+    return [rows for _, rows in in_order]
 
 
-def _add_longer_training(trial: pd.DataFrame, runs: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    epochs = trial.loc[trial["network"] == ORIGINAL.title, "epochs"].max()
-    longest = (np.nan, np.nan)
-    for run in runs:
-        rows = run[
-            (run["network"] == ORIGINAL.title)
-            & (run["figure"] == "accuracy")
-            & (run["data_digest"] == trial["data_digest"].iloc[0])
-            & (run["n"] == trial["n"].max())
-            & (run["epochs"] > epochs)
-        ]
-        if len(rows):
-            longest = tuple(rows.iloc[0][["epochs", "estimate"]])
-    return trial.assign(longer_epochs=longest[0], longer_accuracy=longest[1])
+def record_trial(faces: Faces, profile: Profile, stopping: Stopping) -> None:
+    """Compare the winner with the light VGG in one budget and write the study.
+
+    Args:
+        faces: the data.
+        profile: of the run.
+        stopping: how long both are trained.
+    """
+    table = compare_with_original(find_winner(), faces, profile, stopping)
+    table = table.assign(
+        seeds=len(SEEDS), most_epochs=stopping.epochs, **describe_run(faces, profile)
+    )
+    name = f"{PREFIX}{make_label(faces.dataset.title)}-{profile.name}"
+    write_study(table, f"{name}-{stopping.epochs}-epochs")
 
 
 def record_improvement() -> None:
-    """Compare the winner with the light VGG on this run's data and write the study."""
+    """Compare the winner with the light VGG on this run's data in every budget."""
     faces, profile = load_faces(), current_profile()
-    table = compare_with_original(find_winner(), faces, profile)
-    table = table.assign(seeds=len(SEEDS), **describe_run(faces, profile))
-    write_study(table, f"{PREFIX}{make_label(faces.dataset.title)}-{profile.name}")
+    for stopping in choose_budgets(faces, profile):
+        record_trial(faces, profile, stopping)
 
 
 if __name__ == "__main__":

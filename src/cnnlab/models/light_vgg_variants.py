@@ -30,7 +30,7 @@ ERASED_SHARES = (0.02, 0.2)
 DROPPED_SHARE = 0.5
 """Of the values before the logits, while training."""
 
-MOST_STEPS = 8000
+MOST_STEPS = 2000
 """Of one training. On many images the profile's epochs would take hours for all variants."""
 
 LAST_BLOCK = len(BLOCK_FILTERS)
