@@ -24,10 +24,14 @@ SHAPES = [(32, 32, 128), (16, 16, 256), (8, 8, 512), (4, 4, 512), (16, 16, 64), 
 
 @pytest.fixture
 def feature_stub(monkeypatch):
+    """Features that tell white images from black ones; its list ``read.asked`` has how many."""
+
     def read(faces, indices, network, layer):
+        read.asked.append(len(indices))
         white = faces.images[indices, 0, 0, 0] > 0
         return np.where(white[:, None, None, None], 9, 1) * np.ones((1, 8, 8, 16), np.float16)
 
+    read.asked = []
     monkeypatch.setattr(decoders, "cache_layer_features", read)
     return read
 
@@ -46,7 +50,10 @@ def test_decoder_learns_what_the_features_say_and_is_kept(feature_stub, monkeypa
         trained = train_decoder(faces, network, "pool", Budget(4, 60_000), seed=0)
         return decode_features(trained.model, features, mean)
 
+    feature_stub.asked.clear()
     decoded = decode()
+    # A file that is mapped anew at each epoch stays in memory as often.
+    assert feature_stub.asked == [len(faces.split.training), len(rows)]
     references = shrink_images(faces.images[rows])
     baseline = measure_error(mean[None], references).mean()
     assert baseline == pytest.approx(0.5, abs=1e-3)

@@ -5,6 +5,7 @@ Dosovitskiy & Brox (2016), "Inverting visual representations with convolutional 
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import cache
 
 import keras
 import numpy as np
@@ -172,10 +173,14 @@ def train_decoder(
         order = np.random.default_rng([seed, epoch]).permutation(len(rows))
         return _pair(features, faces.images, rows, order, mean_face)
 
+    # Mapped once for all epochs: the batches of each keep what they read from.
+    @cache
+    def held_out() -> np.ndarray:
+        return cache_layer_features(faces, faces.split.development, network, layer)
+
     def development_batches() -> tf.data.Dataset:
         unseen = faces.split.development
-        held_out = cache_layer_features(faces, unseen, network, layer)
-        return _pair(held_out, faces.images, unseen, np.arange(len(unseen)), mean_face)
+        return _pair(held_out(), faces.images, unseen, np.arange(len(unseen)), mean_face)
 
     return train(
         f"decoder-{network.name}-{layer}",
