@@ -96,6 +96,7 @@ def test_what_more_epochs_make_of_a_gain_is_said(short, long, meaning):
     assert "after at most 10 epochs" in text and "after at most 40" in text
     assert meaning in text and ("learns" in text) == bool(meaning)
     assert_same_numbers(text, change_wording.describe_budgets(trials, "fa"))
+    assert "second look was not blind" in text
     assert change_wording.describe_budgets(trials[:1]) == ""
 
 
