@@ -111,8 +111,8 @@ def test_a_study_says_where_it_comes_from():
         "10 minutes for VGG16",
         "17 have an identical",
     ):
-        assert part in study.describe()
+        assert part in study.describe_origin()
     assert "n = 3,199 images, seed 1403" in study.name_sample()
-    assert "a time unknown for Light VGG" in study.describe()
-    assert_same_numbers(study.describe(), study.describe("fa"))
+    assert "a time unknown for Light VGG" in study.describe_origin()
+    assert_same_numbers(study.describe_origin(), study.describe_origin("fa"))
     assert_same_numbers(study.name_sample(), study.name_sample("fa"))

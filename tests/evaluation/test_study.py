@@ -17,6 +17,8 @@ from cnnlab.models.experiments import train_light_vgg
 from cnnlab.models.training import train
 from cnnlab.settings import PROFILES
 
+from .languages import assert_same_numbers
+
 
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory):
@@ -63,9 +65,17 @@ def test_variants_are_of_the_networks_alone(recorded):
     assert (variants["seed"] == 1403).all()
 
 
-def test_the_description_names_seeds_copies_and_the_test(recorded):
-    text = recorded.describe()
-    assert "Trained with the seeds 1403, 1404 and 1405, Light VGG has accuracies of 0." in text
-    assert "McNemar's exact test" in text
+def test_the_origin_names_data_and_copies_and_no_second_network(recorded):
+    text = recorded.describe_origin()
     assert "4 have an identical or nearly identical one in Train" in text
     assert "photographs" in text
+    # A chapter on one network says it as well.
+    assert "McNemar" not in text
+    assert "has accuracies of" not in text
+
+
+def test_the_comparison_names_the_test_and_the_seeds(recorded):
+    text = recorded.describe_comparison()
+    assert "McNemar's exact test" in text
+    assert "Trained with the seeds 1403, 1404 and 1405, Light VGG has accuracies of 0." in text
+    assert_same_numbers(text, recorded.describe_comparison("fa"))

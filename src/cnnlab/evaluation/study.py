@@ -177,7 +177,7 @@ class Study:
         """Return what a caption says of the data: title, split, images, seed."""
         return _WORDS[language]["sample"].format(**self._say(language))
 
-    def describe(self, language: str = "en") -> str:
+    def describe_origin(self, language: str = "en") -> str:
         """Say where the record comes from: data, size, seed, machine, date and duration."""
         words = _WORDS[language]
         seconds = self.variants.groupby("network", sort=False)["training_seconds"].first()
@@ -187,10 +187,13 @@ class Study:
             )
             for title, value in seconds.items()
         ]
-        run = words["run"].format(
+        return words["run"].format(
             slug=self.slug, durations=join_words(durations, language), **self._say(language)
         )
-        sentences = [run, *self._describe_difference(language), *self._describe_seeds(language)]
+
+    def describe_comparison(self, language: str = "en") -> str:
+        """Say where the networks disagree, and how far seeds are apart; nothing of one network."""
+        sentences = [*self._describe_difference(language), *self._describe_seeds(language)]
         return " ".join(sentences)
 
     def _say(self, language: str) -> dict[str, object]:
