@@ -94,7 +94,12 @@ def test_vgg16_is_frozen_or_has_fewer_copies(tmp_path):
     profile = replace(PROFILE, vgg16_copies=2)
     listed = list_alternatives(make_faces(tmp_path, affect=False), profile)
     ways = [(each.choice, each.other) for each in listed if each.network == VGG16]
-    assert ways == [("block 5", "frozen"), ("augmented copies", "0"), ("augmented copies", "1")]
+    assert ways == [
+        ("block 5", "frozen"),
+        ("block 4", "fine-tuned after block 5"),
+        ("augmented copies", "0"),
+        ("augmented copies", "1"),
+    ]
 
 
 def test_a_part_keeps_the_shares_and_has_a_name_of_its_own(tmp_path):

@@ -50,6 +50,7 @@ def networks(faces, tmp_path_factory):
         patch.setattr(experiments, "cache_vgg16_features", partial(cache_vgg16_features, root=root))
         return {
             "VGG16": experiments.train_vgg16(faces, SHORT, seed=1),
+            "VGG16, block 4 too": experiments.train_vgg16_with_block4(faces, SHORT, seed=1),
             "Light VGG": experiments.train_light_vgg(faces, SHORT, seed=1),
         }
 
@@ -58,6 +59,10 @@ def networks(faces, tmp_path_factory):
     ("title", "stages"),
     [
         ("VGG16", ["frozen", "frozen", "fine-tuning"]),
+        (
+            "VGG16, block 4 too",
+            ["frozen", "frozen", "fine-tuning", "fine-tuning of block 4 too"],
+        ),
         ("Light VGG", ["from scratch", "from scratch"]),
     ],
 )
@@ -69,7 +74,7 @@ def test_history_numbers_all_epochs_of_all_stages(networks, title, stages):
     assert network.seconds >= network.history["seconds"].sum()
 
 
-@pytest.mark.parametrize("title", ["VGG16", "Light VGG"])
+@pytest.mark.parametrize("title", ["VGG16", "VGG16, block 4 too", "Light VGG"])
 def test_model_is_that_of_the_chosen_epoch_from_pixels_to_float32_logits(networks, faces, title):
     network = networks[title]
     rows = faces.split.development

@@ -2,8 +2,7 @@
 
 Writes ``report/studies/ablation-<data>-<profile>.csv``: the recipe's way and another, choice by
 choice, trained on about ``IMAGES_PER_CLASS`` images a class and judged on the development split
-alone; Validation/ is not looked at. Fine-tuning block 4 of VGG16 too is not among the choices: it
-would need features of block 3, which are larger and which nothing else caches.
+alone; Validation/ is not looked at.
 """
 
 import hashlib
@@ -31,6 +30,7 @@ from cnnlab.models.experiments import (
     train_from_scratch,
     train_vgg16,
     train_vgg16_head,
+    train_vgg16_with_block4,
 )
 from cnnlab.models.precision import FLOAT32, MIXED_BFLOAT16, detect_policy
 from cnnlab.models.recipes import weigh_classes
@@ -186,6 +186,13 @@ def list_alternatives(faces: Faces, profile: Profile) -> list[Alternative]:
             "fine-tuned",
             "frozen",
             lambda: train_vgg16_head(faces, profile),
+        ),
+        Alternative(
+            VGG16,
+            "block 4",
+            "frozen",
+            "fine-tuned after block 5",
+            lambda: train_vgg16_with_block4(faces, profile),
         ),
         *(
             Alternative(

@@ -72,7 +72,9 @@ _NAMES_FA = {
     "lowest development loss": "کمترین زیان توسعه",
     "last": "آخرین",
     "block 5": "بلوک 5",
+    "block 4": "بلوک 4",
     "fine-tuned": "با تنظیم دقیق",
+    "fine-tuned after block 5": "با تنظیم دقیق پس از بلوک 5",
     "frozen": "منجمد",
     "augmented copies": "نسخه‌های افزونه",
 }

@@ -5,9 +5,10 @@ before it executes the notebooks; a notebook that is opened alone trains what is
 """
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
+from itertools import takewhile
 from pathlib import Path
 
 import keras
@@ -36,12 +37,14 @@ from cnnlab.models.vgg16 import (
     build_vgg16_classifier,
     build_vgg16_head,
     build_vgg16_top,
+    build_vgg16_upper_half,
     copy_weights_by_name,
 )
 from cnnlab.settings import SEED, Profile, current_profile
 
 FROZEN = "frozen"
 FINE_TUNING = "fine-tuning"
+FINE_TUNING_BLOCK4 = "fine-tuning of block 4 too"
 
 # Rotation, shift and flip are Hewitt & Gunes's. Their learning rate of 1e-3 belongs to the form
 # with batch normalisation: the tabled form stays at chance under it.
@@ -180,29 +183,10 @@ def train_vgg16(faces: Faces, profile: Profile | None = None, seed: int = SEED) 
         seed: of weights, order and augmentation.
     """
     profile = profile or current_profile()
-    dtype = detect_policy()
-    features = _FrozenFeatures.cache(faces, profile.vgg16_copies, seed, dtype)
-    head = _train_head(faces, features, profile, seed)
-    top = _fine_tune(faces, features, head, profile, seed, dtype)
-    # The epoch before any fine-tuning competes too.
-    best = min((head, top), key=lambda result: result.history["val_loss"].min())
-    model = build_vgg16_classifier()
-    copy_weights_by_name(best.model, model)
-    history = pd.concat(
-        [head.history.assign(stage=FROZEN), top.history.assign(stage=FINE_TUNING)],
-        ignore_index=True,
-    )
-    history.index = pd.RangeIndex(1, len(history) + 1, name="epoch")
-    return TrainedNetwork(
-        title="VGG16",
-        model=model,
-        history=history,
-        chosen_epoch=best.chosen_epoch + (len(head.history) if best is top else 0),
-        folder=best.folder,
-        seed=seed,
-        seconds=features.seconds + head.seconds + top.seconds,
-        class_shares=learned_shares(faces, VGG16_FINE_TUNING),
-    )
+    features, head = _start_with_head(faces, profile, seed)
+    top = _fine_tune(faces, features, head, build_vgg16_top, profile, seed)
+    stages = [(FROZEN, head), (FINE_TUNING, top)]
+    return _assemble("VGG16", stages, features.seconds, faces, seed)
 
 
 def train_vgg16_head(
@@ -217,39 +201,92 @@ def train_vgg16_head(
         seed: of order and augmentation.
     """
     profile = profile or current_profile()
-    features = _FrozenFeatures.cache(faces, profile.vgg16_copies, seed, detect_policy())
-    head = _train_head(faces, features, profile, seed)
+    features, head = _start_with_head(faces, profile, seed)
+    return _assemble("VGG16, frozen", [(FROZEN, head)], features.seconds, faces, seed)
+
+
+def train_vgg16_with_block4(
+    faces: Faces, profile: Profile | None = None, seed: int = SEED
+) -> TrainedNetwork:
+    """Go on where ``train_vgg16`` ends, and fine-tune block 4 too; or return the network.
+
+    Args:
+        faces: the data; the training split is learned from, the development split chooses the
+            epochs, Validation/ is not looked at.
+        profile: how long each stage, and how many augmented copies; default: this run's.
+        seed: of weights, order and augmentation.
+    """
+    profile = profile or current_profile()
+    features, head = _start_with_head(faces, profile, seed)
+    top = _fine_tune(faces, features, head, build_vgg16_top, profile, seed)
+    lower = _FixedFeatures.cache(faces, profile.vgg16_copies, seed, block=3)
+    half = _fine_tune(faces, lower, _choose((head, top)), build_vgg16_upper_half, profile, seed)
+    stages = [(FROZEN, head), (FINE_TUNING, top), (FINE_TUNING_BLOCK4, half)]
+    return _assemble("VGG16, block 4 too", stages, features.seconds + lower.seconds, faces, seed)
+
+
+def _choose(results: Sequence[TrainingResult]) -> TrainingResult:
+    """Return the stage with the lowest development loss."""
+    return min(results, key=lambda result: result.history["val_loss"].min())
+
+
+def _assemble(
+    title: str,
+    stages: Sequence[tuple[str, TrainingResult]],
+    seconds: float,
+    faces: Faces,
+    seed: int,
+) -> TrainedNetwork:
+    """Return the whole network as its best stage leaves it; its history is that of all stages.
+
+    Args:
+        title: of the network.
+        stages: names and results, in the order of the training, each after the one before it.
+        seconds: those of the features.
+        faces: what it was trained on.
+        seed: of the training.
+    """
+    results = [result for _, result in stages]
+    # The epoch before any fine-tuning competes too.
+    best = _choose(results)
     model = build_vgg16_classifier()
-    copy_weights_by_name(head.model, model)
+    copy_weights_by_name(best.model, model)
+    history = pd.concat([result.history.assign(stage=name) for name, result in stages])
+    history.index = pd.RangeIndex(1, len(history) + 1, name="epoch")
+    before = takewhile(lambda result: result is not best, results)
     return TrainedNetwork(
-        title="VGG16, frozen",
+        title=title,
         model=model,
-        history=head.history.assign(stage=FROZEN),
-        chosen_epoch=head.chosen_epoch,
-        folder=head.folder,
+        history=history,
+        chosen_epoch=best.chosen_epoch + sum(len(result.history) for result in before),
+        folder=best.folder,
         seed=seed,
-        seconds=features.seconds + head.seconds,
+        seconds=seconds + sum(result.seconds for result in results),
         class_shares=learned_shares(faces, VGG16_HEAD),
     )
 
 
 @dataclass(frozen=True)
-class _FrozenFeatures:
-    """Features of block 4: ``training`` an array a copy, ``development`` one array."""
+class _FixedFeatures:
+    """Features below what is trained: ``training`` an array a copy, ``development`` one array."""
 
     training: list[np.ndarray]
     development: np.ndarray
+    block: int
     dtype: str
     seconds: float
 
     @classmethod
-    def cache(cls, faces: Faces, copies: int, seed: int, dtype: str) -> "_FrozenFeatures":
+    def cache(cls, faces: Faces, copies: int, seed: int, block: int = 4) -> "_FixedFeatures":
+        dtype, split = detect_policy(), faces.split
         augmentations = [None] + [VGG16_FINE_TUNING.augmentation] * copies
-        training = cache_vgg16_features(faces, faces.split.training, augmentations, seed, dtype)
-        development = cache_vgg16_features(faces, faces.split.development, [None], seed, dtype)
+        compute = partial(cache_vgg16_features, faces, seed=seed, dtype=dtype, block=block)
+        training = compute(split.training, augmentations)
+        development = compute(split.development, [None])
         return cls(
             training=training.copies,
             development=development.copies[0],
+            block=block,
             dtype=dtype,
             seconds=training.seconds + development.seconds,
         )
@@ -258,9 +295,11 @@ class _FrozenFeatures:
         return {"copies": len(self.training), "features": self.dtype}
 
 
-def _train_head(
-    faces: Faces, features: _FrozenFeatures, profile: Profile, seed: int
-) -> TrainingResult:
+def _start_with_head(
+    faces: Faces, profile: Profile, seed: int
+) -> tuple[_FixedFeatures, TrainingResult]:
+    """Return the features of the frozen blocks and the head that is trained above them."""
+    features = _FixedFeatures.cache(faces, profile.vgg16_copies, seed)
     stopping = Stopping(profile.vgg16_frozen_epochs, profile.patience)
     steps = count_steps(len(faces.split.training), VGG16_HEAD)
 
@@ -275,7 +314,7 @@ def _train_head(
         labels = faces.labels[faces.split.development]
         return tf.data.Dataset.from_tensor_slices((pooled()[1], labels)).batch(256)
 
-    return train(
+    head = train(
         "vgg16-head",
         describe_training(faces, VGG16_HEAD) | features.describe(),
         lambda: compile_classifier(build_vgg16_head(), VGG16_HEAD, stopping, steps),
@@ -285,23 +324,25 @@ def _train_head(
         seed,
         class_weight=weigh_classes(faces, VGG16_HEAD),
     )
+    return features, head
 
 
 def _fine_tune(
     faces: Faces,
-    features: _FrozenFeatures,
-    head: TrainingResult,
+    features: _FixedFeatures,
+    start: TrainingResult,
+    build_part: Callable[..., keras.Model],
     profile: Profile,
     seed: int,
-    dtype: str,
 ) -> TrainingResult:
+    """Train the part of VGG16 above some features, from where another training ended."""
     stopping = Stopping(profile.vgg16_fine_tuning_epochs, profile.patience)
     steps = count_steps(len(faces.split.training), VGG16_FINE_TUNING)
 
     def build() -> keras.Model:
-        top = build_vgg16_top(dtype=dtype)
-        copy_weights_by_name(head.model, top)
-        return compile_classifier(top, VGG16_FINE_TUNING, stopping, steps)
+        part = build_part(dtype=features.dtype)
+        copy_weights_by_name(start.model, part)
+        return compile_classifier(part, VGG16_FINE_TUNING, stopping, steps)
 
     def development() -> tf.data.Dataset:
         rows = np.arange(len(faces.split.development))
@@ -309,8 +350,8 @@ def _fine_tune(
         return _gather_batches([features.development], np.zeros_like(rows), rows, labels, 64)
 
     return train(
-        "vgg16-block5",
-        describe_training(faces, VGG16_FINE_TUNING) | features.describe() | {"head": head.digest},
+        f"vgg16-block{features.block + 1}",
+        describe_training(faces, VGG16_FINE_TUNING) | features.describe() | {"head": start.digest},
         build,
         lambda epoch: _feature_batches(faces, features.training, VGG16_FINE_TUNING, seed, epoch),
         development,

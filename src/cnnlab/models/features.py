@@ -53,10 +53,10 @@ class FixedNetwork:
 
 @dataclass(frozen=True)
 class CachedFeatures:
-    """Features of the frozen blocks.
+    """Features of blocks of VGG16 that stay fixed.
 
     Attributes:
-        copies: for each augmented copy a memory-mapped float16 array (n, 8, 8, 512).
+        copies: for each augmented copy a memory-mapped float16 array (n, height, width, channels).
         seconds: wall-clock seconds that computing them took, when they were computed.
     """
 
@@ -90,8 +90,9 @@ def cache_vgg16_features(
     seed: int,
     dtype: str,
     root: Path = FEATURES,
+    block: int = FROZEN_BLOCKS[-1],
 ) -> CachedFeatures:
-    """Return block4_pool's features of some images, one array for each augmented copy.
+    """Return the features of a block's pool of some images, one array for each augmented copy.
 
     The frozen blocks are 9/10 of VGG16's arithmetic; computed once, fine-tuning what is above
     them costs little.
@@ -103,9 +104,10 @@ def cache_vgg16_features(
         seed: of the random augmentations; the copy's number is mixed in.
         dtype: Keras dtype policy of the forward pass.
         root: the folder of all caches.
+        block: the last of the fixed ones; 4: (n, 8, 8, 512), 3: (n, 16, 16, 256).
     """
     network = fix_vgg16(dtype)
-    forward = _Forward(network, f"block{FROZEN_BLOCKS[-1]}_pool")
+    forward = _Forward(network, f"block{block}_pool")
     copies, seconds = [], 0.0
     for number, augmentation in enumerate(augmentations):
         title = f"VGG16 features, copy {number + 1} of {len(augmentations)}"

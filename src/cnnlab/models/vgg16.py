@@ -10,6 +10,8 @@ IMAGENET_MEAN_BGR = (103.939, 116.779, 123.68)
 FROZEN_BLOCKS = (1, 2, 3, 4)
 FEATURE_SHAPE = (IMAGE_SIZE // 16, IMAGE_SIZE // 16, 512)
 """The shape of block4_pool's feature maps: the frozen part ends there."""
+BLOCK3_SHAPE = (IMAGE_SIZE // 8, IMAGE_SIZE // 8, 256)
+"""The shape of block3_pool's feature maps."""
 
 
 @keras.saving.register_keras_serializable("cnnlab")
@@ -82,11 +84,24 @@ def build_vgg16_top(num_classes: int = 8, dtype: str = "float32") -> keras.Model
     Raises:
         WeightsError: the weights are not to be had.
     """
-    inputs = keras.Input(FEATURE_SHAPE, name="features")
-    outputs = _classify(_apply_block(inputs, 5, dtype), num_classes, dtype)
-    model = keras.Model(inputs, outputs, name="vgg16_top")
-    set_vgg16_kernels(model)
-    return model
+    return _build_top(FEATURE_SHAPE, (5,), num_classes, dtype)
+
+
+def build_vgg16_upper_half(num_classes: int = 8, dtype: str = "float32") -> keras.Model:
+    """Build blocks 4 and 5 and the classifier, on the features of block3_pool.
+
+    Args:
+        num_classes: outputs of the last layer.
+        dtype: Keras dtype policy of all layers but the last.
+
+    Returns:
+        A flat functional model: (n, 16, 16, 256) to (n, num_classes) float32 logits; the names
+        are those of ``build_vgg16_classifier``.
+
+    Raises:
+        WeightsError: the weights are not to be had.
+    """
+    return _build_top(BLOCK3_SHAPE, (4, 5), num_classes, dtype)
 
 
 def build_vgg16_head(num_classes: int = 8) -> keras.Model:
@@ -121,6 +136,17 @@ def copy_weights_by_name(source: keras.Model, target: keras.Model) -> None:
     for layer in source.layers:
         if layer.weights:
             target.get_layer(layer.name).set_weights(layer.get_weights())
+
+
+def _build_top(
+    shape: tuple[int, int, int], blocks: tuple[int, ...], num_classes: int, dtype: str
+) -> keras.Model:
+    inputs = x = keras.Input(shape, name="features")
+    for block in blocks:
+        x = _apply_block(x, block, dtype)
+    model = keras.Model(inputs, _classify(x, num_classes, dtype), name="vgg16_top")
+    set_vgg16_kernels(model)
+    return model
 
 
 def _apply_block(x: keras.KerasTensor, block: int, dtype: str) -> keras.KerasTensor:
