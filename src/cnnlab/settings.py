@@ -30,7 +30,8 @@ class Profile:
         validation_per_class: rendered validation faces a class.
         vgg16_copies: augmented copies of each training image whose features are cached.
         vgg16_frozen_epochs: most epochs of the head on frozen features.
-        vgg16_fine_tuning_epochs: most epochs of block 5 with the head.
+        vgg16_block5_epochs: most epochs of block 5 with the head.
+        vgg16_block4_epochs: most epochs of block 4 with both.
         light_vgg_epochs: most epochs of the light VGG.
         family_epochs: most epochs of each of the authors' three networks (a study).
         regressor_epochs: most epochs of fine-tuning for valence and arousal.
@@ -46,7 +47,8 @@ class Profile:
     validation_per_class: int
     vgg16_copies: int
     vgg16_frozen_epochs: int
-    vgg16_fine_tuning_epochs: int
+    vgg16_block5_epochs: int
+    vgg16_block4_epochs: int
     light_vgg_epochs: int
     family_epochs: int
     regressor_epochs: int
@@ -60,9 +62,9 @@ class Profile:
 PROFILES = {
     profile.name: profile
     for profile in (
-        Profile("smoke", 10, 6, 1, 5, 1, 2, 1, 1, 1, 5, 5, 200, must_learn=False),
-        Profile("default", 150, 40, 2, 60, 10, 45, 60, 8, 6, 150, 10, 2000, must_learn=True),
-        Profile("full", 1200, 200, 3, 60, 15, 40, 30, 16, 8, 150, 8, 2000, must_learn=True),
+        Profile("smoke", 10, 6, 1, 5, 1, 1, 2, 1, 1, 1, 5, 5, 200, must_learn=False),
+        Profile("default", 150, 40, 2, 60, 10, 10, 45, 60, 8, 6, 150, 10, 2000, must_learn=True),
+        Profile("full", 1200, 200, 3, 60, 15, 6, 40, 30, 16, 8, 150, 8, 2000, must_learn=True),
     )
 }
 

@@ -18,6 +18,7 @@ from cnnlab.evaluation.ablation_study import (
     choose_part,
     list_alternatives,
     measure_alternatives,
+    try_again,
 )
 from cnnlab.faces.augmentation import Augmentation
 from cnnlab.faces.splits import Split
@@ -31,6 +32,7 @@ from cnnlab.settings import PROFILES, SEED
 from .made_faces import make_architecture, make_faces
 
 PROFILE = replace(PROFILES["smoke"], light_vgg_epochs=1, bootstrap_resamples=20)
+STOPPING = Stopping(1, 1)
 TINY = replace(make_architecture(LIGHT), recipe=LIGHT_VGG)
 
 
@@ -56,15 +58,14 @@ def with_unequal_classes(faces):
 
 
 def light_alternatives(faces):
-    return [each for each in list_alternatives(faces, PROFILE) if each.network == LIGHT]
+    return [each for each in list_alternatives(faces, PROFILE, STOPPING) if each.network == LIGHT]
 
 
 def test_every_way_is_another_training_and_is_compared_with_the_recipes(tmp_path):
     faces = with_unequal_classes(make_faces(tmp_path, affect=False))
-    stopping = Stopping(1, 1)
 
     def base():
-        return experiments.train_from_scratch(TINY, faces, stopping, SEED)
+        return experiments.train_from_scratch(TINY, faces, STOPPING, SEED)
 
     alternatives = light_alternatives(faces)
     table = measure_alternatives({LIGHT: base}, alternatives, faces, PROFILE)
@@ -82,6 +83,23 @@ def test_every_way_is_another_training_and_is_compared_with_the_recipes(tmp_path
     assert seeds["seed"].nunique() == 2 and SEED not in set(seeds["seed"])
 
 
+def test_only_what_was_better_otherwise_is_trained_again_on_all_images(tmp_path):
+    faces = with_unequal_classes(make_faces(tmp_path, affect=False))
+    alternatives = [each for each in light_alternatives(faces) if each.choice != "kept epoch"]
+
+    def base():
+        return experiments.train_from_scratch(TINY, faces, STOPPING, SEED)
+
+    table = measure_alternatives({LIGHT: base}, alternatives, faces, PROFILE)
+    level = table.assign(difference=0.0, low=-0.1, high=0.1, value=1.0, recipe_value=1.0)
+    assert try_again(faces, PROFILE, level) is level
+    doubted = level["choice"] == "weight decay"
+    level.loc[doubted, ["difference", "high"]] = [-0.2, -0.1]
+    rows = try_again(faces, PROFILE, level).iloc[len(level) :]
+    assert rows["choice"].tolist() == ["weight decay"] * len(FIGURES)
+    assert rows["figure"].tolist() == list(FIGURES)
+
+
 def test_equal_classes_offer_no_weights_and_nothing_is_trained_for_them(tmp_path):
     faces = make_faces(tmp_path, affect=False)
     weighted = [each for each in light_alternatives(faces) if each.choice == "class weights"]
@@ -92,11 +110,11 @@ def test_equal_classes_offer_no_weights_and_nothing_is_trained_for_them(tmp_path
 
 def test_vgg16_is_frozen_or_has_fewer_copies(tmp_path):
     profile = replace(PROFILE, vgg16_copies=2)
-    listed = list_alternatives(make_faces(tmp_path, affect=False), profile)
+    listed = list_alternatives(make_faces(tmp_path, affect=False), profile, STOPPING)
     ways = [(each.choice, each.other) for each in listed if each.network == VGG16]
     assert ways == [
-        ("block 5", "frozen"),
-        ("block 4", "fine-tuned after block 5"),
+        ("block 4", "frozen"),
+        ("blocks 4 and 5", "frozen"),
         ("augmented copies", "0"),
         ("augmented copies", "1"),
     ]

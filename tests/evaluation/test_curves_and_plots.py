@@ -92,12 +92,14 @@ def history(stages):
 
 
 def test_training_figure_marks_the_chosen_epoch_and_where_stages_begin():
-    figure = plot_training(history(["frozen"] * 3 + ["fine-tuning"] * 2), chosen_epoch=4)
+    stages = ["frozen"] * 3 + ["block 5"] * 2 + ["block 4"]
+    figure = plot_training(history(stages), chosen_epoch=4)
     for axes in figure.axes:
-        assert texts(axes) == ["frozen", "fine-tuning"]
+        assert texts(axes) == ["frozen", "block 5", "block 4"]
         (circle,) = [line for line in axes.lines if line.get_label() == "chosen epoch"]
         assert circle.get_xydata().tolist() == [[4, pytest.approx(0.4)]]
-        assert [3.5, 3.5] in [list(line.get_xdata()) for line in axes.lines]
+        lines = [list(line.get_xdata()) for line in axes.lines]
+        assert [3.5, 3.5] in lines and [5.5, 5.5] in lines
 
 
 def test_training_figure_of_one_stage_names_none():

@@ -37,14 +37,14 @@ from cnnlab.models.vgg16 import (
     build_vgg16_classifier,
     build_vgg16_head,
     build_vgg16_top,
-    build_vgg16_upper_half,
     copy_weights_by_name,
 )
 from cnnlab.settings import SEED, Profile, current_profile
 
 FROZEN = "frozen"
-FINE_TUNING = "fine-tuning"
-FINE_TUNING_BLOCK4 = "fine-tuning of block 4 too"
+BLOCK5 = "block 5"
+BLOCK4 = "block 4"
+"""The stages of VGG16's training, by what is trained first in each."""
 
 # Rotation, shift and flip are Hewitt & Gunes's. Their learning rate of 1e-3 belongs to the form
 # with batch normalisation: the tabled form stays at chance under it.
@@ -174,7 +174,9 @@ def train_from_scratch(
 
 
 def train_vgg16(faces: Faces, profile: Profile | None = None, seed: int = SEED) -> TrainedNetwork:
-    """Train VGG16's classifier on frozen features, then block 5 with it; or return it.
+    """Train VGG16's classifier on frozen features, then block 5 with it, then block 4 too.
+
+    Or return the network when that was done before.
 
     Args:
         faces: the data; the training split is learned from, the development split chooses the
@@ -184,9 +186,30 @@ def train_vgg16(faces: Faces, profile: Profile | None = None, seed: int = SEED) 
     """
     profile = profile or current_profile()
     features, head = _start_with_head(faces, profile, seed)
-    top = _fine_tune(faces, features, head, build_vgg16_top, profile, seed)
-    stages = [(FROZEN, head), (FINE_TUNING, top)]
-    return _assemble("VGG16", stages, features.seconds, faces, seed)
+    block5 = _fine_tune(faces, features, head, profile.vgg16_block5_epochs, profile.patience, seed)
+    lower = _FixedFeatures.cache(faces, profile.vgg16_copies, seed, block=3)
+    best = _choose((head, block5))
+    block4 = _fine_tune(faces, lower, best, profile.vgg16_block4_epochs, profile.patience, seed)
+    stages = [(FROZEN, head), (BLOCK5, block5), (BLOCK4, block4)]
+    return _assemble("VGG16", stages, features.seconds + lower.seconds, faces, seed)
+
+
+def train_vgg16_block5(
+    faces: Faces, profile: Profile | None = None, seed: int = SEED
+) -> TrainedNetwork:
+    """Train VGG16's classifier, then block 5 with it, and no block below; or return the network.
+
+    Args:
+        faces: the data; the training split is learned from, the development split chooses the
+            epochs, Validation/ is not looked at.
+        profile: how long, and how many augmented copies; default: this run's.
+        seed: of weights, order and augmentation.
+    """
+    profile = profile or current_profile()
+    features, head = _start_with_head(faces, profile, seed)
+    block5 = _fine_tune(faces, features, head, profile.vgg16_block5_epochs, profile.patience, seed)
+    stages = [(FROZEN, head), (BLOCK5, block5)]
+    return _assemble("VGG16, block 4 frozen", stages, features.seconds, faces, seed)
 
 
 def train_vgg16_head(
@@ -203,26 +226,6 @@ def train_vgg16_head(
     profile = profile or current_profile()
     features, head = _start_with_head(faces, profile, seed)
     return _assemble("VGG16, frozen", [(FROZEN, head)], features.seconds, faces, seed)
-
-
-def train_vgg16_with_block4(
-    faces: Faces, profile: Profile | None = None, seed: int = SEED
-) -> TrainedNetwork:
-    """Go on where ``train_vgg16`` ends, and fine-tune block 4 too; or return the network.
-
-    Args:
-        faces: the data; the training split is learned from, the development split chooses the
-            epochs, Validation/ is not looked at.
-        profile: how long each stage, and how many augmented copies; default: this run's.
-        seed: of weights, order and augmentation.
-    """
-    profile = profile or current_profile()
-    features, head = _start_with_head(faces, profile, seed)
-    top = _fine_tune(faces, features, head, build_vgg16_top, profile, seed)
-    lower = _FixedFeatures.cache(faces, profile.vgg16_copies, seed, block=3)
-    half = _fine_tune(faces, lower, _choose((head, top)), build_vgg16_upper_half, profile, seed)
-    stages = [(FROZEN, head), (FINE_TUNING, top), (FINE_TUNING_BLOCK4, half)]
-    return _assemble("VGG16, block 4 too", stages, features.seconds + lower.seconds, faces, seed)
 
 
 def _choose(results: Sequence[TrainingResult]) -> TrainingResult:
@@ -331,18 +334,18 @@ def _fine_tune(
     faces: Faces,
     features: _FixedFeatures,
     start: TrainingResult,
-    build_part: Callable[..., keras.Model],
-    profile: Profile,
+    epochs: int,
+    patience: int,
     seed: int,
 ) -> TrainingResult:
     """Train the part of VGG16 above some features, from where another training ended."""
-    stopping = Stopping(profile.vgg16_fine_tuning_epochs, profile.patience)
+    stopping, first_block = Stopping(epochs, patience), features.block + 1
     steps = count_steps(len(faces.split.training), VGG16_FINE_TUNING)
 
     def build() -> keras.Model:
-        part = build_part(dtype=features.dtype)
-        copy_weights_by_name(start.model, part)
-        return compile_classifier(part, VGG16_FINE_TUNING, stopping, steps)
+        top = build_vgg16_top(dtype=features.dtype, first_block=first_block)
+        copy_weights_by_name(start.model, top)
+        return compile_classifier(top, VGG16_FINE_TUNING, stopping, steps)
 
     def development() -> tf.data.Dataset:
         rows = np.arange(len(faces.split.development))
@@ -350,7 +353,7 @@ def _fine_tune(
         return _gather_batches([features.development], np.zeros_like(rows), rows, labels, 64)
 
     return train(
-        f"vgg16-block{features.block + 1}",
+        f"vgg16-block{first_block}",
         describe_training(faces, VGG16_FINE_TUNING) | features.describe() | {"head": start.digest},
         build,
         lambda epoch: _feature_batches(faces, features.training, VGG16_FINE_TUNING, seed, epoch),

@@ -94,8 +94,8 @@ def cache_vgg16_features(
 ) -> CachedFeatures:
     """Return the features of a block's pool of some images, one array for each augmented copy.
 
-    The frozen blocks are 9/10 of VGG16's arithmetic; computed once, fine-tuning what is above
-    them costs little.
+    Blocks 1 to 4 are 9/10 of VGG16's arithmetic, blocks 1 to 3 are 6/10; computed once, they cost
+    nothing when what is above them is fine-tuned.
 
     Args:
         faces: the data.
@@ -110,7 +110,7 @@ def cache_vgg16_features(
     forward = _Forward(network, f"block{block}_pool")
     copies, seconds = [], 0.0
     for number, augmentation in enumerate(augmentations):
-        title = f"VGG16 features, copy {number + 1} of {len(augmentations)}"
+        title = f"VGG16 features of block {block}, copy {number + 1} of {len(augmentations)}"
         images = _Copy(faces, indices, augmentation, seed + number)
         features, known = _cache_features(forward, images, title, root)
         copies.append(features)

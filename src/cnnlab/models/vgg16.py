@@ -8,10 +8,9 @@ from cnnlab.settings import IMAGE_SIZE
 # Mean of ImageNet's training pixels, in the order blue, green, red (Keras's "caffe" mode).
 IMAGENET_MEAN_BGR = (103.939, 116.779, 123.68)
 FROZEN_BLOCKS = (1, 2, 3, 4)
+"""The blocks that stay fixed while block 5 is fine-tuned."""
 FEATURE_SHAPE = (IMAGE_SIZE // 16, IMAGE_SIZE // 16, 512)
-"""The shape of block4_pool's feature maps: the frozen part ends there."""
-BLOCK3_SHAPE = (IMAGE_SIZE // 8, IMAGE_SIZE // 8, 256)
-"""The shape of block3_pool's feature maps."""
+"""The shape of block4_pool's feature maps."""
 
 
 @keras.saving.register_keras_serializable("cnnlab")
@@ -70,38 +69,30 @@ def build_vgg16_classifier(num_classes: int = 8, dtype: str = "float32") -> kera
     return keras.Model(base.input, _classify(base.output, num_classes, dtype), name="vgg16")
 
 
-def build_vgg16_top(num_classes: int = 8, dtype: str = "float32") -> keras.Model:
-    """Build what is fine-tuned: block 5 and the classifier, on the features of block4_pool.
+def build_vgg16_top(
+    num_classes: int = 8, dtype: str = "float32", first_block: int = 5
+) -> keras.Model:
+    """Build what is fine-tuned: the last blocks and the classifier, on features of the block below.
 
     Args:
         num_classes: outputs of the last layer.
         dtype: Keras dtype policy of all layers but the last.
+        first_block: 5, on block4_pool (n, 8, 8, 512), or 4, on block3_pool (n, 16, 16, 256).
 
     Returns:
-        A flat functional model: (n, 8, 8, 512) to (n, num_classes) float32 logits; the names
-        are those of ``build_vgg16_classifier``, so that weights move by name.
+        A flat functional model to (n, num_classes) float32 logits; the names are those of
+        ``build_vgg16_classifier``, so that weights move by name.
 
     Raises:
         WeightsError: the weights are not to be had.
     """
-    return _build_top(FEATURE_SHAPE, (5,), num_classes, dtype)
-
-
-def build_vgg16_upper_half(num_classes: int = 8, dtype: str = "float32") -> keras.Model:
-    """Build blocks 4 and 5 and the classifier, on the features of block3_pool.
-
-    Args:
-        num_classes: outputs of the last layer.
-        dtype: Keras dtype policy of all layers but the last.
-
-    Returns:
-        A flat functional model: (n, 16, 16, 256) to (n, num_classes) float32 logits; the names
-        are those of ``build_vgg16_classifier``.
-
-    Raises:
-        WeightsError: the weights are not to be had.
-    """
-    return _build_top(BLOCK3_SHAPE, (4, 5), num_classes, dtype)
+    side = IMAGE_SIZE // 2 ** (first_block - 1)
+    inputs = x = keras.Input((side, side, _count_filters(first_block - 1)), name="features")
+    for block in range(first_block, 6):
+        x = _apply_block(x, block, dtype)
+    model = keras.Model(inputs, _classify(x, num_classes, dtype), name="vgg16_top")
+    set_vgg16_kernels(model)
+    return model
 
 
 def build_vgg16_head(num_classes: int = 8) -> keras.Model:
@@ -138,19 +129,12 @@ def copy_weights_by_name(source: keras.Model, target: keras.Model) -> None:
             target.get_layer(layer.name).set_weights(layer.get_weights())
 
 
-def _build_top(
-    shape: tuple[int, int, int], blocks: tuple[int, ...], num_classes: int, dtype: str
-) -> keras.Model:
-    inputs = x = keras.Input(shape, name="features")
-    for block in blocks:
-        x = _apply_block(x, block, dtype)
-    model = keras.Model(inputs, _classify(x, num_classes, dtype), name="vgg16_top")
-    set_vgg16_kernels(model)
-    return model
+def _count_filters(block: int) -> int:
+    return min(64 * 2 ** (block - 1), 512)
 
 
 def _apply_block(x: keras.KerasTensor, block: int, dtype: str) -> keras.KerasTensor:
-    filters = min(64 * 2 ** (block - 1), 512)
+    filters = _count_filters(block)
     for name in (layer for layer in VGG16_LAYERS if layer.startswith(f"block{block}_")):
         x = keras.layers.Conv2D(
             filters, 3, padding="same", activation="relu", dtype=dtype, name=name
