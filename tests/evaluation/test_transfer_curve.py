@@ -49,7 +49,9 @@ def test_both_networks_and_their_difference_are_measured_on_the_same_faces(tmp_p
 
     def make(title, sign):
         def train(faces, profile):
-            asked.append((title, profile.light_vgg_epochs, profile.patience))
+            asked.append(
+                (title, profile.light_vgg_epochs, profile.vgg16_block4_epochs, profile.patience)
+            )
             return made_network(tmp_path / title, title, sign)
 
         return train
@@ -60,10 +62,10 @@ def test_both_networks_and_their_difference_are_measured_on_the_same_faces(tmp_p
     people = np.arange(64) // 8
     faces = replace(faces, dataset=replace(faces.dataset, identities=people))
     profile = replace(PROFILES["smoke"], bootstrap_resamples=20)
-    table = measure_size(faces, 77, profile)
+    table = measure_size(faces, (77, 6), profile)
     # VGG16 stops early, by its profile; the light VGG is given its time.
-    assert ("VGG16", profile.light_vgg_epochs, profile.patience) in asked
-    assert any(title == "Light VGG" and 77 == epochs <= stop for title, epochs, stop in asked)
+    assert ("VGG16", profile.light_vgg_epochs, 6, profile.patience) in asked
+    assert any(title == "Light VGG" and 77 == epochs <= stop for title, epochs, _, stop in asked)
     accuracy = table[table["figure"] == "accuracy"].set_index("network")
     assert list(accuracy.index) == ["VGG16", "Light VGG", DIFFERENCE]
     assert accuracy["estimate"].tolist() == [0, 1, 1]
@@ -85,15 +87,17 @@ def test_sizes_are_parts_of_the_largest_set(monkeypatch):
         "measure_size",
         lambda faces, epochs, profile: pd.DataFrame([{"faces": faces, "epochs": epochs}]),
     )
-    table = measure_curves({6: 1, 4: 2}, 3, PROFILES["smoke"])
+    table = measure_curves({6: (1, 1), 4: (2, 1)}, 3, PROFILES["smoke"])
     assert table["faces"].tolist() == [((6, 3), 4), ((6, 3), 6)]
-    assert table["epochs"].tolist() == [2, 1]
+    assert table["epochs"].tolist() == [(2, 1), (1, 1)]
 
 
 def test_every_size_has_steps_enough_and_shares_the_largest_training():
     # 14 per cent of Train are development images; batches are of 32.
-    assert min(0.86 * 8 * size / 32 * epochs for size, epochs in EPOCHS.items()) > 1280
-    assert EPOCHS[1200] == LIGHT_EPOCHS[1200]
+    assert min(0.86 * 8 * size / 32 * epochs for size, (epochs, _) in EPOCHS.items()) > 1280
+    steps = [size * block4_epochs for size, (_, block4_epochs) in sorted(EPOCHS.items())]
+    assert steps == sorted(steps)
+    assert EPOCHS[1200][0] == LIGHT_EPOCHS[1200]
 
 
 def made_curves(differences):

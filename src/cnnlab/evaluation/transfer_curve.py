@@ -30,9 +30,10 @@ from cnnlab.settings import PROFILES, Profile
 STUDY = "transfer-curve-rendered"
 DIFFERENCE = "Light VGG minus VGG16"
 
-# Images of each class in Train/, and the light VGG's epochs: at least 1,300 steps, for the network
-# stays at chance for some hundred before it learns anything, and does not stop early.
-EPOCHS = {25: 240, 50: 120, 100: 60, 200: 30, 400: 20, 1200: 9}
+# Images of each class in Train/, the light VGG's epochs and those of VGG16's block 4. The light VGG
+# takes at least 1,300 steps, for it stays at chance for some hundred before it learns anything, and
+# does not stop early. Block 4, slow as it is, has fewer epochs of many images, but no fewer steps.
+EPOCHS = {25: (240, 10), 50: (120, 10), 100: (60, 10), 200: (30, 10), 400: (20, 6), 1200: (9, 3)}
 
 _WORDS = {
     "en": {
@@ -61,7 +62,7 @@ _WORDS = {
 }
 
 
-def measure_size(faces: Faces, epochs: int, profile: Profile) -> pd.DataFrame:
+def measure_size(faces: Faces, epochs: tuple[int, int], profile: Profile) -> pd.DataFrame:
     """Train both networks and return the rows of both and of their difference, of all images.
 
     Columns: those of ``study.measure_network``, ``study.measure_difference`` and
@@ -69,12 +70,14 @@ def measure_size(faces: Faces, epochs: int, profile: Profile) -> pd.DataFrame:
 
     Args:
         faces: rendered faces.
-        epochs: of the light VGG, which does not stop early.
-        profile: of VGG16, and resamples.
+        epochs: of the light VGG, which does not stop early, and the most of VGG16's block 4.
+        profile: of VGG16's other stages, and resamples.
     """
+    light_epochs, block4_epochs = epochs
     # The patience of ``learning_curve``, so that a training of both is done once.
-    patient = replace(profile, light_vgg_epochs=epochs, patience=150)
-    light, vgg16 = train_light_vgg(faces, patient), train_vgg16(faces, profile)
+    patient = replace(profile, light_vgg_epochs=light_epochs, patience=150)
+    light = train_light_vgg(faces, patient)
+    vgg16 = train_vgg16(faces, replace(profile, vgg16_block4_epochs=block4_epochs))
     table = pd.concat(
         [
             measure_network(vgg16, faces, profile),
@@ -87,12 +90,12 @@ def measure_size(faces: Faces, epochs: int, profile: Profile) -> pd.DataFrame:
 
 
 def measure_curves(
-    epochs: Mapping[int, int], validation_per_class: int, profile: Profile
+    epochs: Mapping[int, tuple[int, int]], validation_per_class: int, profile: Profile
 ) -> pd.DataFrame:
     """Render the faces and measure both networks at each size.
 
     Args:
-        epochs: for each number of images a class in Train/ the light VGG's epochs.
+        epochs: for each number of images a class in Train/ those of ``measure_size``.
         validation_per_class: images of each class that all are judged by.
         profile: of VGG16, resamples, and whether a network must have learned.
 
