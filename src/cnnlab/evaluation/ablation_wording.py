@@ -112,10 +112,11 @@ def tabulate_ablation(records: pd.DataFrame) -> pd.DataFrame:
         chosen = records[records["figure"] == figure].rename(columns={"difference": "estimate"})
         cells = chosen.set_index(ways).apply(format_interval, axis="columns").rename(column)
         rows = rows.join(cells, on=ways)
-    rows = rows.fillna(dict.fromkeys(_SHOWN.values(), "–")).rename(
-        columns={"other": "instead", "train_n": "training images"}
+    rows = rows.fillna(dict.fromkeys(_SHOWN.values(), "–")).assign(
+        train_n=rows["train_n"].map("{:,}".format)
     )
-    return rows.set_index("network").rename_axis(None)
+    names = {"other": "instead", "train_n": "training images"}
+    return rows.rename(columns=names).set_index("network").rename_axis(None)
 
 
 def describe_ablation(records: pd.DataFrame, language: str = "en") -> str:
