@@ -33,7 +33,7 @@ class Profile:
         vgg16_block5_epochs: most epochs of block 5 with the head.
         vgg16_block4_epochs: most epochs of block 4 with both.
         light_vgg_epochs: most epochs of the light VGG.
-        family_epochs: most epochs of each of the authors' three networks (a study).
+        family_epochs: epochs of each of the authors' three networks (a study).
         regressor_epochs: most epochs of fine-tuning for valence and arousal.
         decoder_epochs: epochs of each small up-convolutional decoder of notebook 02.
         optimisation_steps: steps of each inversion by optimisation there.
@@ -63,7 +63,7 @@ PROFILES = {
     profile.name: profile
     for profile in (
         Profile("smoke", 10, 6, 1, 5, 1, 1, 2, 1, 1, 1, 5, 5, 200, must_learn=False),
-        Profile("default", 150, 40, 2, 60, 10, 10, 45, 60, 8, 6, 150, 10, 2000, must_learn=True),
+        Profile("default", 150, 40, 2, 60, 10, 10, 45, 150, 8, 6, 150, 10, 2000, must_learn=True),
         Profile("full", 1200, 200, 3, 60, 15, 6, 40, 30, 16, 8, 150, 8, 2000, must_learn=True),
     )
 }

@@ -10,12 +10,12 @@ import pytest
 from cnnlab.faces.dataset import FaceDataset
 from cnnlab.faces.loading import Faces
 from cnnlab.faces.splits import Split
-from cnnlab.models import experiments, prediction
+from cnnlab.models import experiments, family, prediction
 from cnnlab.models.family import FAMILY_RECIPE, VGG, train_variant
 from cnnlab.models.features import cache_vgg16_features
 from cnnlab.models.prediction import predict_logits
 from cnnlab.models.recipes import learned_shares, weigh_classes
-from cnnlab.models.training import train
+from cnnlab.models.training import Stopping, train
 from cnnlab.settings import PROFILES
 
 SHORT = replace(
@@ -107,6 +107,15 @@ def test_a_variant_of_the_family_is_trained_by_its_own_recipe(faces, tmp_path, m
     assert again.folder == network.folder
     longer = train_variant(VGG, faces, replace(SHORT, family_epochs=2), seed=1)
     assert longer.folder != network.folder
+
+
+def test_a_variant_of_the_family_is_given_all_its_epochs(faces, monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        family, "train_from_scratch", lambda _, faces, stopping, seed: asked.append(stopping)
+    )
+    train_variant(VGG, faces, replace(SHORT, family_epochs=30, patience=5), seed=1)
+    assert asked == [Stopping(30, patience=30)]
 
 
 def test_classes_weigh_by_a_power_of_what_would_make_them_equal(faces):

@@ -115,6 +115,9 @@ SUBJECTS = (
     ),
     Subject("VGG16, frozen blocks", frozen_blocks, trained=False),
     Subject("VGG16, block 5 and head", lambda dtype: build_vgg16_top(dtype=dtype)),
+    Subject(
+        "VGG16, blocks 4, 5 and head", lambda dtype: build_vgg16_top(dtype=dtype, first_block=4)
+    ),
 )
 
 

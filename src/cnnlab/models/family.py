@@ -73,6 +73,9 @@ def train_variant(
 ) -> TrainedNetwork:
     """Train one of ``FAMILY`` from scratch; or return it when that was done before.
 
+    Noise and batch statistics keep the development loss above that of chance for many epochs, so
+    training does not stop early; the weights with the lowest development loss are kept.
+
     Args:
         architecture: which.
         faces: the data; Validation/ is not looked at.
@@ -80,5 +83,5 @@ def train_variant(
         seed: of weights, order and augmentation.
     """
     profile = profile or current_profile()
-    stopping = Stopping(profile.family_epochs, profile.patience)
+    stopping = Stopping(profile.family_epochs, patience=profile.family_epochs)
     return train_from_scratch(architecture, faces, stopping, seed)

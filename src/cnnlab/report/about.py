@@ -42,7 +42,8 @@ _WORDS = {
         "semicolon": "; ",
         "notes": "{notes}",
         "costs": "Time and memory of each stage of such a report, from nothing, as recorded: each "
-        "stage a process of its own, minutes by the clock and the memory of its largest process "
+        "stage a process of its own, minutes by the clock and the memory of its largest process, "
+        "with the pages of files that it maps, which the system takes back when memory is short "
         "({machines}).",
         "no costs": "Time and memory of each stage are not recorded (`make studies` measures "
         "them).",
@@ -70,7 +71,8 @@ _WORDS = {
         "comma": "، ",
         "semicolon": "؛ ",
         "costs": "زمان و حافظهٔ هر مرحلهٔ چنین گزارشی، از صفر، چنان‌که ثبت شده است: هر مرحله فرایندی "
-        "جدا، با زمان واقعی آن به دقیقه و حافظهٔ بزرگ‌ترین فرایندش ({machines}).",
+        "جدا، با زمان واقعی آن به دقیقه و حافظهٔ بزرگ‌ترین فرایندش، همراه با صفحه‌های پرونده‌هایی که "
+        "نگاشته است و سیستم هنگام کمبود حافظه پس می‌گیرد ({machines}).",
         "no costs": "زمان و حافظهٔ مرحله‌ها ثبت نشده است (`make studies` آن‌ها را می‌سنجد).",
         "stage": "مرحله",
         "cost": "{minutes} دقیقه، {gigabytes} گیگابایت",
