@@ -119,7 +119,7 @@ def test_what_was_better_on_a_part_is_judged_on_all_images(records, difference, 
     assert describe_ablation(records).split("Not decided")[0] in text
     assert_same_numbers(text, describe_ablation(tried, "fa"))
     assert "800 training" in describe_origin(tried)
-    assert tabulate_ablation(tried)["training images"].tolist()[-1] == "5,000"
+    assert tabulate_ablation(tried)["images"].tolist()[-1] == "5,000"
 
 
 def test_without_a_difference_nothing_is_claimed(records):

@@ -139,9 +139,7 @@ def list_alternatives(faces: Faces, profile: Profile, stopping: Stopping) -> lis
             f"{LABEL_SMOOTHING}",
             change_recipe(label_smoothing=LABEL_SMOOTHING),
         ),
-        Alternative(
-            LIGHT, "class weights", "balanced", "square root of balanced", change_weights(0.5)
-        ),
+        Alternative(LIGHT, "class weights", "balanced", "square root", change_weights(0.5)),
         Alternative(LIGHT, "class weights", "balanced", "none", change_weights(0.0)),
         Alternative(
             LIGHT,
@@ -160,7 +158,7 @@ def list_alternatives(faces: Faces, profile: Profile, stopping: Stopping) -> lis
         Alternative(
             LIGHT,
             "kept epoch",
-            "lowest development loss",
+            "lowest loss",
             "last",
             lambda: train_from_scratch(
                 LIGHT_VGG_AS_TABLED, faces, replace(stopping, kept=LAST), SEED
@@ -186,7 +184,7 @@ def list_alternatives(faces: Faces, profile: Profile, stopping: Stopping) -> lis
         Alternative(
             VGG16,
             "block 4",
-            "fine-tuned after block 5",
+            "fine-tuned",
             "frozen",
             lambda: train_vgg16_block5(faces, profile),
         ),

@@ -79,17 +79,16 @@ _NAMES_FA = {
     "none": "هیچ",
     "class weights": "وزن کلاس‌ها",
     "balanced": "متوازن‌کننده",
-    "square root of balanced": "جذر متوازن‌کننده",
+    "square root": "جذر متوازن‌کننده",
     "weight decay": "زوال وزن",
     "augmentation": "داده‌افزایی",
     "rotation, shift, flip": "چرخش، جابه‌جایی، قرینه",
     "kept epoch": "دورهٔ برگزیده",
-    "lowest development loss": "کمترین زیان توسعه",
+    "lowest loss": "کمترین زیان",
     "last": "آخرین",
     "blocks 4 and 5": "بلوک‌های 4 و 5",
     "block 4": "بلوک 4",
     "fine-tuned": "با تنظیم دقیق",
-    "fine-tuned after block 5": "با تنظیم دقیق پس از بلوک 5",
     "frozen": "منجمد",
     "augmented copies": "نسخه‌های افزونه",
 }
@@ -115,7 +114,7 @@ def tabulate_ablation(records: pd.DataFrame) -> pd.DataFrame:
     rows = rows.fillna(dict.fromkeys(_SHOWN.values(), "–")).assign(
         train_n=rows["train_n"].map("{:,}".format)
     )
-    names = {"other": "instead", "train_n": "training images"}
+    names = {"other": "instead", "train_n": "images"}
     return rows.rename(columns=names).set_index("network").rename_axis(None)
 
 
