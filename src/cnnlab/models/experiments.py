@@ -5,7 +5,7 @@ before it executes the notebooks; a notebook that is opened alone trains what is
 """
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
 from itertools import takewhile
@@ -185,13 +185,12 @@ def train_vgg16(faces: Faces, profile: Profile | None = None, seed: int = SEED) 
         seed: of weights, order and augmentation.
     """
     profile = profile or current_profile()
-    features, head = _start_with_head(faces, profile, seed)
-    block5 = _fine_tune(faces, features, head, profile.vgg16_block5_epochs, profile.patience, seed)
+    features, stages = _train_down_to_block5(faces, profile, seed)
     lower = _FixedFeatures.cache(faces, profile.vgg16_copies, seed, block=3)
-    best = _choose((head, block5))
+    best = _choose(stages.values())
     block4 = _fine_tune(faces, lower, best, profile.vgg16_block4_epochs, profile.patience, seed)
-    stages = [(FROZEN, head), (BLOCK5, block5), (BLOCK4, block4)]
-    return _assemble("VGG16", stages, features.seconds + lower.seconds, faces, seed)
+    seconds = features.seconds + lower.seconds
+    return _assemble("VGG16", stages | {BLOCK4: block4}, seconds, faces, seed)
 
 
 def train_vgg16_block5(
@@ -205,10 +204,7 @@ def train_vgg16_block5(
         profile: how long, and how many augmented copies; default: this run's.
         seed: of weights, order and augmentation.
     """
-    profile = profile or current_profile()
-    features, head = _start_with_head(faces, profile, seed)
-    block5 = _fine_tune(faces, features, head, profile.vgg16_block5_epochs, profile.patience, seed)
-    stages = [(FROZEN, head), (BLOCK5, block5)]
+    features, stages = _train_down_to_block5(faces, profile or current_profile(), seed)
     return _assemble("VGG16, block 4 frozen", stages, features.seconds, faces, seed)
 
 
@@ -223,19 +219,27 @@ def train_vgg16_head(
         profile: how long, and how many augmented copies; default: this run's.
         seed: of order and augmentation.
     """
-    profile = profile or current_profile()
+    features, head = _start_with_head(faces, profile or current_profile(), seed)
+    return _assemble("VGG16, frozen", {FROZEN: head}, features.seconds, faces, seed)
+
+
+def _train_down_to_block5(
+    faces: Faces, profile: Profile, seed: int
+) -> tuple["_FixedFeatures", dict[str, TrainingResult]]:
+    """Return the features of the frozen blocks, and the first two stages above them."""
     features, head = _start_with_head(faces, profile, seed)
-    return _assemble("VGG16, frozen", [(FROZEN, head)], features.seconds, faces, seed)
+    block5 = _fine_tune(faces, features, head, profile.vgg16_block5_epochs, profile.patience, seed)
+    return features, {FROZEN: head, BLOCK5: block5}
 
 
-def _choose(results: Sequence[TrainingResult]) -> TrainingResult:
+def _choose(results: Iterable[TrainingResult]) -> TrainingResult:
     """Return the stage with the lowest development loss."""
     return min(results, key=lambda result: result.history["val_loss"].min())
 
 
 def _assemble(
     title: str,
-    stages: Sequence[tuple[str, TrainingResult]],
+    stages: Mapping[str, TrainingResult],
     seconds: float,
     faces: Faces,
     seed: int,
@@ -244,19 +248,18 @@ def _assemble(
 
     Args:
         title: of the network.
-        stages: names and results, in the order of the training, each after the one before it.
+        stages: results by name, in the order of the training.
         seconds: those of the features.
         faces: what it was trained on.
         seed: of the training.
     """
-    results = [result for _, result in stages]
     # The epoch before any fine-tuning competes too.
-    best = _choose(results)
+    best = _choose(stages.values())
     model = build_vgg16_classifier()
     copy_weights_by_name(best.model, model)
-    history = pd.concat([result.history.assign(stage=name) for name, result in stages])
+    history = pd.concat([result.history.assign(stage=name) for name, result in stages.items()])
     history.index = pd.RangeIndex(1, len(history) + 1, name="epoch")
-    before = takewhile(lambda result: result is not best, results)
+    before = takewhile(lambda result: result is not best, stages.values())
     return TrainedNetwork(
         title=title,
         model=model,
@@ -264,7 +267,7 @@ def _assemble(
         chosen_epoch=best.chosen_epoch + sum(len(result.history) for result in before),
         folder=best.folder,
         seed=seed,
-        seconds=seconds + sum(result.seconds for result in results),
+        seconds=seconds + sum(result.seconds for result in stages.values()),
         class_shares=learned_shares(faces, VGG16_HEAD),
     )
 
