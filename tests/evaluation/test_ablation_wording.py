@@ -28,7 +28,7 @@ WAYS = [
     # Beyond the interval, but not beyond the seeds.
     (LIGHT, "label smoothing", "none", "0.1", 0.05, 0.01, 0.09),
     (LIGHT, "weight decay", "none", "0.1", -0.20, -0.30, -0.10),
-    (LIGHT, "augmentation", "rotation, shift, flip", "none", 0.50, -0.10, 1.10),
+    (LIGHT, "augmentation", "moved, flipped", "none", 0.50, -0.10, 1.10),
     (LIGHT, PRECISION, "bfloat16", "float32", 0.40, 0.20, 0.60),
     (LIGHT, SEED_CHOICE, "1403", "1404", -0.06, -0.10, -0.02),
     (LIGHT, SEED_CHOICE, "1403", "1405", 0.05, 0.01, 0.09),

@@ -151,7 +151,7 @@ def list_alternatives(faces: Faces, profile: Profile, stopping: Stopping) -> lis
         Alternative(
             LIGHT,
             "augmentation",
-            "rotation, shift, flip",
+            "moved, flipped",
             "none",
             change_recipe(augmentation=MOVES_NOTHING),
         ),

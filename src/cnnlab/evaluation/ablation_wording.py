@@ -82,7 +82,7 @@ _NAMES_FA = {
     "square root": "جذر متوازن‌کننده",
     "weight decay": "زوال وزن",
     "augmentation": "داده‌افزایی",
-    "rotation, shift, flip": "چرخش، جابه‌جایی، قرینه",
+    "moved, flipped": "جابه‌جایی، قرینه",
     "kept epoch": "دورهٔ برگزیده",
     "lowest loss": "کمترین زیان",
     "last": "آخرین",
