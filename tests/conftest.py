@@ -3,8 +3,7 @@ import os
 import matplotlib as mpl
 from hypothesis import settings
 
-# Tests see the smallest run on rendered faces, whatever the shell that starts them has set.
-# The benchmarks measure the profile that make names; without make, all is small.
+# Tests see rendered faces, and the smallest run; only `make bench` and `make race` name another.
 os.environ.setdefault("CNNLAB_PROFILE", "smoke")
 os.environ |= {"CNNLAB_DATA": "", "CNNLAB_VGG16": ""}
 mpl.use("Agg")
