@@ -19,6 +19,8 @@ INSTALLED = $(VENV)/installed
 RUN = $(VENV)/bin/python -m
 PIP_INSTALL = $(RUN) pip install --quiet --disable-pip-version-check
 ALONE = $(RUN) cnnlab
+# The tests' own settings, which make every run a small one, are left out.
+MEASURE = $(RUN) pytest --confcutdir=tests/benchmarks -q -s
 
 # What the user gives reaches the programs letter by letter: neither make nor a shell reads it.
 export CNNLAB_PROFILE := $(value PROFILE)
@@ -89,11 +91,11 @@ torture: $(INSTALLED) ## kill runs at random moments and give the readers bad da
 	@PYTHONPATH=tests $(RUN) torture.kill_runs
 
 bench: $(INSTALLED) ## measure renderer, training and memory (ten minutes); fails beyond the limits
-	@$(RUN) pytest tests/benchmarks/bench_rendering.py tests/benchmarks/bench_training.py \
-		tests/benchmarks/bench_memory.py -q -s
+	@$(MEASURE) tests/benchmarks/bench_rendering.py tests/benchmarks/bench_training.py \
+		tests/benchmarks/bench_memory.py
 
 race: $(INSTALLED) ## VGG16's transfer against the usual way, N=40 images a class (twenty minutes)
-	@$(RUN) pytest tests/benchmarks/bench_transfer.py -q -s
+	@$(MEASURE) tests/benchmarks/bench_transfer.py
 
 lab: $(INSTALLED) ## open JupyterLab on the notebooks
 	@$(RUN) jupyter lab --notebook-dir=notebooks

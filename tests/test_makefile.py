@@ -1,8 +1,10 @@
 """What make hands on, and what it removes."""
 
 import json
+import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -183,3 +185,24 @@ def test_no_folder_of_made_things_is_forgotten():
 
 def is_below(path: object, folder: Path) -> bool:
     return isinstance(path, Path) and path.parent == folder
+
+
+@pytest.mark.parametrize("target", ["bench", "race"])
+def test_benchmarks_measure_the_profile_that_is_named(target, checkout, tmp_path):
+    """The settings of the tests, which hold for all below them, must not reach the benchmarks."""
+    make(checkout, target, "PROFILE=full")
+    environment, arguments = recorded(checkout)
+    (tmp_path / "tell_profile.py").write_text(
+        "import os\n\ndef pytest_collection_finish(session):\n"
+        "    print('profile:', os.environ['CNNLAB_PROFILE'], len(session.items) > 0)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, *arguments, "--collect-only", "-p", "tell_profile"],
+        cwd=ROOT,
+        env=os.environ
+        | {"CNNLAB_PROFILE": environment["CNNLAB_PROFILE"], "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "profile: full True" in done.stdout
