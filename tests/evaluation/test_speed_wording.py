@@ -73,3 +73,12 @@ def test_the_text_has_the_recorded_numbers(study):
         "2026-01-02",
     ):
         assert part in text
+
+
+def test_a_share_beyond_the_peak_is_explained_where_there_is_one(study):
+    assert "no upper limit" not in describe_training_speed(study)
+    faster = study.assign(
+        share_of_peak=study["share_of_peak"].where(study["network"] != "frozen", 1.1)
+    )
+    assert "no upper limit" in describe_training_speed(faster)
+    assert "سقف" in describe_training_speed(faster, "fa")

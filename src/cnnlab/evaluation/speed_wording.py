@@ -22,22 +22,24 @@ _WORDS = {
     "en": {
         "peak": "{peak:.0f} GFLOP/s in {precision}",
         "speed": "The processor reaches {peaks} in a large product of matrices; the last column "
-        "compares the network's arithmetic with that. An image is decoded once, in "
+        "compares the network's arithmetic with that.{beyond} An image is decoded once, in "
         "{decoding:.1f} ms, and moved in each epoch, in {augmentation:.1f} ms. The authors' form "
         "trains at {authors:.0f} images a second; with Keras's own batch normalisation, which is "
         "composed of elementary operations, it would be {composed:.0f}, and without the random "
         "numbers of Gaussian dropout {quiet:.0f}. All times are from the record "
         "`report/studies/{study}.csv` of {date} ({processor}; {versions}).",
+        "beyond": " That product is a measure and no upper limit.",
     },
     "fa": {
         "peak": "{peak:.0f} GFLOP/s در {precision}",
         "speed": "پردازنده در یک ضرب بزرگ ماتریسی به {peaks} می‌رسد؛ ستون آخر محاسبهٔ شبکه را با آن "
-        "می‌سنجد. هر تصویر یک بار در {decoding:.1f} میلی‌ثانیه رمزگشایی و در هر دوره در "
+        "می‌سنجد.{beyond} هر تصویر یک بار در {decoding:.1f} میلی‌ثانیه رمزگشایی و در هر دوره در "
         "{augmentation:.1f} میلی‌ثانیه جابه‌جا می‌شود. شکل نویسندگان با {authors:.0f} تصویر در ثانیه "
         "آموزش می‌بیند؛ با نرمال‌سازی دسته‌ای خود Keras که از عملیات ابتدایی ساخته شده است "
         "{composed:.0f} تصویر می‌شد و بدون عددهای تصادفی Dropout گاوسی {quiet:.0f} تصویر. همهٔ "
         "زمان‌ها از `report/studies/{study}.csv` است که در {date} ثبت شده است ({processor}؛ "
         "{versions}).",
+        "beyond": " آن ضرب معیار است، نه سقف.",
     },
 }
 
@@ -92,7 +94,8 @@ def describe_training_speed(study: pd.DataFrame, language: str = "en") -> str:
     precision = choose_precision(study)
     peaks = study[study["stage"] == PRODUCT].groupby("precision")["gflop_per_second"].max()
     milliseconds = study.groupby("stage")["milliseconds"].first()
-    speeds = tabulate_stages(study, precision)["images_per_second"]
+    stages = tabulate_stages(study, precision)
+    speeds = stages["images_per_second"]
     machine = study.iloc[0]
     products = [
         words["peak"].format(peak=peak, precision=name.removeprefix("mixed_"))
@@ -103,6 +106,7 @@ def describe_training_speed(study: pd.DataFrame, language: str = "en") -> str:
         origin = {name: from_the_left(text) for name, text in origin.items()}
     return words["speed"].format(
         peaks=join_words(products, language),
+        beyond=words["beyond"] if (stages["share_of_peak"] > 1).any() else "",
         decoding=milliseconds[DECODING],
         augmentation=milliseconds[AUGMENTATION],
         authors=speeds[AUTHORS],
