@@ -71,7 +71,7 @@ def records():
 
 def test_a_way_is_better_beyond_the_interval_and_the_seeds(records):
     assert measure_spread(records) == pytest.approx(0.11)
-    verdicts = judge_choices(records)
+    verdicts = judge_choices(records, measure_spread(records))
     named = records.loc[verdicts.index, "choice"]
     assert dict(zip(named, verdicts, strict=True)) == {
         "learning rate": 1,

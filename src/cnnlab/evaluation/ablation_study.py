@@ -267,11 +267,15 @@ def measure_spread(records: pd.DataFrame) -> float:
     return max(values) - min(values)
 
 
-def judge_choices(records: pd.DataFrame) -> pd.Series:
+def judge_choices(records: pd.DataFrame, spread: float) -> pd.Series:
     """Say whether the recipe's way is better (1), worse (-1), or neither is known (0).
 
     One is better where the interval of the difference in cross-entropy excludes zero and, for the
     light VGG, whose seeds are known, the difference exceeds theirs.
+
+    Args:
+        records: of trainings on the same images.
+        spread: how far the light VGG's seeds are apart, as ``measure_spread`` tells.
 
     Returns:
         Index: that of the rows of ``records`` for the cross-entropy, without seeds, without the
@@ -279,7 +283,7 @@ def judge_choices(records: pd.DataFrame) -> pd.Series:
     """
     rows = records[(records["figure"] == MEASURE) & (records["note"] == "")]
     rows = rows[~rows["choice"].isin([SEED_CHOICE, PRECISION])]
-    least = (rows["network"] == LIGHT) * measure_spread(records)
+    least = (rows["network"] == LIGHT) * spread
     better = (rows["low"] > 0) & (rows["difference"] > least)
     worse = (rows["high"] < 0) & (-rows["difference"] > least)
     return better.astype(int) - worse.astype(int)
@@ -296,7 +300,7 @@ def try_again(faces: Faces, profile: Profile, table: pd.DataFrame) -> pd.DataFra
     Returns:
         The table, with the rows of these trainings below.
     """
-    verdicts = judge_choices(table)
+    verdicts = judge_choices(table, measure_spread(table))
     better = table.loc[verdicts.index[verdicts == -1], ["network", "choice", "other"]]
     doubted = set(better.itertuples(index=False, name=None))
     stopping = Stopping(profile.light_vgg_epochs, profile.patience)

@@ -127,7 +127,8 @@ def describe_ablation(records: pd.DataFrame, language: str = "en") -> str:
     """
     words = _WORDS[language]
     part, whole = _separate(records)
-    verdicts = judge_choices(part)
+    spread = measure_spread(part)
+    verdicts = judge_choices(part, spread)
 
     def name(verdict: int, pattern: str) -> str:
         rows = part.loc[verdicts.index[verdicts == verdict]]
@@ -137,10 +138,10 @@ def describe_ablation(records: pd.DataFrame, language: str = "en") -> str:
 
     helps, hurts, undecided = name(1, "way"), name(-1, "better"), name(0, "way")
     sentences = [
-        words["spread"].format(spread=format_number(measure_spread(part), 3)),
+        words["spread"].format(spread=format_number(spread, 3)),
         words["helps"].format(named=helps) if helps else words["nothing helps"],
         words["hurts"].format(named=hurts) if hurts else "",
-        *_describe_second_trial(whole, measure_spread(part), language),
+        *_describe_second_trial(whole, spread, language),
         words["undecided"].format(named=undecided) if undecided else "",
         words["equal"] if (part["note"] != "").any() else "",
         _describe_precision(part, language),
@@ -189,7 +190,8 @@ def _describe_second_trial(whole: pd.DataFrame, spread: float, language: str) ->
         )
         for _, row in rows.iterrows()
     ]
-    still = rows[(rows["high"] < 0) & (-rows["difference"] > spread)]
+    verdicts = judge_choices(whole, spread)
+    still = whole.loc[verdicts.index[verdicts == -1]]
     better = [_name_way(row, "better", language) for _, row in still.iterrows()]
     return [
         words["again"].format(
