@@ -94,7 +94,7 @@ bench: $(INSTALLED) ## measure renderer, training and memory (ten minutes); fail
 	@$(MEASURE) tests/benchmarks/bench_rendering.py tests/benchmarks/bench_training.py \
 		tests/benchmarks/bench_memory.py
 
-race: $(INSTALLED) ## VGG16's transfer against the usual way, N=40 images a class (twenty minutes)
+race: $(INSTALLED) ## VGG16's transfer against the usual way, N=100 images a class (twenty minutes)
 	@$(MEASURE) tests/benchmarks/bench_transfer.py
 
 lab: $(INSTALLED) ## open JupyterLab on the notebooks

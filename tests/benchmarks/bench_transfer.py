@@ -5,7 +5,7 @@ early stopping, each in a process of its own, one after the other. Ours decodes 
 computes the features that it caches from nothing; the usual way has nothing to prepare. Compared
 is the time to the highest development accuracy that both reach, once with block 4 frozen and once
 over all stages: fine-tuning block 4 is mostly arithmetic that nobody is spared. Nothing is
-extrapolated: the images are few instead (40 a class; ``N=`` changes that).
+extrapolated: the images are few instead (100 a class; ``N=`` changes that).
 """
 
 import json
@@ -17,7 +17,7 @@ from pathlib import Path
 from cnnlab.models.experiments import BLOCK4
 from cnnlab.settings import current_profile
 
-PER_CLASS = 40
+PER_CLASS = 100
 LEAST_RATIO = 10
 NEVER = 2.0
 """An accuracy that is not reached."""

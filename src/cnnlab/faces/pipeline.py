@@ -1,11 +1,15 @@
 """Batches for training and evaluation: from the memory-mapped pixels to tensors in [0, 1]."""
 
 import math
+import os
 
 import numpy as np
 import tensorflow as tf
 
 from cnnlab.faces.augmentation import Augmentation, augment, scale
+
+BATCHES_AHEAD = 2
+"""Batches that are made ready while one is used."""
 
 
 def training_batches(
@@ -45,11 +49,12 @@ def training_batches(
         batch_seed = tf.stack([tf.constant(seed, tf.int64), (epoch << 32) + number])
         return augment(pixels, augmentation, batch_seed), asked
 
-    return (
+    batches = (
         _raw_batches(images, targets, order, batch_size)
-        .map(augment_batch, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
-        .prefetch(tf.data.AUTOTUNE)
+        .map(augment_batch, num_parallel_calls=os.cpu_count(), deterministic=True)
+        .prefetch(BATCHES_AHEAD)
     )
+    return disable_autotuning(batches)
 
 
 def evaluation_batches(images: np.ndarray, indices: np.ndarray, batch_size: int) -> tf.data.Dataset:
@@ -64,11 +69,23 @@ def evaluation_batches(images: np.ndarray, indices: np.ndarray, batch_size: int)
         ceil(m / batch_size) tensors (b, h, w, 3) float32 in [0, 1].
     """
     unlabelled = np.zeros(len(images), np.int64)
-    return (
+    batches = (
         _raw_batches(images, unlabelled, indices, batch_size)
         .map(lambda _, pixels, __: scale(pixels))
-        .prefetch(tf.data.AUTOTUNE)
+        .prefetch(BATCHES_AHEAD)
     )
+    return disable_autotuning(batches)
+
+
+def disable_autotuning(batches: tf.data.Dataset) -> tf.data.Dataset:
+    """Return the same batches, made without TensorFlow's tuning of its pipeline at run time.
+
+    When an iterator ends, TensorFlow waits for the thread that tunes it: with a network at work,
+    every second epoch or so ends about two seconds late (``tests/benchmarks/bench_pipeline.py``).
+    """
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    return batches.with_options(options)
 
 
 def _raw_batches(

@@ -22,6 +22,7 @@ import tensorflow as tf
 from tqdm import tqdm
 
 from cnnlab.commands import UserError, tell_if_interrupted
+from cnnlab.faces.pipeline import disable_autotuning
 from cnnlab.locking import hold_lock
 from cnnlab.models.devices import choose_strategy, share_equally
 from cnnlab.paths import TRAINED
@@ -200,7 +201,10 @@ def _run_epochs(
         with strategy.scope():
             model = keras.models.load_model(last / MODEL)
         history = _read_history(last)
-    devices = strategy.num_replicas_in_sync
+
+    def prepare(batches: tf.data.Dataset) -> tf.data.Dataset:
+        return disable_autotuning(share_equally(batches, strategy.num_replicas_in_sync))
+
     with (
         tell_if_interrupted(lambda: f"{folder.name}: {last.name if last else 'no epoch yet'}"),
         tqdm(total=stopping.epochs, initial=len(history), desc=folder.name, unit="epoch") as bar,
@@ -210,8 +214,8 @@ def _run_epochs(
             start = time.perf_counter()
             _seed_noise(model, seed, epoch)
             logs = model.fit(
-                share_equally(training_batches(epoch), devices),
-                validation_data=share_equally(development_batches(), devices),
+                prepare(training_batches(epoch)),
+                validation_data=prepare(development_batches()),
                 initial_epoch=epoch,
                 epochs=epoch + 1,
                 class_weight=dict(class_weight) if class_weight else None,
