@@ -90,9 +90,9 @@ torture: $(INSTALLED) ## kill runs at random moments and give the readers bad da
 	@PYTHONPATH=tests $(RUN) torture.fuzz_readers
 	@PYTHONPATH=tests $(RUN) torture.kill_runs
 
-bench: $(INSTALLED) ## measure renderer, training and memory (ten minutes); fails beyond the limits
-	@$(MEASURE) tests/benchmarks/bench_rendering.py tests/benchmarks/bench_training.py \
-		tests/benchmarks/bench_memory.py
+bench: $(INSTALLED) ## measure renderer, pipelines, training and memory (ten minutes); fails beyond the limits
+	@$(MEASURE) tests/benchmarks/bench_rendering.py tests/benchmarks/bench_pipeline.py \
+		tests/benchmarks/bench_training.py tests/benchmarks/bench_memory.py
 
 race: $(INSTALLED) ## VGG16's transfer against the usual way, N=100 images a class (twenty minutes)
 	@$(MEASURE) tests/benchmarks/bench_transfer.py

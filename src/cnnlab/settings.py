@@ -63,7 +63,7 @@ PROFILES = {
     profile.name: profile
     for profile in (
         Profile("smoke", 10, 6, 1, 5, 1, 1, 2, 1, 1, 1, 5, 5, 200, must_learn=False),
-        Profile("default", 150, 40, 2, 60, 10, 10, 45, 150, 8, 6, 150, 10, 2000, must_learn=True),
+        Profile("default", 150, 40, 2, 60, 10, 10, 45, 100, 8, 6, 150, 10, 2000, must_learn=True),
         Profile("full", 1200, 200, 3, 60, 15, 6, 40, 30, 16, 8, 150, 8, 2000, must_learn=True),
     )
 }

@@ -86,3 +86,8 @@ def test_evaluation_keeps_order_and_pixels(images):
     batches = [batch.numpy() for batch in evaluation_batches(images, INDICES[::-1], 10)]
     assert [len(batch) for batch in batches] == [10, 10, 9]
     np.testing.assert_allclose(np.concatenate(batches), images[INDICES[::-1]] / 255, atol=1e-6)
+
+
+def test_pipelines_are_not_tuned_while_they_run(images):
+    for dataset in (epoch_of(images), evaluation_batches(images, INDICES, 8)):
+        assert dataset.options().autotune.enabled is False

@@ -155,3 +155,15 @@ def test_the_model_is_that_of_the_lowest_development_loss(tmp_path):
     assert loss == pytest.approx(result.history["val_loss"].min(), rel=1e-5)
     # Patience: three epochs after the best one, not nine.
     assert len(result.history) == result.chosen_epoch + 3
+
+
+def test_no_pipeline_is_tuned_while_it_runs(tmp_path, monkeypatch):
+    fit, given = keras.Model.fit, []
+
+    def watch(model, data, validation_data, **settings):
+        given.extend((data, validation_data))
+        return fit(model, data, validation_data=validation_data, **settings)
+
+    monkeypatch.setattr(keras.Model, "fit", watch)
+    run(tmp_path, stopping=Stopping(2, 2))
+    assert [data.options().autotune.enabled for data in given] == [False] * 4
