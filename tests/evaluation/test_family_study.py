@@ -46,6 +46,7 @@ def test_both_heads_are_measured_where_the_data_know_both(tmp_path):
     figures = table.set_index("figure")
     assert {f"{name} concordance" for name in DIMENSIONS} < set(figures.index)
     assert figures.loc["accuracy", "epochs"] == 2
+    assert table[["training_accuracy", "development_accuracy"]].stack().between(0, 1).all()
     assert figures.loc["valence RMSE", "epochs"] == 1
     assert (table["parameters"] == build_tiny().count_params()).all()
     assert (table["n"] == 16).all()
@@ -70,6 +71,8 @@ def made_record(data, accuracies=(0.5, 0.6, 0.4)):
             "macs": 10,
             "training_seconds": 60.0,
             "epochs": 3,
+            "training_accuracy": value + (0.3 if network == "AlexNet variant" else 0.1),
+            "development_accuracy": value,
             "n": 16,
             "configuration_digest": network,
         }
@@ -117,7 +120,15 @@ def test_the_best_is_named_and_how_surely(accuracies, verdict):
     assert_same_numbers(text, describe_family(record, "fa"))
     assert "VGG variant has the highest accuracy" in text
     assert verdict in text
-    assert "took 3 min in all, with 3, 3 and 3 epochs" in text
+    assert "took 3 min in all, with 3 epochs for each" in text
+
+
+def test_the_network_that_fits_its_training_images_alone_most_is_named():
+    record = made_record("made")
+    text = describe_family(record)
+    assert "was 0.80 and 0.50 (AlexNet variant), 0.70 and 0.60 (VGG variant) and" in text
+    assert "the gap is widest for the AlexNet variant" in text
+    assert "فاصله در گونهٔ AlexNet از همه بیشتر است" in describe_family(record, "fa")
 
 
 def test_the_networks_are_described_with_their_costs():

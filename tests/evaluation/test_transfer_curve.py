@@ -97,7 +97,7 @@ def test_every_size_has_steps_enough_and_shares_the_largest_training():
     assert min(0.86 * 8 * size / 32 * epochs for size, (epochs, _) in EPOCHS.items()) > 1280
     steps = [size * block4_epochs for size, (_, block4_epochs) in sorted(EPOCHS.items())]
     assert steps == sorted(steps)
-    assert EPOCHS[1200][0] == LIGHT_EPOCHS[1200]
+    assert EPOCHS[600][0] == LIGHT_EPOCHS[600]
 
 
 def made_curves(differences):

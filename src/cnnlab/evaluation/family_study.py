@@ -53,8 +53,12 @@ _WORDS = {
         "sure": "no other's interval reaches its estimate",
         "unsure": "the interval of another reaches its estimate, so this order is not certain",
         "family": "{data} (digest {data_digest}; {train_n:,} training and {n:,} Validation images; "
-        "seed {seed}; profile `{profile}`; {date}; {processor}). {best} has the highest accuracy; "
-        "{verdict}. Training took {minutes} min in all, with {epochs} epochs of the classifiers.",
+        "seed {seed}; profile `{profile}`; {date}; {processor}). The {best} has the highest "
+        "accuracy; {verdict}. Training took {minutes} min in all, with {epochs} epochs for each classifier. "
+        "At the epoch kept, the accuracy on augmented training images and on the development split "
+        "was {fits}: the gap is widest for the {widest}, which has learned most that holds "
+        "for the training images alone.",
+        "fit": "{training} and {development} ({network})",
     },
     "fa": {
         "as published": "همان که در مقاله است",
@@ -70,8 +74,10 @@ _WORDS = {
         "unsure": "بازهٔ شبکه‌ای دیگر به برآورد آن می‌رسد، پس این ترتیب قطعی نیست",
         "family": "{data} ({train_n:,} تصویر آموزش و {n:,} تصویر Validation؛ بذر {seed}؛ درهم‌ساز "
         "{data_digest}؛ اندازهٔ اجرا `{profile}`؛ {date}؛ {processor}). بیشترین دقت از آنِ {best} "
-        "است؛ {verdict}. آموزش روی‌هم‌رفته {minutes} دقیقه زمان برد، با {epochs} دوره برای "
-        "دسته‌بندها.",
+        "است؛ {verdict}. آموزش روی‌هم‌رفته {minutes} دقیقه زمان برد، با {epochs} دوره برای هر "
+        "دسته‌بند. در دورهٔ برگزیده، دقت روی تصویرهای آموزش (افزوده) و بخش توسعه {fits} بود: فاصله "
+        "در {widest} از همه بیشتر است، یعنی بیشترین سهم آموخته‌اش تنها به تصویرهای آموزش تعلق دارد.",
+        "fit": "{training} و {development} ({network})",
     },
 }
 
@@ -80,7 +86,8 @@ def measure_variant(architecture: Architecture, faces: Faces, profile: Profile) 
     """Train one of the family, and a regressor from it, and return a row for each figure.
 
     Columns: network, figure, estimate, low, high; those of ``study.describe_network`` (the
-    classifier's, or the regressor's after it); n, parameters and macs of the classifier.
+    classifier's, or the regressor's after it); n, parameters and macs of the classifier, and its
+    accuracy on the augmented training images and on the development split at the epoch kept.
     """
     classifier = train_variant(architecture, faces, profile)
     predictions = predict_validation(classifier, faces)
@@ -97,10 +104,13 @@ def measure_variant(architecture: Architecture, faces: Faces, profile: Profile) 
         ignore_index=True,
     )
     table.insert(0, "network", architecture.title)
+    kept = classifier.history.loc[classifier.chosen_epoch]
     return table.assign(
         n=len(predictions),
         parameters=classifier.model.count_params(),
         macs=count_macs(classifier.model),
+        training_accuracy=kept["accuracy"],
+        development_accuracy=kept["val_accuracy"],
     )
 
 
@@ -165,6 +175,15 @@ def describe_family(records: pd.DataFrame, language: str = "en") -> str:
     accuracy = records[records["figure"] == "accuracy"].set_index("network")
     best = accuracy["estimate"].idxmax()
     sure = (accuracy["high"].drop(best) < accuracy.loc[best, "estimate"]).all()
+    gaps = accuracy["training_accuracy"] - accuracy["development_accuracy"]
+    fits = [
+        words["fit"].format(
+            training=format_number(shares["training_accuracy"], 2),
+            development=format_number(shares["development_accuracy"], 2),
+            network=name_network(network, language),
+        )
+        for network, shares in accuracy.iterrows()
+    ]
     minutes = records.groupby("configuration_digest")["training_seconds"].first().sum() / 60
     return words["family"].format(
         **{key: row[key] for key in ("data", "data_digest", "train_n", "n", "seed", "profile")},
@@ -173,7 +192,9 @@ def describe_family(records: pd.DataFrame, language: str = "en") -> str:
         best=name_network(best, language),
         verdict=words["sure" if sure else "unsure"],
         minutes=format_number(minutes, 0),
-        epochs=join_words([f"{value:.0f}" for value in accuracy["epochs"]], language),
+        epochs=f"{accuracy['epochs'].iloc[0]:.0f}",
+        fits=join_words(fits, language),
+        widest=name_network(gaps.idxmax(), language),
     )
 
 
