@@ -54,10 +54,10 @@ _WORDS = {
         "unsure": "the interval of another reaches its estimate, so this order is not certain",
         "family": "{data} (digest {data_digest}; {train_n:,} training and {n:,} Validation images; "
         "seed {seed}; profile `{profile}`; {date}; {processor}). The {best} has the highest "
-        "accuracy; {verdict}. Training took {minutes} min in all, with {epochs} epochs for each classifier. "
-        "At the epoch kept, the accuracy on augmented training images and on the development split "
-        "was {fits}: the gap is widest for the {widest}, which has learned most that holds "
-        "for the training images alone.",
+        "accuracy; {verdict}. Training took {minutes} min in all, with {epochs} epochs for each "
+        "classifier. At the epoch kept, the accuracy on augmented training images and on the "
+        "development split was {fits}: the gap is widest for the {widest}, which has learned most "
+        "that holds for the training images alone.",
         "fit": "{training} and {development} ({network})",
     },
     "fa": {
