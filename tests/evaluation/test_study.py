@@ -9,7 +9,7 @@ from faces.made_files import course_files, write_folder
 
 from cnnlab.evaluation import study
 from cnnlab.evaluation.records import write_study
-from cnnlab.evaluation.study import read_other_studies, record_run
+from cnnlab.evaluation.study import describe_repetitions, find_study, read_other_studies, record_run
 from cnnlab.evaluation.variants import ALL, CORRECTED, WITHOUT_COPIES
 from cnnlab.faces import loading
 from cnnlab.models import experiments
@@ -79,3 +79,20 @@ def test_the_comparison_names_the_test_and_the_seeds(recorded):
     assert "McNemar's exact test" in text
     assert "Trained with the seeds 1403, 1404 and 1405, Light VGG has accuracies of 0." in text
     assert_same_numbers(text, recorded.describe_comparison("fa"))
+
+
+def test_repetitions_name_the_seeds_and_what_was_trained_once(recorded):
+    digest = recorded.records["data_digest"].iloc[0]
+    text = describe_repetitions(digest, "smoke")
+    assert f"The record `accuracy-{recorded.slug}.csv`" in text
+    assert "Trained with the seeds 1403, 1404 and 1405, Light VGG has accuracies of 0." in text
+    assert text.endswith("VGG16 was trained once.")
+    assert_same_numbers(text, describe_repetitions(digest, "smoke", "fa"))
+    assert "Each network was trained once" in describe_repetitions("another digest", "smoke")
+
+
+def test_the_record_of_the_same_data_and_profile_is_found(recorded):
+    digest = recorded.records["data_digest"].iloc[0]
+    assert find_study(digest + "0" * 48, "smoke").slug == recorded.slug
+    assert find_study(digest, "default") is None
+    assert find_study("another digest", "smoke") is None

@@ -8,6 +8,7 @@ are trained.
 
 import json
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pandas as pd
@@ -51,6 +52,11 @@ _WORDS = {
         "the frozen features of VGG16, took {durations} by the clock; other work shared the "
         "machine at times.",
         "seeds": "Trained with the seeds {seeds}, {network} has accuracies of {accuracies}.",
+        "once": "{network} was trained once.",
+        "repeated": "The record `accuracy-{slug}.csv` ({date}; {processor}) has more trainings on "
+        "these data. {seeds}",
+        "not repeated": "Each network was trained once, so nothing here tells what another "
+        "training seed would change.",
     },
     "fa": {
         "sample": "{data}، {kind}، {n:,} تصویر Validation، بذر {seed}؛ بازه‌های بوت‌استرپ 95%، "
@@ -65,6 +71,11 @@ _WORDS = {
         "تصویر Validation نسخه‌ای یکسان یا کمابیش یکسان در Train هست. آموزش، همراه با ویژگی‌های "
         "منجمد VGG16، در عمل {durations} زمان برد؛ گاهی کار دیگری هم روی دستگاه در جریان بود.",
         "seeds": "دقت {network} در آموزش با بذرهای {seeds} به ترتیب {accuracies} است.",
+        "once": "{network} یک بار آموزش دیده است.",
+        "repeated": "ثبت `accuracy-{slug}.csv` ({date}؛ {processor}) آموزش‌های بیشتری روی همین "
+        "داده‌ها دارد. {seeds}",
+        "not repeated": "هر شبکه یک بار آموزش دیده است؛ پس از اینجا برنمی‌آید که بذر دیگری در "
+        "آموزش چه تغییری می‌داد.",
     },
 }
 
@@ -196,6 +207,12 @@ class Study:
         sentences = [*self._describe_difference(language), *self._describe_seeds(language)]
         return " ".join(sentences)
 
+    def describe_repetitions(self, language: str = "en") -> str:
+        """Say what other seeds gave on these data, and which network was trained once."""
+        seeds = " ".join([*self._describe_seeds(language), *self._describe_once(language)])
+        values = self._say(language) | {"slug": self.slug, "seeds": seeds}
+        return _WORDS[language]["repeated"].format(**values)
+
     def _say(self, language: str) -> dict[str, object]:
         """Return the first row's values, in the language where they are words."""
         row = self.records.iloc[0].to_dict()
@@ -216,11 +233,6 @@ class Study:
 
     def _describe_seeds(self, language: str) -> list[str]:
         """List the accuracies of the networks that were trained more than once."""
-        rows = self.records[
-            (self.records["variant"] == ALL)
-            & (self.records["figure"] == "accuracy")
-            & self.records["epochs"].notna()
-        ]
         return [
             _WORDS[language]["seeds"].format(
                 seeds=join_words(group["seed"].astype(str).tolist(), language),
@@ -229,9 +241,23 @@ class Study:
                     [format_number(value, 3) for value in group["estimate"]], language
                 ),
             )
-            for title, group in rows.groupby("network", sort=False)
+            for title, group in self._trainings()
             if len(group) > 1
         ]
+
+    def _describe_once(self, language: str) -> list[str]:
+        once = _WORDS[language]["once"]
+        return [
+            once.format(network=name_network(title, language))
+            for title, group in self._trainings()
+            if len(group) == 1
+        ]
+
+    def _trainings(self) -> Iterator[tuple[str, pd.DataFrame]]:
+        """Give each network's rows for accuracy, one for each seed."""
+        accuracy = (self.records["variant"] == ALL) & (self.records["figure"] == "accuracy")
+        rows = self.records[accuracy & self.records["epochs"].notna()]
+        return iter(rows.groupby("network", sort=False))
 
 
 def read_other_studies(data_digest: str) -> list[Study]:
@@ -242,6 +268,31 @@ def read_other_studies(data_digest: str) -> list[Study]:
     """
     runs = read_runs(PREFIX)
     return [Study(rows) for rows in runs if rows["data_digest"].iloc[0] != data_digest[:16]]
+
+
+def find_study(data_digest: str, profile: str) -> Study | None:
+    """Return the committed record of a run on the same data in the same profile, if there is one.
+
+    Args:
+        data_digest: this run's data.
+        profile: the name of its profile.
+    """
+    for rows in read_runs(PREFIX):
+        if (rows["data_digest"] == data_digest[:16]).all() and (rows["profile"] == profile).all():
+            return Study(rows)
+    return None
+
+
+def describe_repetitions(data_digest: str, profile: str, language: str = "en") -> str:
+    """Say what other training seeds gave on the same data, or that it is not recorded.
+
+    Args:
+        data_digest: this run's data.
+        profile: the name of its profile.
+        language: ``en`` or ``fa``.
+    """
+    study = find_study(data_digest, profile)
+    return study.describe_repetitions(language) if study else _WORDS[language]["not repeated"]
 
 
 def record_run() -> None:
