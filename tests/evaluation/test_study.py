@@ -96,3 +96,20 @@ def test_the_record_of_the_same_data_and_profile_is_found(recorded):
     assert find_study(digest + "0" * 48, "smoke").slug == recorded.slug
     assert find_study(digest, "default") is None
     assert find_study("another digest", "smoke") is None
+
+
+@pytest.mark.parametrize(
+    ("accuracies", "spread", "rank"),
+    [
+        ((0.75, 0.663, 0.656), "0.094 apart", "is the highest:"),
+        ((0.6, 0.663, 0.656), "0.063 apart", "is the lowest:"),
+        ((0.66, 0.75, 0.656), "0.094 apart", "is between the others:"),
+    ],
+)
+def test_the_report_s_seed_is_placed_among_the_others(recorded, accuracies, spread, rank):
+    records = recorded.records.copy()
+    rows = (records["network"] == "Light VGG") & (records["variant"] == ALL)
+    records.loc[rows & (records["figure"] == "accuracy"), "estimate"] = accuracies
+    text = study.Study(records).describe_repetitions()
+    assert spread in text and rank in text
+    assert_same_numbers(text, study.Study(records).describe_repetitions("fa"))

@@ -52,6 +52,11 @@ _WORDS = {
         "the frozen features of VGG16, took {durations} by the clock; other work shared the "
         "machine at times.",
         "seeds": "Trained with the seeds {seeds}, {network} has accuracies of {accuracies}.",
+        "spread": "These are up to {spread} apart, and the first, which this report shows, is "
+        "{rank}: a smaller difference of two networks may be the seed's.",
+        "highest": "the highest",
+        "lowest": "the lowest",
+        "between": "between the others",
         "once": "{network} was trained once.",
         "repeated": "The record `accuracy-{slug}.csv` ({date}; {processor}) has more trainings on "
         "these data. {seeds}",
@@ -71,6 +76,11 @@ _WORDS = {
         "تصویر Validation نسخه‌ای یکسان یا کمابیش یکسان در Train هست. آموزش، همراه با ویژگی‌های "
         "منجمد VGG16، در عمل {durations} زمان برد؛ گاهی کار دیگری هم روی دستگاه در جریان بود.",
         "seeds": "دقت {network} در آموزش با بذرهای {seeds} به ترتیب {accuracies} است.",
+        "spread": "این دقت‌ها تا {spread} از هم دورند و نخستین آن‌ها که در این گزارش آمده {rank} "
+        "است: تفاوتی کمتر از این میان دو شبکه شاید از بذر باشد.",
+        "highest": "بالاترین",
+        "lowest": "پایین‌ترین",
+        "between": "میان دیگران",
         "once": "{network} یک بار آموزش دیده است.",
         "repeated": "ثبت `accuracy-{slug}.csv` ({date}؛ {processor}) آموزش‌های بیشتری روی همین "
         "داده‌ها دارد. {seeds}",
@@ -209,8 +219,12 @@ class Study:
 
     def describe_repetitions(self, language: str = "en") -> str:
         """Say what other seeds gave on these data, and which network was trained once."""
-        seeds = " ".join([*self._describe_seeds(language), *self._describe_once(language)])
-        values = self._say(language) | {"slug": self.slug, "seeds": seeds}
+        sentences = [
+            *self._describe_seeds(language),
+            *self._describe_spread(language),
+            *self._describe_once(language),
+        ]
+        values = self._say(language) | {"slug": self.slug, "seeds": " ".join(sentences)}
         return _WORDS[language]["repeated"].format(**values)
 
     def _say(self, language: str) -> dict[str, object]:
@@ -244,6 +258,17 @@ class Study:
             for title, group in self._trainings()
             if len(group) > 1
         ]
+
+    def _describe_spread(self, language: str) -> list[str]:
+        """Say how far seeds are apart, and where among them the report's stands."""
+        words, sentences = _WORDS[language], []
+        for _, group in self._trainings():
+            first, (low, high) = group["estimate"].iloc[0], group["estimate"].agg(["min", "max"])
+            if high > low:
+                rank = "highest" if first == high else "lowest" if first == low else "between"
+                spread = format_number(high - low, 3)
+                sentences.append(words["spread"].format(spread=spread, rank=words[rank]))
+        return sentences
 
     def _describe_once(self, language: str) -> list[str]:
         once = _WORDS[language]["once"]
