@@ -80,8 +80,8 @@ def evaluation_batches(images: np.ndarray, indices: np.ndarray, batch_size: int)
 def disable_autotuning(batches: tf.data.Dataset) -> tf.data.Dataset:
     """Return the same batches, made without TensorFlow's tuning of its pipeline at run time.
 
-    When an iterator ends, TensorFlow waits for the thread that tunes it: with a network at work,
-    every second epoch or so ends about two seconds late (``tests/benchmarks/bench_pipeline.py``).
+    When an iterator ends, TensorFlow may wait for the thread that tunes it: with a network at work,
+    a quarter to a half of them ended two seconds late (``tests/benchmarks/bench_pipeline.py``).
     """
     options = tf.data.Options()
     options.autotune.enabled = False
