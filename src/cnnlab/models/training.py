@@ -203,6 +203,7 @@ def _run_epochs(
         history = _read_history(last)
 
     def prepare(batches: tf.data.Dataset) -> tf.data.Dataset:
+        # Not all batches are from ``faces.pipeline``.
         return disable_autotuning(share_equally(batches, strategy.num_replicas_in_sync))
 
     with (
