@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from cnnlab.commands import UserError
 from cnnlab.evaluation import ablation_study
 from cnnlab.evaluation.ablation_study import (
+    CLASS_WEIGHTS,
     EQUAL,
     FIGURES,
     LIGHT,
@@ -18,6 +20,7 @@ from cnnlab.evaluation.ablation_study import (
     choose_part,
     list_alternatives,
     measure_alternatives,
+    select_choices,
     try_again,
 )
 from cnnlab.faces.augmentation import Augmentation
@@ -92,20 +95,69 @@ def test_only_what_was_better_otherwise_is_trained_again_on_all_images(tmp_path)
 
     table = measure_alternatives({LIGHT: base}, alternatives, faces, PROFILE)
     level = table.assign(difference=0.0, low=-0.1, high=0.1, value=1.0, recipe_value=1.0)
-    assert try_again(faces, PROFILE, level) is level
-    doubted = level["choice"] == "weight decay"
-    level.loc[doubted, ["difference", "high"]] = [-0.2, -0.1]
-    rows = try_again(faces, PROFILE, level).iloc[len(level) :]
-    assert rows["choice"].tolist() == ["weight decay"] * len(FIGURES)
-    assert rows["figure"].tolist() == list(FIGURES)
+    assert try_again(faces, PROFILE, alternatives, level) is level
+    for choice, other, difference in (
+        ("weight decay", "0.1", -0.2),
+        (CLASS_WEIGHTS, "square root", -0.15),
+        (CLASS_WEIGHTS, "none", -0.3),
+    ):
+        doubted = (level["choice"] == choice) & (level["other"] == other)
+        values = [difference, -0.1, 1 + difference]
+        level.loc[doubted, ["difference", "high", "value"]] = values
+    rows = try_again(faces, PROFILE, alternatives, level).iloc[len(level) :]
+    again = rows[["choice", "other"]].drop_duplicates().to_numpy().tolist()
+    assert again == [[CLASS_WEIGHTS, "none"], ["weight decay", "0.1"]]
+    assert rows["figure"].tolist() == 2 * list(FIGURES)
 
 
 def test_equal_classes_offer_no_weights_and_nothing_is_trained_for_them(tmp_path):
     faces = make_faces(tmp_path, affect=False)
-    weighted = [each for each in light_alternatives(faces) if each.choice == "class weights"]
-    assert [each.train for each in weighted] == [None, None]
+    listed = list_alternatives(faces, PROFILE, STOPPING)
+    weighted = [each for each in listed if each.choice == CLASS_WEIGHTS]
+    assert [each.train for each in weighted] == [None] * 4
     table = measure_alternatives({}, weighted, faces, PROFILE)
-    assert table["note"].tolist() == [EQUAL, EQUAL]
+    assert table["note"].tolist() == [EQUAL] * 4
+
+
+def test_weights_of_unequal_classes_are_chosen_for_both_networks(tmp_path, monkeypatch):
+    faces = with_unequal_classes(make_faces(tmp_path, affect=False))
+    asked = []
+    monkeypatch.setattr(
+        ablation_study, "train_vgg16", lambda faces, profile, recipes: asked.append(recipes)
+    )
+    for each in select_choices(list_alternatives(faces, PROFILE, STOPPING), [CLASS_WEIGHTS]):
+        if each.network == VGG16:
+            each.train()
+    assert [(each.head, each.fine_tuning) for each in asked] == [
+        tuple(
+            replace(recipe, class_weight_power=power)
+            for recipe in (experiments.VGG16_HEAD, experiments.VGG16_FINE_TUNING)
+        )
+        for power in (0.5, 0.0)
+    ]
+
+
+def test_choices_are_selected_with_the_seeds_and_unknown_ones_are_refused(tmp_path):
+    listed = list_alternatives(make_faces(tmp_path, affect=False), PROFILE, STOPPING)
+    assert select_choices(listed, []) == listed
+    chosen = select_choices(listed, ["weight decay"])
+    assert [each.choice for each in chosen] == ["weight decay", SEED_CHOICE, SEED_CHOICE]
+    with pytest.raises(UserError, match=r"called weight.*block 4, blocks 4 and 5"):
+        select_choices(listed, ["weight"])
+
+
+def test_only_networks_of_the_choices_are_trained(tmp_path):
+    faces = make_faces(tmp_path, affect=False)
+
+    def base():
+        return experiments.train_from_scratch(TINY, faces, STOPPING, SEED)
+
+    def refuse():
+        raise AssertionError("VGG16 is not asked for")
+
+    alternatives = select_choices(light_alternatives(faces), ["weight decay"])
+    table = measure_alternatives({LIGHT: base, VGG16: refuse}, alternatives, faces, PROFILE)
+    assert set(table["network"]) == {LIGHT}
 
 
 def test_vgg16_is_frozen_or_has_fewer_copies(tmp_path):
@@ -115,6 +167,8 @@ def test_vgg16_is_frozen_or_has_fewer_copies(tmp_path):
     assert ways == [
         ("block 4", "frozen"),
         ("blocks 4 and 5", "frozen"),
+        ("class weights", "square root"),
+        ("class weights", "none"),
         ("augmented copies", "0"),
         ("augmented copies", "1"),
     ]

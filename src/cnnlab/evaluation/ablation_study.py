@@ -4,6 +4,9 @@ Writes ``report/studies/ablation-<data>-<profile>.csv``: the recipe's way and an
 choice, trained on about ``IMAGES_PER_CLASS`` images a class and judged on the development split
 alone; Validation/ is not looked at. Where another way is better, both are trained again on all
 training images, as the report's networks are.
+
+Names of choices behind it, such as ``"class weights"``, measure these alone, and the file is named
+after them too.
 """
 
 import hashlib
@@ -15,19 +18,21 @@ import numpy as np
 import pandas as pd
 from sklearn.model_selection import train_test_split
 
-from cnnlab.commands import run_command
+from cnnlab.commands import UserError, run_command
 from cnnlab.evaluation.inference import predict_development
 from cnnlab.evaluation.metrics import compute_figures
 from cnnlab.evaluation.predictions import Predictions
 from cnnlab.evaluation.records import describe_machine, write_study
 from cnnlab.evaluation.seeds import compare_over_seeds
 from cnnlab.evaluation.study import SEEDS, describe_network
+from cnnlab.evaluation.wording import join_words
 from cnnlab.faces.augmentation import Augmentation
 from cnnlab.faces.dataset import CLASSES
 from cnnlab.faces.loading import Faces, load_faces
 from cnnlab.models.experiments import (
     LIGHT_VGG_AS_TABLED,
     TrainedNetwork,
+    TransferRecipes,
     train_from_scratch,
     train_vgg16,
     train_vgg16_block5,
@@ -50,6 +55,7 @@ VGG16 = "VGG16"
 SEED_CHOICE = "seed"
 """The choice whose rows tell how far seeds alone are apart."""
 
+CLASS_WEIGHTS = "class weights"
 PRECISION = "number format"
 EQUAL = "classes are equal"
 """The note of a choice that these data do not offer."""
@@ -113,15 +119,22 @@ def list_alternatives(faces: Faces, profile: Profile, stopping: Stopping) -> lis
         stopping: when the light VGG's training ends.
     """
     base = LIGHT_VGG_AS_TABLED.recipe
+    equal = len(set(weigh_classes(faces, replace(base, class_weight_power=1.0)).values())) == 1
 
     def change_recipe(**changes) -> Callable[[], TrainedNetwork]:
         changed = replace(LIGHT_VGG_AS_TABLED, recipe=replace(base, **changes))
         return lambda: train_from_scratch(changed, faces, stopping, SEED)
 
     def change_weights(power: float) -> Callable[[], TrainedNetwork] | None:
-        recipes = (base, replace(base, class_weight_power=power))
-        same = len({tuple(weigh_classes(faces, recipe).values()) for recipe in recipes}) == 1
-        return None if same else change_recipe(class_weight_power=power)
+        return None if equal else change_recipe(class_weight_power=power)
+
+    def change_weights_of_vgg16(power: float) -> Callable[[], TrainedNetwork] | None:
+        of_report = TransferRecipes.of_report()
+        recipes = TransferRecipes(
+            replace(of_report.head, class_weight_power=power),
+            replace(of_report.fine_tuning, class_weight_power=power),
+        )
+        return None if equal else lambda: train_vgg16(faces, profile, recipes=recipes)
 
     def copy(count: int) -> Callable[[], TrainedNetwork]:
         return lambda: train_vgg16(faces, replace(profile, vgg16_copies=count))
@@ -139,8 +152,8 @@ def list_alternatives(faces: Faces, profile: Profile, stopping: Stopping) -> lis
             f"{LABEL_SMOOTHING}",
             change_recipe(label_smoothing=LABEL_SMOOTHING),
         ),
-        Alternative(LIGHT, "class weights", "balanced", "square root", change_weights(0.5)),
-        Alternative(LIGHT, "class weights", "balanced", "none", change_weights(0.0)),
+        Alternative(LIGHT, CLASS_WEIGHTS, "balanced", "square root", change_weights(0.5)),
+        Alternative(LIGHT, CLASS_WEIGHTS, "balanced", "none", change_weights(0.0)),
         Alternative(
             LIGHT,
             "weight decay",
@@ -195,6 +208,8 @@ def list_alternatives(faces: Faces, profile: Profile, stopping: Stopping) -> lis
             "frozen",
             lambda: train_vgg16_head(faces, profile),
         ),
+        Alternative(VGG16, CLASS_WEIGHTS, "balanced", "square root", change_weights_of_vgg16(0.5)),
+        Alternative(VGG16, CLASS_WEIGHTS, "balanced", "none", change_weights_of_vgg16(0.0)),
         *(
             Alternative(
                 VGG16, "augmented copies", f"{profile.vgg16_copies}", f"{count}", copy(count)
@@ -213,7 +228,7 @@ def measure_alternatives(
     """Train every network both ways and compare them on the development split.
 
     Args:
-        bases: for each network what trains it the recipe's way.
+        bases: for each network what trains it the recipe's way; called where it is compared.
         alternatives: the other ways.
         faces: what all are trained on and judged by.
         profile: its resamples.
@@ -225,7 +240,8 @@ def measure_alternatives(
         n, train_n, note, and those of ``study.describe_network``. Where the data make both ways
         one, a row with the note ``EQUAL`` and without values.
     """
-    trained = {title: train() for title, train in bases.items()}
+    asked = {each.network for each in alternatives}
+    trained = {title: train() for title, train in bases.items() if title in asked}
     predicted = {title: predict_development(network, faces) for title, network in trained.items()}
     tables = []
     for each in alternatives:
@@ -289,44 +305,72 @@ def judge_choices(records: pd.DataFrame, spread: float) -> pd.Series:
     return better.astype(int) - worse.astype(int)
 
 
-def try_again(faces: Faces, profile: Profile, table: pd.DataFrame) -> pd.DataFrame:
+def try_again(
+    faces: Faces, profile: Profile, alternatives: Sequence[Alternative], table: pd.DataFrame
+) -> pd.DataFrame:
     """Train the ways that were better on a part again on all images, stopped as in the report.
+
+    Where several ways of one choice were better, the best of them.
 
     Args:
         faces: all the data.
         profile: of the report's networks.
+        alternatives: on all the data.
         table: as ``measure_alternatives`` makes it of a part.
 
     Returns:
         The table, with the rows of these trainings below.
     """
     verdicts = judge_choices(table, measure_spread(table))
-    better = table.loc[verdicts.index[verdicts == -1], ["network", "choice", "other"]]
-    doubted = set(better.itertuples(index=False, name=None))
-    stopping = Stopping(profile.light_vgg_epochs, profile.patience)
-    alternatives = [
-        each
-        for each in list_alternatives(faces, profile, stopping)
-        if (each.network, each.choice, each.other) in doubted
-    ]
-    bases = _list_bases(faces, profile, stopping)
-    used = {each.network: bases[each.network] for each in alternatives}
-    if not used:
+    better = table.loc[verdicts.index[verdicts == -1]].sort_values("value")
+    best = better.drop_duplicates(["network", "choice"])
+    doubted = set(best[["network", "choice", "other"]].itertuples(index=False, name=None))
+    again = [each for each in alternatives if (each.network, each.choice, each.other) in doubted]
+    if not again:
         return table
-    again = measure_alternatives(used, alternatives, faces, profile)
-    return pd.concat([table, again], ignore_index=True)
+    stopping = _stop_as_reported(profile)
+    rows = measure_alternatives(_list_bases(faces, profile, stopping), again, faces, profile)
+    return pd.concat([table, rows], ignore_index=True)
 
 
-def record_ablation() -> None:
-    """Measure the choices on this run's data and write the study."""
+def select_choices(
+    alternatives: Sequence[Alternative], choices: Sequence[str]
+) -> list[Alternative]:
+    """Return the alternatives of some choices, and the seeds, which tell how far chance reaches.
+
+    Args:
+        alternatives: of all choices.
+        choices: their names; none selects all.
+
+    Raises:
+        UserError: a choice is not known.
+    """
+    known = {each.choice for each in alternatives}
+    if unknown := set(choices) - known:
+        raise UserError(
+            f"No choice of training is called {join_words(sorted(unknown))}. "
+            f"Name some of: {', '.join(sorted(known))}."
+        )
+    chosen = {*choices, SEED_CHOICE} if choices else known
+    return [each for each in alternatives if each.choice in chosen]
+
+
+def record_ablation(choices: Sequence[str]) -> None:
+    """Measure choices on this run's data and write the study.
+
+    Args:
+        choices: as ``select_choices`` takes them.
+    """
     profile, everything = current_profile(), load_faces()
     faces = choose_part(everything)
     # None stops early, so that all have the same steps.
     unending = Stopping(profile.light_vgg_epochs, patience=profile.light_vgg_epochs)
+    alternatives = select_choices(list_alternatives(faces, profile, unending), choices)
     bases = _list_bases(faces, profile, unending)
-    table = measure_alternatives(bases, list_alternatives(faces, profile, unending), faces, profile)
+    table = measure_alternatives(bases, alternatives, faces, profile)
     if len(faces.split.training) < len(everything.split.training):
-        table = try_again(everything, profile, table)
+        reported = list_alternatives(everything, profile, _stop_as_reported(profile))
+        table = try_again(everything, profile, select_choices(reported, choices), table)
     table = table.assign(
         resamples=profile.bootstrap_resamples,
         data=faces.dataset.title,
@@ -335,7 +379,12 @@ def record_ablation() -> None:
         profile=profile.name,
         **describe_machine(),
     )
-    write_study(table, f"{PREFIX}{make_label(faces.dataset.title)}-{profile.name}")
+    name = "-".join([make_label(faces.dataset.title), profile.name, *map(make_label, choices)])
+    write_study(table, f"{PREFIX}{name}")
+
+
+def _stop_as_reported(profile: Profile) -> Stopping:
+    return Stopping(profile.light_vgg_epochs, profile.patience)
 
 
 def _list_bases(
@@ -348,4 +397,4 @@ def _list_bases(
 
 
 if __name__ == "__main__":
-    sys.exit(run_command(record_ablation))
+    sys.exit(run_command(lambda: record_ablation(sys.argv[1:])))

@@ -33,7 +33,14 @@ DIFFERENCE = "Light VGG minus VGG16"
 # Images of each class in Train/, the light VGG's epochs and those of VGG16's block 4. The light VGG
 # takes at least 1,300 steps, for it stays at chance for some hundred before it learns anything, and
 # does not stop early. Block 4, slow as it is, has fewer epochs of many images, but no fewer steps.
-EPOCHS = {25: (240, 10), 50: (120, 10), 100: (60, 10), 200: (30, 10), 600: (15, 4)}
+EPOCHS = {
+    25: (240, 10),
+    50: (120, 10),
+    100: (60, 10),
+    200: (30, 10),
+    600: (15, 4),
+    1200: (9, 2),
+}
 
 _WORDS = {
     "en": {

@@ -54,6 +54,24 @@ VGG16_FINE_TUNING = Recipe(5e-5, 32, Augmentation())
 
 
 @dataclass(frozen=True)
+class TransferRecipes:
+    """How VGG16 is trained.
+
+    Attributes:
+        head: the classifier on frozen features.
+        fine_tuning: blocks 5 and 4 with it.
+    """
+
+    head: Recipe
+    fine_tuning: Recipe
+
+    @classmethod
+    def of_report(cls) -> "TransferRecipes":
+        """Return those of the report's network."""
+        return cls(VGG16_HEAD, VGG16_FINE_TUNING)
+
+
+@dataclass(frozen=True)
 class Architecture:
     """A network that is trained from scratch.
 
@@ -173,7 +191,12 @@ def train_from_scratch(
     )
 
 
-def train_vgg16(faces: Faces, profile: Profile | None = None, seed: int = SEED) -> TrainedNetwork:
+def train_vgg16(
+    faces: Faces,
+    profile: Profile | None = None,
+    seed: int = SEED,
+    recipes: TransferRecipes | None = None,
+) -> TrainedNetwork:
     """Train VGG16's classifier on frozen features, then block 5 with it, then block 4 too.
 
     Or return the network when that was done before.
@@ -183,14 +206,21 @@ def train_vgg16(faces: Faces, profile: Profile | None = None, seed: int = SEED) 
             epochs, Validation/ is not looked at.
         profile: how long, and how many augmented copies; default: this run's.
         seed: of weights, order and augmentation.
+        recipes: how; default: the report's.
     """
-    profile = profile or current_profile()
-    features, stages = _train_down_to_block5(faces, profile, seed)
-    lower = _FixedFeatures.cache(faces, profile.vgg16_copies, seed, block=3)
-    best = _choose(stages.values())
-    block4 = _fine_tune(faces, lower, best, profile.vgg16_block4_epochs, profile.patience, seed)
+    profile, recipes = profile or current_profile(), recipes or TransferRecipes.of_report()
+    features, stages = _train_down_to_block5(faces, profile, seed, recipes)
+    lower = _FixedFeatures.cache(faces, profile.vgg16_copies, seed, recipes.fine_tuning, block=3)
+    stages[BLOCK4] = _fine_tune(
+        faces,
+        lower,
+        _choose(stages.values()),
+        recipes.fine_tuning,
+        Stopping(profile.vgg16_block4_epochs, profile.patience),
+        seed,
+    )
     seconds = features.seconds + lower.seconds
-    return _assemble("VGG16", stages | {BLOCK4: block4}, seconds, faces, seed)
+    return _assemble("VGG16", stages, seconds, faces, seed, recipes)
 
 
 def train_vgg16_block5(
@@ -204,8 +234,9 @@ def train_vgg16_block5(
         profile: how long, and how many augmented copies; default: this run's.
         seed: of weights, order and augmentation.
     """
-    features, stages = _train_down_to_block5(faces, profile or current_profile(), seed)
-    return _assemble("VGG16, block 4 frozen", stages, features.seconds, faces, seed)
+    recipes = TransferRecipes.of_report()
+    features, stages = _train_down_to_block5(faces, profile or current_profile(), seed, recipes)
+    return _assemble("VGG16, block 4 frozen", stages, features.seconds, faces, seed, recipes)
 
 
 def train_vgg16_head(
@@ -219,16 +250,18 @@ def train_vgg16_head(
         profile: how long, and how many augmented copies; default: this run's.
         seed: of order and augmentation.
     """
-    features, head = _start_with_head(faces, profile or current_profile(), seed)
-    return _assemble("VGG16, frozen", {FROZEN: head}, features.seconds, faces, seed)
+    recipes = TransferRecipes.of_report()
+    features, head = _start_with_head(faces, profile or current_profile(), seed, recipes)
+    return _assemble("VGG16, frozen", {FROZEN: head}, features.seconds, faces, seed, recipes)
 
 
 def _train_down_to_block5(
-    faces: Faces, profile: Profile, seed: int
+    faces: Faces, profile: Profile, seed: int, recipes: TransferRecipes
 ) -> tuple["_FixedFeatures", dict[str, TrainingResult]]:
     """Return the features of the frozen blocks, and the first two stages above them."""
-    features, head = _start_with_head(faces, profile, seed)
-    block5 = _fine_tune(faces, features, head, profile.vgg16_block5_epochs, profile.patience, seed)
+    features, head = _start_with_head(faces, profile, seed, recipes)
+    stopping = Stopping(profile.vgg16_block5_epochs, profile.patience)
+    block5 = _fine_tune(faces, features, head, recipes.fine_tuning, stopping, seed)
     return features, {FROZEN: head, BLOCK5: block5}
 
 
@@ -243,6 +276,7 @@ def _assemble(
     seconds: float,
     faces: Faces,
     seed: int,
+    recipes: TransferRecipes,
 ) -> TrainedNetwork:
     """Return the whole network as its best stage leaves it; its history is that of all stages.
 
@@ -252,6 +286,7 @@ def _assemble(
         seconds: those of the features.
         faces: what it was trained on.
         seed: of the training.
+        recipes: of the training.
     """
     # The epoch before any fine-tuning competes too.
     best = _choose(stages.values())
@@ -268,7 +303,7 @@ def _assemble(
         folder=best.folder,
         seed=seed,
         seconds=seconds + sum(result.seconds for result in stages.values()),
-        class_shares=learned_shares(faces, VGG16_HEAD),
+        class_shares=learned_shares(faces, recipes.head),
     )
 
 
@@ -283,9 +318,11 @@ class _FixedFeatures:
     seconds: float
 
     @classmethod
-    def cache(cls, faces: Faces, copies: int, seed: int, block: int = 4) -> "_FixedFeatures":
+    def cache(
+        cls, faces: Faces, copies: int, seed: int, recipe: Recipe, block: int = 4
+    ) -> "_FixedFeatures":
         dtype, split = detect_policy(), faces.split
-        augmentations = [None] + [VGG16_FINE_TUNING.augmentation] * copies
+        augmentations = [None] + [recipe.augmentation] * copies
         compute = partial(cache_vgg16_features, faces, seed=seed, dtype=dtype, block=block)
         training = compute(split.training, augmentations)
         development = compute(split.development, [None])
@@ -302,12 +339,13 @@ class _FixedFeatures:
 
 
 def _start_with_head(
-    faces: Faces, profile: Profile, seed: int
+    faces: Faces, profile: Profile, seed: int, recipes: TransferRecipes
 ) -> tuple[_FixedFeatures, TrainingResult]:
     """Return the features of the frozen blocks and the head that is trained above them."""
-    features = _FixedFeatures.cache(faces, profile.vgg16_copies, seed)
+    recipe = recipes.head
+    features = _FixedFeatures.cache(faces, profile.vgg16_copies, seed, recipes.fine_tuning)
     stopping = Stopping(profile.vgg16_frozen_epochs, profile.patience)
-    steps = count_steps(len(faces.split.training), VGG16_HEAD)
+    steps = count_steps(len(faces.split.training), recipe)
 
     @cache
     def pooled() -> tuple[np.ndarray, np.ndarray]:
@@ -322,13 +360,13 @@ def _start_with_head(
 
     head = train(
         "vgg16-head",
-        describe_training(faces, VGG16_HEAD) | features.describe(),
-        lambda: compile_classifier(build_vgg16_head(), VGG16_HEAD, stopping, steps),
-        lambda epoch: _feature_batches(faces, pooled()[0], VGG16_HEAD, seed, epoch),
+        describe_training(faces, recipe) | features.describe(),
+        lambda: compile_classifier(build_vgg16_head(), recipe, stopping, steps),
+        lambda epoch: _feature_batches(faces, pooled()[0], recipe, seed, epoch),
         development,
         stopping,
         seed,
-        class_weight=weigh_classes(faces, VGG16_HEAD),
+        class_weight=weigh_classes(faces, recipe),
     )
     return features, head
 
@@ -337,18 +375,18 @@ def _fine_tune(
     faces: Faces,
     features: _FixedFeatures,
     start: TrainingResult,
-    epochs: int,
-    patience: int,
+    recipe: Recipe,
+    stopping: Stopping,
     seed: int,
 ) -> TrainingResult:
     """Train the part of VGG16 above some features, from where another training ended."""
-    stopping, first_block = Stopping(epochs, patience), features.block + 1
-    steps = count_steps(len(faces.split.training), VGG16_FINE_TUNING)
+    first_block = features.block + 1
+    steps = count_steps(len(faces.split.training), recipe)
 
     def build() -> keras.Model:
         top = build_vgg16_top(dtype=features.dtype, first_block=first_block)
         copy_weights_by_name(start.model, top)
-        return compile_classifier(top, VGG16_FINE_TUNING, stopping, steps)
+        return compile_classifier(top, recipe, stopping, steps)
 
     def development() -> tf.data.Dataset:
         rows = np.arange(len(faces.split.development))
@@ -357,13 +395,13 @@ def _fine_tune(
 
     return train(
         f"vgg16-block{first_block}",
-        describe_training(faces, VGG16_FINE_TUNING) | features.describe() | {"head": start.digest},
+        describe_training(faces, recipe) | features.describe() | {"head": start.digest},
         build,
-        lambda epoch: _feature_batches(faces, features.training, VGG16_FINE_TUNING, seed, epoch),
+        lambda epoch: _feature_batches(faces, features.training, recipe, seed, epoch),
         development,
         stopping,
         seed,
-        class_weight=weigh_classes(faces, VGG16_FINE_TUNING),
+        class_weight=weigh_classes(faces, recipe),
     )
 
 
