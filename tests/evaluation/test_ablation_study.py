@@ -99,14 +99,14 @@ def test_only_what_was_better_otherwise_is_trained_again_on_all_images(tmp_path)
     for choice, other, difference in (
         ("weight decay", "0.1", -0.2),
         (CLASS_WEIGHTS, "square root", -0.15),
-        (CLASS_WEIGHTS, "none", -0.3),
+        (CLASS_WEIGHTS, "balanced", -0.3),
     ):
         doubted = (level["choice"] == choice) & (level["other"] == other)
         values = [difference, -0.1, 1 + difference]
         level.loc[doubted, ["difference", "high", "value"]] = values
     rows = try_again(faces, PROFILE, alternatives, level).iloc[len(level) :]
     again = rows[["choice", "other"]].drop_duplicates().to_numpy().tolist()
-    assert again == [[CLASS_WEIGHTS, "none"], ["weight decay", "0.1"]]
+    assert again == [[CLASS_WEIGHTS, "balanced"], ["weight decay", "0.1"]]
     assert rows["figure"].tolist() == 2 * list(FIGURES)
 
 
@@ -133,7 +133,7 @@ def test_weights_of_unequal_classes_are_chosen_for_both_networks(tmp_path, monke
             replace(recipe, class_weight_power=power)
             for recipe in (experiments.VGG16_HEAD, experiments.VGG16_FINE_TUNING)
         )
-        for power in (0.5, 0.0)
+        for power in (0.5, 1.0)
     ]
 
 
@@ -168,7 +168,7 @@ def test_vgg16_is_frozen_or_has_fewer_copies(tmp_path):
         ("block 4", "frozen"),
         ("blocks 4 and 5", "frozen"),
         ("class weights", "square root"),
-        ("class weights", "none"),
+        ("class weights", "balanced"),
         ("augmented copies", "0"),
         ("augmented copies", "1"),
     ]
@@ -228,5 +228,5 @@ def test_the_recipes_ways_are_named_as_they_are():
     assert LIGHT_VGG.last_rate < 1
     assert LIGHT_VGG.label_smoothing == 0
     assert LIGHT_VGG.weight_decay is None
-    assert LIGHT_VGG.class_weight_power == 1
+    assert LIGHT_VGG.class_weight_power == 0
     assert LIGHT_VGG.augmentation == Augmentation()

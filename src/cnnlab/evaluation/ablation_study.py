@@ -64,6 +64,7 @@ MOVES_NOTHING = Augmentation(rotation_degrees=0.0, shift=0.0, horizontal_flip=Fa
 # As a rule 1e-2; but by the schedule of so short a training that would be no weight decay at all.
 WEIGHT_DECAY = 0.1
 LABEL_SMOOTHING = 0.1
+CLASS_WEIGHT_POWERS = {"square root": 0.5, "balanced": 1.0}
 
 
 @dataclass(frozen=True)
@@ -125,10 +126,10 @@ def list_alternatives(faces: Faces, profile: Profile, stopping: Stopping) -> lis
         changed = replace(LIGHT_VGG_AS_TABLED, recipe=replace(base, **changes))
         return lambda: train_from_scratch(changed, faces, stopping, SEED)
 
-    def change_weights(power: float) -> Callable[[], TrainedNetwork] | None:
+    def weigh(power: float) -> Callable[[], TrainedNetwork] | None:
         return None if equal else change_recipe(class_weight_power=power)
 
-    def change_weights_of_vgg16(power: float) -> Callable[[], TrainedNetwork] | None:
+    def weigh_for_vgg16(power: float) -> Callable[[], TrainedNetwork] | None:
         of_report = TransferRecipes.of_report()
         recipes = TransferRecipes(
             replace(of_report.head, class_weight_power=power),
@@ -152,8 +153,10 @@ def list_alternatives(faces: Faces, profile: Profile, stopping: Stopping) -> lis
             f"{LABEL_SMOOTHING}",
             change_recipe(label_smoothing=LABEL_SMOOTHING),
         ),
-        Alternative(LIGHT, CLASS_WEIGHTS, "balanced", "square root", change_weights(0.5)),
-        Alternative(LIGHT, CLASS_WEIGHTS, "balanced", "none", change_weights(0.0)),
+        *(
+            Alternative(LIGHT, CLASS_WEIGHTS, "none", name, weigh(power))
+            for name, power in CLASS_WEIGHT_POWERS.items()
+        ),
         Alternative(
             LIGHT,
             "weight decay",
@@ -208,8 +211,10 @@ def list_alternatives(faces: Faces, profile: Profile, stopping: Stopping) -> lis
             "frozen",
             lambda: train_vgg16_head(faces, profile),
         ),
-        Alternative(VGG16, CLASS_WEIGHTS, "balanced", "square root", change_weights_of_vgg16(0.5)),
-        Alternative(VGG16, CLASS_WEIGHTS, "balanced", "none", change_weights_of_vgg16(0.0)),
+        *(
+            Alternative(VGG16, CLASS_WEIGHTS, "none", name, weigh_for_vgg16(power))
+            for name, power in CLASS_WEIGHT_POWERS.items()
+        ),
         *(
             Alternative(
                 VGG16, "augmented copies", f"{profile.vgg16_copies}", f"{count}", copy(count)

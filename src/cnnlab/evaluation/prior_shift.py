@@ -1,6 +1,6 @@
 """Answers for data whose classes have other shares than those that a network learned from.
 
-A network trained with balanced class weights answers as if all classes were equally frequent.
+A network answers as if the classes were as frequent as in the loss that it was trained by.
 Where the images keep their look within each class and only the shares differ, Bayes' rule gives
 the answers for other shares; the shares themselves follow from the unlabelled images.
 """

@@ -27,7 +27,7 @@ class Recipe:
         augmentation: what is done to training images.
         weight_decay: decoupled from the gradient, as in AdamW; None: none.
         class_weight_power: a class counts in the loss by this power of what would make all
-            classes equal: 1 makes them equal, 0 leaves every image the same weight.
+            classes equal: 0 leaves every image the same weight, 1 makes the classes equal.
         last_rate: part of the learning rate that is left when the cosine ends; 1 keeps the rate
             constant after the warm-up.
         label_smoothing: part of the right answer that is spread evenly over all classes
@@ -38,7 +38,7 @@ class Recipe:
     batch_size: int
     augmentation: Augmentation
     weight_decay: float | None = None
-    class_weight_power: float = 1.0
+    class_weight_power: float = 0.0
     last_rate: float = 0.01
     label_smoothing: float = 0.0
 
