@@ -5,7 +5,7 @@ import pytest
 
 from cnnlab.evaluation.latency import RUNS, WARM_UP_RUNS, measure_latency
 from cnnlab.evaluation.records import describe_machine, read_studies, write_study
-from cnnlab.evaluation.study import Study
+from cnnlab.evaluation.study_wording import Study
 from cnnlab.quoting import make_label
 
 from .languages import assert_same_numbers

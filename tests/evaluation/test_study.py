@@ -1,4 +1,4 @@
-"""The record of a run."""
+"""The record of a run, and how it is told."""
 
 from dataclasses import replace
 from functools import partial
@@ -7,9 +7,15 @@ import numpy as np
 import pytest
 from faces.made_files import course_files, write_folder
 
-from cnnlab.evaluation import study
+from cnnlab.evaluation import study, study_wording
 from cnnlab.evaluation.records import write_study
-from cnnlab.evaluation.study import describe_repetitions, find_study, read_other_studies, record_run
+from cnnlab.evaluation.study import record_run
+from cnnlab.evaluation.study_wording import (
+    Study,
+    describe_repetitions,
+    find_study,
+    read_other_studies,
+)
 from cnnlab.evaluation.variants import ALL, CORRECTED, WITHOUT_COPIES
 from cnnlab.faces import loading
 from cnnlab.models import experiments
@@ -34,7 +40,8 @@ def recorded(tmp_path_factory):
         patch.setattr(experiments, "train", partial(train, root=folder / "trained"))
         patch.setattr(study, "current_profile", lambda: profile)
         patch.setattr(study, "write_study", partial(write_study, folder=folder))
-        patch.setattr(study, "read_runs", partial(study.read_runs, folder=folder))
+        read = partial(study_wording.read_runs, folder=folder)
+        patch.setattr(study_wording, "read_runs", read)
 
         def train_other(faces, profile):
             return replace(train_light_vgg(faces, profile, seed=7), title="VGG16", seed=1403)
@@ -110,6 +117,6 @@ def test_the_report_s_seed_is_placed_among_the_others(recorded, accuracies, spre
     records = recorded.records.copy()
     rows = (records["network"] == "Light VGG") & (records["variant"] == ALL)
     records.loc[rows & (records["figure"] == "accuracy"), "estimate"] = accuracies
-    text = study.Study(records).describe_repetitions()
+    text = Study(records).describe_repetitions()
     assert spread in text and rank in text
-    assert_same_numbers(text, study.Study(records).describe_repetitions("fa"))
+    assert_same_numbers(text, Study(records).describe_repetitions("fa"))
