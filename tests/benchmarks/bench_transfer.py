@@ -15,7 +15,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from cnnlab.models.experiments import BLOCK4
+from cnnlab.models.transfer import BLOCK4
 from cnnlab.settings import current_profile
 
 PER_CLASS = 100

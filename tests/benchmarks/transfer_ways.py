@@ -46,7 +46,7 @@ def train_our_way(per_class: int, root: Path) -> list[tuple[str, float, float]]:
         root / name for name in ("decoded", "features", "trained")
     )
     from cnnlab.faces.loading import prepare_faces, render_faces
-    from cnnlab.models.experiments import BLOCK4, train_vgg16, train_vgg16_block5
+    from cnnlab.models.transfer import BLOCK4, train_vgg16, train_vgg16_block5
 
     dataset = render_faces(per_class, VALIDATION_PER_CLASS)
     begun = time.perf_counter()
@@ -68,9 +68,9 @@ def train_usual_way(per_class: int, accuracy: float) -> list[tuple[str, float, f
     from usual_way import development_generator, training_generator
 
     from cnnlab.faces.loading import prepare_faces, render_faces
-    from cnnlab.models.experiments import BLOCK4, BLOCK5, FROZEN, VGG16_FINE_TUNING, VGG16_HEAD
     from cnnlab.models.recipes import compile_classifier, count_steps, weigh_classes
     from cnnlab.models.training import Stopping
+    from cnnlab.models.transfer import BLOCK4, BLOCK5, FROZEN, VGG16_FINE_TUNING, VGG16_HEAD
     from cnnlab.models.vgg16 import build_vgg16_classifier
     from cnnlab.settings import SEED, current_profile
 

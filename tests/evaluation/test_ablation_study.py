@@ -25,10 +25,10 @@ from cnnlab.evaluation.ablation_study import (
 )
 from cnnlab.faces.augmentation import Augmentation
 from cnnlab.faces.splits import Split
-from cnnlab.models import experiments, training
-from cnnlab.models.experiments import LIGHT_VGG
+from cnnlab.models import scratch, training, transfer
 from cnnlab.models.precision import describe_cap, detect_policy
 from cnnlab.models.recipes import compile_classifier, describe_training
+from cnnlab.models.scratch import LIGHT_VGG
 from cnnlab.models.training import Stopping, digest_of, make_reproducible, train
 from cnnlab.settings import PROFILES, SEED
 
@@ -50,7 +50,7 @@ def save_untrained(
 
 @pytest.fixture(autouse=True)
 def train_elsewhere(tmp_path, monkeypatch):
-    monkeypatch.setattr(experiments, "train", partial(train, root=tmp_path / "trained"))
+    monkeypatch.setattr(scratch, "train", partial(train, root=tmp_path / "trained"))
     monkeypatch.setattr(training, "_run_epochs", save_untrained)
     monkeypatch.setattr(ablation_study, "LIGHT_VGG_AS_TABLED", TINY)
 
@@ -68,7 +68,7 @@ def test_every_way_is_another_training_and_is_compared_with_the_recipes(tmp_path
     faces = with_unequal_classes(make_faces(tmp_path, affect=False))
 
     def base():
-        return experiments.train_from_scratch(TINY, faces, STOPPING, SEED)
+        return scratch.train_from_scratch(TINY, faces, STOPPING, SEED)
 
     alternatives = light_alternatives(faces)
     table = measure_alternatives({LIGHT: base}, alternatives, faces, PROFILE)
@@ -91,7 +91,7 @@ def test_only_what_was_better_otherwise_is_trained_again_on_all_images(tmp_path)
     alternatives = [each for each in light_alternatives(faces) if each.choice != "kept epoch"]
 
     def base():
-        return experiments.train_from_scratch(TINY, faces, STOPPING, SEED)
+        return scratch.train_from_scratch(TINY, faces, STOPPING, SEED)
 
     table = measure_alternatives({LIGHT: base}, alternatives, faces, PROFILE)
     level = table.assign(difference=0.0, low=-0.1, high=0.1, value=1.0, recipe_value=1.0)
@@ -131,7 +131,7 @@ def test_weights_of_unequal_classes_are_chosen_for_both_networks(tmp_path, monke
     assert [(each.head, each.fine_tuning) for each in asked] == [
         tuple(
             replace(recipe, class_weight_power=power)
-            for recipe in (experiments.VGG16_HEAD, experiments.VGG16_FINE_TUNING)
+            for recipe in (transfer.VGG16_HEAD, transfer.VGG16_FINE_TUNING)
         )
         for power in (0.5, 1.0)
     ]
@@ -150,7 +150,7 @@ def test_only_networks_of_the_choices_are_trained(tmp_path):
     faces = make_faces(tmp_path, affect=False)
 
     def base():
-        return experiments.train_from_scratch(TINY, faces, STOPPING, SEED)
+        return scratch.train_from_scratch(TINY, faces, STOPPING, SEED)
 
     def refuse():
         raise AssertionError("VGG16 is not asked for")
@@ -220,7 +220,7 @@ def test_the_recipes_own_training_is_what_it_was(tmp_path):
         "class_weight": [(label, 1.0) for label in range(8)],
         "seed": SEED,
     }
-    network = experiments.train_from_scratch(TINY, faces, stopping, SEED)
+    network = scratch.train_from_scratch(TINY, faces, stopping, SEED)
     assert network.folder.name == f"tiny-{digest_of(decisive)[:16]}"
 
 

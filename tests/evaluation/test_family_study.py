@@ -20,7 +20,7 @@ from cnnlab.evaluation.family_study import (
 )
 from cnnlab.evaluation.published import HEWITT_GUNES_NETWORKS
 from cnnlab.evaluation.records import describe_machine, write_study
-from cnnlab.models import experiments, regressor
+from cnnlab.models import regressor, scratch
 from cnnlab.models.family import FAMILY
 from cnnlab.models.training import train
 from cnnlab.settings import PROFILES
@@ -33,7 +33,7 @@ PROFILE = replace(PROFILES["smoke"], family_epochs=2, regressor_epochs=1, bootst
 
 @pytest.fixture(autouse=True)
 def train_elsewhere(tmp_path, monkeypatch):
-    for module in (experiments, regressor):
+    for module in (scratch, regressor):
         monkeypatch.setattr(module, "train", partial(train, root=tmp_path / "trained"))
 
 

@@ -11,7 +11,7 @@ from cnnlab.evaluation.learning_curve import measure_curve, read_curve, take_fir
 from cnnlab.evaluation.records import describe_machine, write_study
 from cnnlab.faces import loading
 from cnnlab.faces.dataset import FaceDataset, ImageFile
-from cnnlab.models import experiments
+from cnnlab.models import scratch
 from cnnlab.models.training import train
 from cnnlab.settings import PROFILES
 
@@ -50,7 +50,7 @@ def test_smaller_sets_are_parts_of_larger_ones_and_share_validation(tmp_path):
 def test_the_curve_is_measured_recorded_and_read(tmp_path, monkeypatch):
     monkeypatch.setattr(loading, "DECODED", tmp_path / "decoded")
     monkeypatch.setattr(loading, "RENDERED", tmp_path / "rendered")
-    monkeypatch.setattr(experiments, "train", partial(train, root=tmp_path / "trained"))
+    monkeypatch.setattr(scratch, "train", partial(train, root=tmp_path / "trained"))
     profile = replace(PROFILES["smoke"], bootstrap_resamples=20)
     table = measure_curve({6: 1, 4: 2}, 2, profile)
     accuracy = table[table["figure"] == "accuracy"]

@@ -15,7 +15,7 @@ from cnnlab.evaluation.litert_study import (
     tabulate_exports,
 )
 from cnnlab.evaluation.records import describe_machine, write_study
-from cnnlab.models import experiments
+from cnnlab.models import scratch
 from cnnlab.models.family import train_variant
 from cnnlab.models.litert import PRECISIONS
 from cnnlab.models.prediction import predict_logits
@@ -33,7 +33,7 @@ def measured(tmp_path_factory):
     root = tmp_path_factory.mktemp("data")
     faces = make_faces(root, affect=False)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(experiments, "train", partial(train, root=root / "trained"))
+        patch.setattr(scratch, "train", partial(train, root=root / "trained"))
         network = train_variant(make_architecture("Tiny"), faces, PROFILE)
     return faces, network, measure_exports(network, faces, PROFILE, runs=3)
 

@@ -18,8 +18,8 @@ from cnnlab.evaluation.study_wording import (
 )
 from cnnlab.evaluation.variants import ALL, CORRECTED, WITHOUT_COPIES
 from cnnlab.faces import loading
-from cnnlab.models import experiments
-from cnnlab.models.experiments import train_light_vgg
+from cnnlab.models import scratch
+from cnnlab.models.scratch import train_light_vgg
 from cnnlab.models.training import train
 from cnnlab.settings import PROFILES
 
@@ -37,7 +37,7 @@ def recorded(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CNNLAB_DATA", str(write_folder(folder / "photographs", files)))
         patch.setattr(loading, "DECODED", folder / "decoded")
-        patch.setattr(experiments, "train", partial(train, root=folder / "trained"))
+        patch.setattr(scratch, "train", partial(train, root=folder / "trained"))
         patch.setattr(study, "current_profile", lambda: profile)
         patch.setattr(study, "write_study", partial(write_study, folder=folder))
         read = partial(study_wording.read_runs, folder=folder)

@@ -17,7 +17,7 @@ from cnnlab.evaluation.transfer_curve import (
     measure_size,
     read_curves,
 )
-from cnnlab.models.experiments import TrainedNetwork
+from cnnlab.models.scratch import TrainedNetwork
 from cnnlab.models.training import RECORD
 from cnnlab.settings import PROFILES
 

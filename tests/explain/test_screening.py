@@ -15,9 +15,9 @@ from cnnlab.explain.screening import MEASURE, choose_winner, find_winner, screen
 from cnnlab.faces.dataset import FaceDataset
 from cnnlab.faces.loading import Faces
 from cnnlab.faces.splits import Split
-from cnnlab.models.experiments import Architecture, TrainedNetwork
 from cnnlab.models.light_vgg_variants import CHANGED, ORIGINAL, choose_budget
 from cnnlab.models.recipes import Recipe
+from cnnlab.models.scratch import Architecture, TrainedNetwork
 from cnnlab.models.training import Stopping
 from cnnlab.settings import PROFILES, SEED
 

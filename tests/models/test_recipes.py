@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from scipy.special import log_softmax
 
-from cnnlab.models.experiments import LIGHT_VGG
 from cnnlab.models.recipes import SmoothedCrossEntropy, compile_classifier
+from cnnlab.models.scratch import LIGHT_VGG
 from cnnlab.models.training import Stopping
 
 RNG = np.random.default_rng(0)

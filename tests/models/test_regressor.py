@@ -9,9 +9,8 @@ import pytest
 from cnnlab.faces.dataset import FaceDataset
 from cnnlab.faces.loading import Faces
 from cnnlab.faces.splits import Split
-from cnnlab.models import experiments
 from cnnlab.models import regressor as regressor_module
-from cnnlab.models.experiments import LIGHT_VGG_AS_TABLED, train_light_vgg
+from cnnlab.models import scratch
 from cnnlab.models.prediction import predict_affect
 from cnnlab.models.regressor import (
     HEAD,
@@ -20,6 +19,7 @@ from cnnlab.models.regressor import (
     read_affect,
     train_regressor,
 )
+from cnnlab.models.scratch import LIGHT_VGG_AS_TABLED, train_light_vgg
 from cnnlab.models.training import train
 from cnnlab.settings import PROFILES
 
@@ -46,7 +46,7 @@ def faces():
 def networks(faces, tmp_path_factory):
     root = tmp_path_factory.mktemp("data")
     with pytest.MonkeyPatch.context() as patch:
-        for module in (experiments, regressor_module):
+        for module in (scratch, regressor_module):
             patch.setattr(module, "train", partial(train, root=root))
         # Several steps an epoch.
         recipe = replace(regressor_module.REGRESSION, batch_size=4)

@@ -29,18 +29,16 @@ from cnnlab.evaluation.wording import join_words
 from cnnlab.faces.augmentation import Augmentation
 from cnnlab.faces.dataset import CLASSES
 from cnnlab.faces.loading import Faces, load_faces
-from cnnlab.models.experiments import (
-    LIGHT_VGG_AS_TABLED,
-    TrainedNetwork,
+from cnnlab.models.precision import FLOAT32, MIXED_BFLOAT16, detect_policy
+from cnnlab.models.recipes import weigh_classes
+from cnnlab.models.scratch import LIGHT_VGG_AS_TABLED, TrainedNetwork, train_from_scratch
+from cnnlab.models.training import LAST, Stopping, digest_of
+from cnnlab.models.transfer import (
     TransferRecipes,
-    train_from_scratch,
     train_vgg16,
     train_vgg16_block5,
     train_vgg16_head,
 )
-from cnnlab.models.precision import FLOAT32, MIXED_BFLOAT16, detect_policy
-from cnnlab.models.recipes import weigh_classes
-from cnnlab.models.training import LAST, Stopping, digest_of
 from cnnlab.quoting import make_label
 from cnnlab.settings import SEED, Profile, current_profile
 

@@ -28,9 +28,9 @@ from cnnlab.evaluation.wording import (
 )
 from cnnlab.faces.loading import Faces, load_faces
 from cnnlab.faces.persian import from_the_left, name_title_fa
-from cnnlab.models.experiments import Architecture
 from cnnlab.models.family import FAMILY, FAMILY_RECIPE, train_variant
 from cnnlab.models.regressor import read_affect, train_regressor
+from cnnlab.models.scratch import Architecture
 from cnnlab.paths import STUDIES
 from cnnlab.quoting import make_label
 from cnnlab.settings import SEED, Profile, current_profile

@@ -5,8 +5,8 @@ import numpy as np
 from cnnlab.evaluation.predictions import Predictions
 from cnnlab.faces.duplicates import find_copies
 from cnnlab.faces.loading import Faces
-from cnnlab.models.experiments import TrainedNetwork
 from cnnlab.models.prediction import predict_logits
+from cnnlab.models.scratch import TrainedNetwork
 
 
 def predict_validation(network: TrainedNetwork, faces: Faces) -> Predictions:

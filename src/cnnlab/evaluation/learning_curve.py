@@ -20,7 +20,7 @@ from cnnlab.evaluation.variants import ALL
 from cnnlab.faces.dataset import TRAIN, FaceDataset
 from cnnlab.faces.loading import Faces, prepare_faces, render_faces
 from cnnlab.faces.rendering.dataset import renderer_digest
-from cnnlab.models.experiments import train_light_vgg
+from cnnlab.models.scratch import train_light_vgg
 from cnnlab.paths import STUDIES
 from cnnlab.settings import PROFILES, Profile
 

@@ -23,10 +23,10 @@ from cnnlab.evaluation.wording import format_number, name_network
 from cnnlab.faces.loading import Faces, load_faces
 from cnnlab.faces.persian import from_the_left
 from cnnlab.faces.sampling import choose_per_class
-from cnnlab.models.experiments import TrainedNetwork, train_light_vgg
 from cnnlab.models.family import FAMILY, train_variant
 from cnnlab.models.litert import FLOAT32, INT8, PRECISIONS, LiteRTNetwork, convert_to_litert
 from cnnlab.models.prediction import predict_logits
+from cnnlab.models.scratch import TrainedNetwork, train_light_vgg
 from cnnlab.paths import STUDIES
 from cnnlab.quoting import make_label
 from cnnlab.settings import SEED, Profile, current_profile

@@ -20,8 +20,8 @@ from cnnlab.commands import UserError, run_command
 from cnnlab.evaluation.inference import predict_validation
 from cnnlab.evaluation.records import describe_machine, write_study
 from cnnlab.faces.loading import load_faces
-from cnnlab.models.experiments import train_light_vgg
 from cnnlab.models.precision import CAP, detect_policy
+from cnnlab.models.scratch import train_light_vgg
 from cnnlab.settings import SEED, current_profile
 
 # What this processor has, and two generations of processors before it; see oneDNN's manual,

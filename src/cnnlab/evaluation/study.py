@@ -18,9 +18,10 @@ from cnnlab.evaluation.learning import assert_learned
 from cnnlab.evaluation.records import describe_machine, write_study
 from cnnlab.evaluation.variants import ALL, summarise_variants, vary_predictions
 from cnnlab.faces.loading import Faces, load_faces
-from cnnlab.models.experiments import TrainedNetwork, train_light_vgg, train_vgg16
 from cnnlab.models.regressor import TrainedRegressor
+from cnnlab.models.scratch import TrainedNetwork, train_light_vgg
 from cnnlab.models.training import RECORD
+from cnnlab.models.transfer import train_vgg16
 from cnnlab.quoting import make_label
 from cnnlab.settings import SEED, Profile, current_profile
 

@@ -23,7 +23,8 @@ from cnnlab.evaluation.study import measure_difference, measure_network
 from cnnlab.evaluation.wording import format_interval, join_words
 from cnnlab.faces.loading import Faces, prepare_faces, render_faces
 from cnnlab.faces.persian import from_the_left
-from cnnlab.models.experiments import train_light_vgg, train_vgg16
+from cnnlab.models.scratch import train_light_vgg
+from cnnlab.models.transfer import train_vgg16
 from cnnlab.paths import STUDIES
 from cnnlab.settings import PROFILES, Profile
 

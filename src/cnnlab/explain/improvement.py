@@ -22,8 +22,8 @@ from cnnlab.evaluation.seeds import average_columns, compare_over_seeds
 from cnnlab.explain.localisation import choose_located, measure_localisation
 from cnnlab.explain.screening import describe_network, describe_run, find_winner
 from cnnlab.faces.loading import Faces, load_faces
-from cnnlab.models.experiments import Architecture, train_from_scratch
 from cnnlab.models.light_vgg_variants import ORIGINAL, choose_budget
+from cnnlab.models.scratch import Architecture, train_from_scratch
 from cnnlab.models.training import Stopping
 from cnnlab.quoting import make_label
 from cnnlab.settings import SEED, Profile, current_profile

@@ -21,9 +21,9 @@ from cnnlab.explain.survival import (
 )
 from cnnlab.faces.loading import Faces
 from cnnlab.faces.sampling import choose_per_class
-from cnnlab.models.experiments import TrainedNetwork
 from cnnlab.models.features import FixedNetwork, cache_layer_features, fix_trained, fix_vgg16
 from cnnlab.models.precision import detect_policy
+from cnnlab.models.scratch import TrainedNetwork
 from cnnlab.models.training import TrainingResult
 
 LAYERS = {

@@ -23,7 +23,8 @@ from cnnlab.explain.contrast import (
 from cnnlab.explain.decoders import choose_training_rows, study_budget
 from cnnlab.explain.inversion import choose_unseen, fix_networks, invert_layers, measure_inversions
 from cnnlab.faces.loading import load_faces
-from cnnlab.models.experiments import train_light_vgg, train_vgg16
+from cnnlab.models.scratch import train_light_vgg
+from cnnlab.models.transfer import train_vgg16
 from cnnlab.quoting import make_label
 from cnnlab.settings import SEED, current_profile
 

@@ -18,8 +18,8 @@ from cnnlab.evaluation.records import describe_machine, read_studies, write_stud
 from cnnlab.evaluation.seeds import average_columns, compare_over_seeds
 from cnnlab.explain.localisation import choose_located, measure_localisation
 from cnnlab.faces.loading import Faces, prepare_faces, render_faces
-from cnnlab.models.experiments import Architecture, TrainedNetwork, train_from_scratch
 from cnnlab.models.light_vgg_variants import CHANGED, ORIGINAL, choose_budget
+from cnnlab.models.scratch import Architecture, TrainedNetwork, train_from_scratch
 from cnnlab.models.training import RECORD
 from cnnlab.quoting import make_label
 from cnnlab.settings import SEED, Profile, current_profile

@@ -13,7 +13,7 @@ from cnnlab.explain.checkerboard import CHECKED, RESIZED, TRANSPOSED, WAYS
 from cnnlab.explain.decoders import small_budget, train_decoder
 from cnnlab.explain.inversion import LAYERS, fix_networks
 from cnnlab.faces.loading import load_faces
-from cnnlab.models.experiments import train_light_vgg
+from cnnlab.models.scratch import train_light_vgg
 from cnnlab.settings import SEED, current_profile
 
 

@@ -9,10 +9,10 @@ import keras
 
 from cnnlab.faces.augmentation import Augmentation
 from cnnlab.faces.loading import Faces
-from cnnlab.models.experiments import Architecture, TrainedNetwork, train_from_scratch
 from cnnlab.models.light_vgg import build_authors_form, build_light_vgg_with_batch_normalisation
 from cnnlab.models.normalisation import FusedBatchNormalization
 from cnnlab.models.recipes import Recipe
+from cnnlab.models.scratch import Architecture, TrainedNetwork, train_from_scratch
 from cnnlab.models.training import Stopping
 from cnnlab.settings import IMAGE_SIZE, SEED, Profile, current_profile
 

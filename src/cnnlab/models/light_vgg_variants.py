@@ -9,7 +9,6 @@ import keras
 import numpy as np
 
 from cnnlab.faces.loading import Faces
-from cnnlab.models.experiments import LIGHT_VGG, LIGHT_VGG_AS_TABLED, Architecture
 from cnnlab.models.light_vgg import (
     BLOCK_FILTERS,
     classify_densely,
@@ -18,6 +17,7 @@ from cnnlab.models.light_vgg import (
 )
 from cnnlab.models.normalisation import FusedBatchNormalization
 from cnnlab.models.recipes import count_steps
+from cnnlab.models.scratch import LIGHT_VGG, LIGHT_VGG_AS_TABLED, Architecture
 from cnnlab.models.training import Stopping
 from cnnlab.settings import IMAGE_SIZE, Profile
 

@@ -7,8 +7,8 @@ from tqdm import tqdm
 
 from cnnlab.faces.loading import Faces
 from cnnlab.faces.pipeline import evaluation_batches
-from cnnlab.models.experiments import TrainedNetwork
 from cnnlab.models.regressor import TrainedRegressor
+from cnnlab.models.scratch import TrainedNetwork
 from cnnlab.storage import new_path, read_seal, seal
 
 BATCH_SIZE = 32

@@ -17,12 +17,6 @@ from cnnlab.commands import run_command
 from cnnlab.faces.augmentation import Augmentation
 from cnnlab.faces.loading import Faces, load_faces
 from cnnlab.faces.pipeline import training_batches
-from cnnlab.models.experiments import (
-    LIGHT_VGG_AS_TABLED,
-    Architecture,
-    TrainedNetwork,
-    train_light_vgg,
-)
 from cnnlab.models.precision import detect_policy
 from cnnlab.models.recipes import (
     Recipe,
@@ -31,6 +25,7 @@ from cnnlab.models.recipes import (
     describe_training,
     development_batches,
 )
+from cnnlab.models.scratch import LIGHT_VGG_AS_TABLED, Architecture, TrainedNetwork, train_light_vgg
 from cnnlab.models.training import Stopping, train
 from cnnlab.models.vgg16 import copy_weights_by_name
 from cnnlab.settings import SEED, Profile, current_profile

@@ -10,7 +10,7 @@ import pytest
 from cnnlab.faces.dataset import FaceDataset
 from cnnlab.faces.loading import Faces
 from cnnlab.faces.splits import Split
-from cnnlab.models import experiments, family, prediction
+from cnnlab.models import family, prediction, scratch, transfer
 from cnnlab.models.family import FAMILY_RECIPE, VGG, train_variant
 from cnnlab.models.features import cache_vgg16_features
 from cnnlab.models.prediction import predict_logits
@@ -45,14 +45,15 @@ def networks(faces, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         # Fast enough that epochs of a few steps can be told apart by their loss.
         for name, learning_rate in (("VGG16_HEAD", 0.03), ("VGG16_FINE_TUNING", 1e-3)):
-            recipe = replace(getattr(experiments, name), learning_rate=learning_rate, batch_size=4)
-            patch.setattr(experiments, name, recipe)
-        patch.setattr(experiments, "train", partial(train, root=root))
-        patch.setattr(experiments, "cache_vgg16_features", partial(cache_vgg16_features, root=root))
+            recipe = replace(getattr(transfer, name), learning_rate=learning_rate, batch_size=4)
+            patch.setattr(transfer, name, recipe)
+        for module in (scratch, transfer):
+            patch.setattr(module, "train", partial(train, root=root))
+        patch.setattr(transfer, "cache_vgg16_features", partial(cache_vgg16_features, root=root))
         return {
-            "VGG16": experiments.train_vgg16(faces, SHORT, seed=1),
-            "VGG16, block 4 frozen": experiments.train_vgg16_block5(faces, SHORT, seed=1),
-            "Light VGG": experiments.train_light_vgg(faces, SHORT, seed=1),
+            "VGG16": transfer.train_vgg16(faces, SHORT, seed=1),
+            "VGG16, block 4 frozen": transfer.train_vgg16_block5(faces, SHORT, seed=1),
+            "Light VGG": scratch.train_light_vgg(faces, SHORT, seed=1),
         }
 
 
@@ -99,7 +100,7 @@ def test_predictions_are_the_models_in_the_asked_order_and_are_kept(networks, fa
 
 
 def test_a_variant_of_the_family_is_trained_by_its_own_recipe(faces, tmp_path, monkeypatch):
-    monkeypatch.setattr(experiments, "train", partial(train, root=tmp_path))
+    monkeypatch.setattr(scratch, "train", partial(train, root=tmp_path))
     network = train_variant(VGG, faces, replace(SHORT, family_epochs=1), seed=1)
     assert (network.title, len(network.history)) == ("VGG variant", 1)
     assert {layer.compute_dtype for layer in network.model.layers} == {"float32"}
