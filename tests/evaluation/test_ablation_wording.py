@@ -57,7 +57,7 @@ def records():
         for network, choice, recipe, other, difference, low, high in WAYS
         for figure in ("cross-entropy", "accuracy")
     ]
-    none = {"network": LIGHT, "choice": "class weights", "recipe": "balanced", "other": "none"}
+    none = {"network": LIGHT, "choice": "class weights", "recipe": "none", "other": "balanced"}
     rows.append(none | {"figure": "cross-entropy", "note": EQUAL})
     return pd.DataFrame(rows).assign(
         data="photos",
@@ -91,6 +91,23 @@ def test_sentences_follow_the_verdicts_in_both_languages(records):
     assert "classes are equal" in text
     assert_same_numbers(text, describe_ablation(records, "fa"))
     assert_same_numbers(describe_origin(records), describe_origin(records, "fa"))
+
+
+def test_class_weights_are_judged_by_what_they_are_for_as_well(records):
+    assert "Macro-F1" not in describe_ablation(records)
+    weighted = records[records["choice"] == "weight decay"].assign(
+        choice="class weights",
+        recipe="none",
+        other=["square root", "balanced"],
+        figure="macro-F1",
+        difference=[-0.01, -0.125],
+        low=-0.2,
+        high=[0.1, -0.05],
+    )
+    text = describe_ablation(pd.concat([records, weighted], ignore_index=True))
+    assert "Light VGG, square root, −0.01 [−0.20, 0.10]; Light VGG, balanced, −0.1" in text
+    fa = describe_ablation(pd.concat([records, weighted], ignore_index=True), "fa")
+    assert_same_numbers(text, fa)
 
 
 def try_again(records, difference, low, high):
@@ -137,6 +154,6 @@ def test_the_table_has_a_row_a_choice_and_every_cell_has_its_persian(records, tm
     assert cells.loc[("learning rate", "constant"), "change of cross-entropy"] == (
         "0.30 [0.10, 0.50]"
     )
-    assert cells.loc[("class weights", "none"), "change of accuracy"] == "–"
+    assert cells.loc[("class weights", "balanced"), "change of accuracy"] == "–"
     read_glossary(GLOSSARY).translate_table(table.to_markdown(disable_numparse=True))
     assert read_ablations(tmp_path / "none") == []

@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from cnnlab.evaluation.ablation_study import (
+    CLASS_WEIGHTS,
     MEASURE,
     PRECISION,
     PREFIX,
@@ -38,6 +39,9 @@ _WORDS = {
         "recipe's, which was fixed before.",
         "undecided": "Not decided: {named}.",
         "equal": "The classes are equal here, so weights of classes change nothing.",
+        "weights": "The cross-entropy counts every image the same. Macro-F1, which counts every "
+        "class the same, is changed by class weights as follows: {named}.",
+        "weighted": "{network}, {other}, {difference}",
         "precision": "The same training in {other} in place of {recipe} changes the cross-entropy "
         "by {difference} nats, {verdict} seeds do.",
         "within": "no more than",
@@ -63,6 +67,9 @@ _WORDS = {
         "این تعیین شده بود.",
         "undecided": "نامعلوم: {named}.",
         "equal": "اینجا کلاس‌ها هم‌اندازه‌اند، پس وزن کلاس‌ها چیزی را عوض نمی‌کند.",
+        "weights": "در آنتروپی متقاطع همهٔ تصویرها یکسان‌اند. F1 کلان، که در آن همهٔ کلاس‌ها "
+        "یکسان‌اند، با وزن کلاس‌ها چنین جابه‌جا می‌شود: {named}.",
+        "weighted": "{network}، {other}، {difference}",
         "precision": "همان آموزش در {other} به جای {recipe} آنتروپی متقاطع را {difference} نات "
         "جابه‌جا می‌کند، {verdict} بذرها.",
         "within": "نه بیش از",
@@ -144,6 +151,7 @@ def describe_ablation(records: pd.DataFrame, language: str = "en") -> str:
         *_describe_second_trial(whole, spread, language),
         words["undecided"].format(named=undecided) if undecided else "",
         words["equal"] if (part["note"] != "").any() else "",
+        _describe_weights(part, language),
         _describe_precision(part, language),
     ]
     return " ".join(filter(None, sentences))
@@ -199,6 +207,23 @@ def _describe_second_trial(whole: pd.DataFrame, spread: float, language: str) ->
         ),
         words["goes"].format(named=words["semicolon"].join(better)) if better else words["stays"],
     ]
+
+
+def _describe_weights(records: pd.DataFrame, language: str) -> str:
+    """Say what class weights do to the figure that they are meant for."""
+    rows = records[(records["choice"] == CLASS_WEIGHTS) & (records["figure"] == "macro-F1")]
+    if rows.empty:
+        return ""
+    words = _WORDS[language]
+    named = [
+        words["weighted"].format(
+            network=name_network(row["network"], language),
+            other=_name(row["other"], language),
+            difference=format_interval(row.rename({"difference": "estimate"}), 2),
+        )
+        for _, row in rows.iterrows()
+    ]
+    return words["weights"].format(named=words["semicolon"].join(named))
 
 
 def _describe_precision(records: pd.DataFrame, language: str) -> str:
