@@ -382,7 +382,8 @@ def record_ablation(choices: Sequence[str]) -> None:
         profile=profile.name,
         **describe_machine(),
     )
-    name = "-".join([make_label(faces.dataset.title), profile.name, *map(make_label, choices)])
+    named = [choice.replace(" ", "-") for choice in choices]
+    name = "-".join([make_label(faces.dataset.title), profile.name, *named])
     write_study(table, f"{PREFIX}{name}")
 
 
