@@ -76,8 +76,26 @@ def test_without_a_gain_nothing_is_recommended_and_the_reason_is_given():
     assert "best of 5 with one seed; there its cross-entropy" in text
     assert "was −0.20 [−0.30, −0.10]" in text
     assert "On the photographs the light VGG's accuracy alone ranges from 0.500 to 0.600" in text
+    assert "clearly lower" not in text
     text = describe_advice([try_out(*OPEN), try_out(*WORSE, rendered=False)], SCREENING)
     assert "no change is shown" in text and "there the change harms" in text
+
+
+def with_cross_entropy(trial, low, high):
+    row = trial[trial["network"] == "difference"].iloc[[0]]
+    row = row.assign(figure=MEASURE, value=(low + high) / 2, low=low, high=high)
+    return pd.concat([trial, row], ignore_index=True)
+
+
+def test_without_a_gain_a_clearly_lower_cross_entropy_is_named_and_no_other():
+    trials = [
+        with_cross_entropy(try_out(*OPEN), -0.2, 0.1),
+        with_cross_entropy(try_out(*OPEN, rendered=False), -0.12, -0.02),
+    ]
+    text = describe_advice(trials, SCREENING)
+    expected = "cross-entropy on Validation/ is clearly lower: −0.070 [−0.120, −0.020] on the photo"
+    assert expected in text
+    assert_same_numbers(text, describe_advice(trials, SCREENING, "fa"))
     text = describe_advice([try_out(*OPEN)], None)
     assert "best of" not in text and "second" not in text
 

@@ -101,8 +101,9 @@ _WORDS = {
         "over the seeds.",
         "no gain": " {zero} The screening took the best of {count} with one seed; there its "
         "{measure} minus the light VGG's was {difference}.",
-        "holds zero": "The interval holds 0, so the change neither helps clearly nor harms "
+        "holds zero": "Where an interval holds 0, the change neither helps clearly nor harms "
         "clearly.",
+        "sharper": " Its {measure} on Validation/ is clearly lower: {figures}.",
         "below zero": "Somewhere the interval lies below 0: there the change harms.",
         "localised": " HiResCAM's share of energy inside the moved pixels changes by {inside}, "
         "that on the border by {border}.",
@@ -127,8 +128,9 @@ _WORDS = {
         "است.",
         "no gain": " {zero} غربال بهترین را از میان {count} شبکه با یک بذر برگزید؛ آنجا {measure} "
         "آن منهای مقدار VGG سبک {difference} بود.",
-        "holds zero": "بازه صفر را در بر دارد؛ پس این تغییر نه آشکارا کمک می‌کند و نه آشکارا زیان "
-        "می‌رساند.",
+        "holds zero": "آنجا که بازه صفر را در بر دارد، این تغییر نه آشکارا کمک می‌کند و نه آشکارا "
+        "زیان می‌رساند.",
+        "sharper": " {measure} آن در Validation آشکارا کمتر است: {figures}.",
         "below zero": "در جایی بازه زیر صفر است: آنجا این تغییر زیان می‌رساند.",
         "localised": " سهم انرژی HiResCAM درون پیکسل‌های جابه‌جاشده به اندازهٔ {inside} و در حاشیه به "
         "اندازهٔ {border} تغییر می‌کند.",
@@ -183,6 +185,7 @@ def describe_advice(
     else:
         figures = join_words(found["open"] + found["worse"], language)
         text = words["none"].format(figures=figures, **facts)
+        text += _describe_sharpness(longest, language)
         text += "".join(_describe_spread(trial, words) for trial in longest)
         if screening is not None:
             zero = words["below zero" if found["worse"] else "holds zero"]
@@ -212,6 +215,18 @@ def describe_advice(
         if first == name and rest:
             text += words["next"].format(name=name_change(rest[0], language))
     return text
+
+
+def _describe_sharpness(trials: Sequence[pd.DataFrame], language: str) -> str:
+    """Say where the cross-entropy on Validation/ is clearly lower; nothing where it is nowhere."""
+    words = _WORDS[language]
+    rows = [find_difference(trial, MEASURE) for trial in trials]
+    lower = [_name_figure(row, words) for row in rows if row is not None and row["high"] < 0]
+    if not lower:
+        return ""
+    return words["sharper"].format(
+        measure=name_change(MEASURE, language), figures=join_words(lower, language)
+    )
 
 
 def rank_changed(screening: pd.DataFrame) -> list[str]:
