@@ -31,7 +31,12 @@ from cnnlab.faces.dataset import CLASSES
 from cnnlab.faces.loading import Faces, load_faces
 from cnnlab.models.precision import FLOAT32, MIXED_BFLOAT16, detect_policy
 from cnnlab.models.recipes import weigh_classes
-from cnnlab.models.scratch import LIGHT_VGG_AS_TABLED, TrainedNetwork, train_from_scratch
+from cnnlab.models.scratch import (
+    LIGHT_VGG_AS_TABLED,
+    TrainedNetwork,
+    stop_light_vgg,
+    train_from_scratch,
+)
 from cnnlab.models.training import LAST, Stopping, digest_of
 from cnnlab.models.transfer import (
     TransferRecipes,
@@ -331,8 +336,8 @@ def try_again(
     again = [each for each in alternatives if (each.network, each.choice, each.other) in doubted]
     if not again:
         return table
-    stopping = _stop_as_reported(profile)
-    rows = measure_alternatives(_list_bases(faces, profile, stopping), again, faces, profile)
+    bases = _list_bases(faces, profile, stop_light_vgg(profile))
+    rows = measure_alternatives(bases, again, faces, profile)
     return pd.concat([table, rows], ignore_index=True)
 
 
@@ -372,7 +377,7 @@ def record_ablation(choices: Sequence[str]) -> None:
     bases = _list_bases(faces, profile, unending)
     table = measure_alternatives(bases, alternatives, faces, profile)
     if len(faces.split.training) < len(everything.split.training):
-        reported = list_alternatives(everything, profile, _stop_as_reported(profile))
+        reported = list_alternatives(everything, profile, stop_light_vgg(profile))
         table = try_again(everything, profile, select_choices(reported, choices), table)
     table = table.assign(
         resamples=profile.bootstrap_resamples,
@@ -385,10 +390,6 @@ def record_ablation(choices: Sequence[str]) -> None:
     named = [choice.replace(" ", "-") for choice in choices]
     name = "-".join([make_label(faces.dataset.title), profile.name, *named])
     write_study(table, f"{PREFIX}{name}")
-
-
-def _stop_as_reported(profile: Profile) -> Stopping:
-    return Stopping(profile.light_vgg_epochs, profile.patience)
 
 
 def _list_bases(

@@ -46,9 +46,8 @@ _WORDS = {
         "multiply-accumulates for an image.",
         "recipe": "All were trained by one recipe: Adam with a learning rate of {learning_rate} on "
         "half a cosine after one epoch of warm-up, batches of {batch_size}, a weight decay of "
-        "{weight_decay}, the augmentation of the light VGG, and classes weighted by the square "
-        "root of what would make them equal. None stopped early; the weights with the lowest "
-        "development loss were kept.",
+        "{weight_decay}, and the augmentation of the light VGG. None stopped early; the weights "
+        "with the lowest development loss were kept.",
         "photographs": "photographs of `{data}`",
         "sure": "no other's interval reaches its estimate",
         "unsure": "the interval of another reaches its estimate, so this order is not certain",
@@ -67,7 +66,7 @@ _WORDS = {
         "{macs} میلیون ضرب‌وجمع می‌خواهند.",
         "recipe": "همه با یک دستور آموزش دیده‌اند: Adam با نرخ یادگیری {learning_rate} که پس از یک "
         "دورهٔ گرم‌کردن به شکل نیم‌موج کسینوسی پایین می‌آید، دسته‌های {batch_size} تایی، زوال وزن "
-        "{weight_decay}، داده‌افزایی VGG سبک، و وزن کلاس‌ها برابر جذر وزن متوازن‌کننده. هیچ آموزشی "
+        "{weight_decay}، و داده‌افزایی VGG سبک. هیچ آموزشی "
         "زودتر متوقف نشده و وزن‌های دورهٔ دارای کمترین زیان توسعه نگه داشته شده است.",
         "photographs": "عکس‌های {data}",
         "sure": "بازهٔ هیچ شبکهٔ دیگری به برآورد آن نمی‌رسد",

@@ -23,7 +23,7 @@ from cnnlab.explain.localisation import choose_located, measure_localisation
 from cnnlab.explain.screening import describe_network, describe_run, find_winner
 from cnnlab.faces.loading import Faces, load_faces
 from cnnlab.models.light_vgg_variants import ORIGINAL, choose_budget
-from cnnlab.models.scratch import Architecture, train_from_scratch
+from cnnlab.models.scratch import Architecture, stop_light_vgg, train_from_scratch
 from cnnlab.models.training import Stopping
 from cnnlab.quoting import make_label
 from cnnlab.settings import SEED, Profile, current_profile
@@ -108,8 +108,7 @@ def choose_budgets(faces: Faces, profile: Profile) -> list[Stopping]:
         faces: the data.
         profile: how long the light VGG is trained.
     """
-    whole = Stopping(profile.light_vgg_epochs, profile.patience)
-    return list(dict.fromkeys([choose_budget(faces, profile), whole]))
+    return list(dict.fromkeys([choose_budget(faces, profile), stop_light_vgg(profile)]))
 
 
 def read_improvements() -> list[pd.DataFrame]:

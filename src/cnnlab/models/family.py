@@ -54,9 +54,8 @@ def _rebuild(layer: keras.Layer, dtype: str) -> keras.Layer:
     return kind.from_config(layer.get_config() | {"dtype": dtype})
 
 
-# One recipe for all, with the authors' learning rate. Of FER+, contempt and disgust have a tenth
-# of the other classes' images: by the square root, they count more, but not ten times as much.
-FAMILY_RECIPE = Recipe(1e-3, 64, Augmentation(), weight_decay=1e-4, class_weight_power=0.5)
+# One recipe for all, with the authors' learning rate.
+FAMILY_RECIPE = Recipe(1e-3, 64, Augmentation(), weight_decay=1e-4)
 
 ALEXNET = Architecture("AlexNet variant", "light-alexnet", build_light_alexnet, FAMILY_RECIPE)
 VGG = Architecture(

@@ -91,8 +91,12 @@ def train_light_vgg(
         seed: of weights, order and augmentation.
     """
     profile = profile or current_profile()
-    stopping = Stopping(profile.light_vgg_epochs, profile.patience)
-    return train_from_scratch(LIGHT_VGG_AS_TABLED, faces, stopping, seed)
+    return train_from_scratch(LIGHT_VGG_AS_TABLED, faces, stop_light_vgg(profile), seed)
+
+
+def stop_light_vgg(profile: Profile) -> Stopping:
+    """Return when the training of the report's light VGG ends."""
+    return Stopping(profile.light_vgg_epochs, profile.patience)
 
 
 def train_from_scratch(
