@@ -90,14 +90,15 @@ def test_a_copy_goes_on_behind_its_finished_parts(faces, tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         cache(faces, tmp_path / "cut", [FLIP], rows)
     [resumed] = cache(faces, tmp_path / "cut", [FLIP], rows).copies
-    assert computed == [2, 2, 2, 1]
+    # Block 3, cut off in its second part, then block 4.
+    assert computed == [2, 2, 2, 1, 2, 2, 1]
     np.testing.assert_array_equal(resumed, whole)
-    assert len(list((tmp_path / "cut").glob("*.npy"))) == 1
+    assert len(list((tmp_path / "cut").glob("*.npy"))) == 2
 
 
 def test_damaged_features_are_named_and_computed_again(faces, tmp_path, capsys):
     first = np.array(cache(faces, tmp_path, [None]).copies[0])
-    [file] = tmp_path.glob("*.npy")
+    [file] = tmp_path.glob("vgg16-block4-*.npy")
     file.write_bytes(file.read_bytes()[:-2])
     np.testing.assert_array_equal(cache(faces, tmp_path, [None]).copies[0], first)
     assert f"{file.name} has" in capsys.readouterr().err
@@ -130,3 +131,38 @@ def test_block4_is_shared_with_the_copies(faces, tmp_path):
     shared = cache_layer_features(faces, rows, fix_vgg16("float32"), "block4_pool", tmp_path)
     np.testing.assert_array_equal(shared, copy)
     assert sorted(tmp_path.glob("*.npy")) == files
+
+
+def test_a_higher_layer_starts_from_what_is_kept_of_a_lower_one(faces, tmp_path, monkeypatch):
+    network, rows = fix_vgg16("float32"), np.array([3, 0])
+    at_once = FixedNetwork("VGG16", "vgg16", network.digest, "float32", network.build)
+    seen, forward = [], features._Forward.__call__
+
+    def watched(self, batch):
+        seen.append((self.layer, tuple(batch.shape[1:])))
+        return forward(self, batch)
+
+    monkeypatch.setattr(features._Forward, "__call__", watched)
+    found = cache_layer_features(faces, rows, network, "block5_pool", tmp_path)
+    assert seen == [
+        ("block3_pool", (128, 128, 3)),
+        ("block4_pool", (16, 16, 256)),
+        ("block5_pool", (8, 8, 512)),
+    ]
+    expected = cache_layer_features(faces, rows, at_once, "block5_pool", tmp_path)
+    np.testing.assert_allclose(found, expected, rtol=2e-2, atol=0.05)
+    assert len(list(tmp_path.glob("vgg16-block5-*.npy"))) == 2, "two ways, two files"
+    # What is kept of the lower ones is not needed again, and not made again.
+    for file in tmp_path.glob("vgg16-block[34]-*"):
+        file.unlink()
+    again = cache_layer_features(faces, rows, network, "block5_pool", tmp_path)
+    np.testing.assert_array_equal(again, found)
+    assert not list(tmp_path.glob("vgg16-block[34]-*.npy"))
+
+
+def test_the_seconds_of_lower_features_are_counted(faces, tmp_path, monkeypatch):
+    clock = iter(range(100))
+    monkeypatch.setattr(features.time, "perf_counter", lambda: float(next(clock)))
+    lower = cache_vgg16_features(faces, np.array([1]), [None], 1, "float32", tmp_path, block=3)
+    assert lower.seconds == 1
+    assert cache(faces, tmp_path, [None], (1,)).seconds == 2

@@ -76,7 +76,7 @@ class Stage:
 STAGES = (
     Stage("rendering", LOADING, r"Rendering faces:", 5, 2.5, ("data/rendered/*",)),
     Stage("decoding", LOADING, r"decode images:", 4, 0.15, ("data/decoded/*",)),
-    Stage("features", TRAINING, r"VGG16 features", 5, 2.5, ("data/features/*",)),
+    Stage("features", TRAINING, r"VGG16: features", 5, 2.5, ("data/features/*",)),
     Stage("training", TRAINING, r"(vgg16-\w+|light-vgg)-\w+:", 6, 4.0, ("data/trained/*",)),
     Stage("decoders", DECODERS, r"decoder-[\w-]+:", 4, 4.0, ("data/trained/decoder-*",)),
     Stage("notebooks", BUILD, r"\d\d_\w+:", 6, 12.0, ("data/executed/*",)),

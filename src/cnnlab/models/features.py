@@ -4,9 +4,9 @@ import hashlib
 import json
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
-from functools import cache, cached_property
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from functools import cache, cached_property, partial
 from pathlib import Path
 
 import keras
@@ -42,6 +42,8 @@ class FixedNetwork:
         digest: names its weights.
         dtype: Keras dtype policy that it computes in.
         build: makes it, or returns it: (n, 128, 128, 3) RGB in [0, 1] to anything.
+        starts: for a layer the lower one whose features are kept too, and from which its own are
+            computed; for all other layers the image.
     """
 
     title: str
@@ -49,6 +51,7 @@ class FixedNetwork:
     digest: str
     dtype: str
     build: Callable[[], keras.Model]
+    starts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,8 @@ class CachedFeatures:
 
     Attributes:
         copies: for each augmented copy a memory-mapped float16 array (n, height, width, channels).
-        seconds: wall-clock seconds that computing them took, when they were computed.
+        seconds: wall-clock seconds that computing them took, when they were computed; with those
+            of the lower blocks that they were computed from.
     """
 
     copies: list[np.ndarray]
@@ -67,7 +71,8 @@ class CachedFeatures:
 def fix_vgg16(dtype: str) -> FixedNetwork:
     """Return VGG16's convolutional part with ImageNet's weights, built when it is needed."""
     build = cache(lambda: build_vgg16_base(dtype))
-    return FixedNetwork("VGG16", "vgg16", VGG16_DIGEST, dtype, build)
+    starts = {"block4_pool": "block3_pool", "block5_pool": "block4_pool"}
+    return FixedNetwork("VGG16", "vgg16", VGG16_DIGEST, dtype, build, starts)
 
 
 def fix_trained(title: str, name: str, model: keras.Model, folder: Path) -> FixedNetwork:
@@ -95,7 +100,7 @@ def cache_vgg16_features(
     """Return the features of a block's pool of some images, one array for each augmented copy.
 
     Blocks 1 to 4 are 9/10 of VGG16's arithmetic, blocks 1 to 3 are 6/10; computed once, they cost
-    nothing when what is above them is fine-tuned.
+    nothing when what is above them is fine-tuned. Block 4 starts from block 3's, which are kept.
 
     Args:
         faces: the data.
@@ -107,14 +112,14 @@ def cache_vgg16_features(
         block: the last of the fixed ones; 4: (n, 8, 8, 512), 3: (n, 16, 16, 256).
     """
     network = fix_vgg16(dtype)
-    forward = _Forward(network, f"block{block}_pool")
+    keep = _Keeper(network, root)
     copies, seconds = [], 0.0
     for number, augmentation in enumerate(augmentations):
-        title = f"VGG16 features of block {block}, copy {number + 1} of {len(augmentations)}"
         images = _Copy(faces, indices, augmentation, seed + number)
-        features, known = _cache_features(forward, images, title, root)
+        which = f", copy {number + 1} of {len(augmentations)}"
+        features, taken = keep.cache(f"block{block}_pool", images, which)
         copies.append(features)
-        seconds += known["seconds"]
+        seconds += taken
     return CachedFeatures(copies, seconds)
 
 
@@ -133,9 +138,7 @@ def cache_layer_features(
     Returns:
         A memory-mapped float16 array (n, height, width, channels).
     """
-    title = f"{network.title}: features of {layer}"
-    images = _Copy(faces, indices, None, None)
-    features, _ = _cache_features(_Forward(network, layer), images, title, root)
+    features, _ = _Keeper(network, root).cache(layer, _Copy(faces, indices, None, None))
     return features
 
 
@@ -190,6 +193,9 @@ class _Copy:
             "seed": self.seed if self.augmentation else None,
         }
 
+    def __len__(self) -> int:
+        return len(self.indices)
+
     def batches(self, start: int, stop: int) -> Iterator[tf.Tensor]:
         """Give the images of some rows; ``start`` is a multiple of ``BATCH_SIZE``."""
         rows = self.indices[start:stop]
@@ -200,8 +206,23 @@ class _Copy:
             yield batch
 
 
+@dataclass(frozen=True)
+class _Kept:
+    """The features of some images in a lower layer."""
+
+    features: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.features)
+
+    def batches(self, start: int, stop: int) -> Iterator[np.ndarray]:
+        """Give the features of some rows."""
+        for row in range(start, stop, BATCH_SIZE):
+            yield self.features[row : min(row + BATCH_SIZE, stop)].astype(np.float32)
+
+
 class _Forward:
-    """A network up to one layer, built when it is first needed."""
+    """A network from the image, or from one layer, to another; built when it is first needed."""
 
     def __init__(self, network: FixedNetwork, layer: str) -> None:
         self.network = network
@@ -210,34 +231,78 @@ class _Forward:
     @cached_property
     def _function(self) -> Callable[[tf.Tensor], tf.Tensor]:
         model = self.network.build()
+        start = self.network.starts.get(self.layer)
+        inputs = model.get_layer(start).output if start else model.input
         output = model.get_layer(self.layer).output
-        return tf.function(keras.Model(model.input, output), reduce_retracing=True)
+        return tf.function(keras.Model(inputs, output), reduce_retracing=True)
 
-    def __call__(self, batch: tf.Tensor) -> np.ndarray:
+    def __call__(self, batch: tf.Tensor | np.ndarray) -> np.ndarray:
         return self._function(batch, training=False).numpy().astype(np.float16)
 
 
-def _cache_features(
-    forward: _Forward, images: _Copy, title: str, root: Path
-) -> tuple[np.ndarray, dict]:
-    """Return features, mapped from disk, and what their seal says; compute what is not there."""
-    network, layer = forward.network, forward.layer.removesuffix("_pool")
-    description = {"dtype": network.dtype, "weights": network.digest}
-    key = digest_of(images.describe() | description | describe_cap())
-    file = root / f"{network.name}-{layer}-{key[:16]}.npy"
-    with hold_lock(file.with_suffix(".lock"), f"computes features of {network.title}"):
-        known = read_seal(file, key)
-        if known is None:
-            known = _write_features(file, key, forward, images, title)
-    return np.load(file, mmap_mode="r"), known
+class _Keeper:
+    """Computes features of a network that are not kept yet, and those that they start from."""
+
+    def __init__(self, network: FixedNetwork, root: Path) -> None:
+        self.network = network
+        self.root = root
+        # Traced once for all copies.
+        self._forward = cache(partial(_Forward, network))
+
+    def cache(self, layer: str, images: _Copy, which: str = "") -> tuple[np.ndarray, float]:
+        """Return a layer's features, mapped from disk, and the seconds that they took.
+
+        Args:
+            layer: its name.
+            images: whose features.
+            which: what the progress says of the images.
+        """
+        network = self.network
+        description = {"dtype": network.dtype, "weights": network.digest}
+        if starts := self._list_starts(layer):
+            # Kept as float16, those features may differ a little from what was computed.
+            description["starts"] = starts
+        key = digest_of(images.describe() | description | describe_cap())
+        file = self.root / f"{network.name}-{layer.removesuffix('_pool')}-{key[:16]}.npy"
+        title = f"{network.title}: features of {layer}{which}"
+        with hold_lock(file.with_suffix(".lock"), f"computes features of {network.title}"):
+            known = read_seal(file, key)
+            if known is None:
+                inputs, seconds = images, 0.0
+                if starts:
+                    lower, seconds = self.cache(starts[0], images, which)
+                    inputs = _Kept(lower)
+                known = _write_features(file, key, self._forward(layer), inputs, title, seconds)
+        return np.load(file, mmap_mode="r"), known["seconds"]
+
+    def _list_starts(self, layer: str) -> list[str]:
+        """Return what a layer starts from, what that starts from, and so on."""
+        start = self.network.starts.get(layer)
+        return [start, *self._list_starts(start)] if start else []
 
 
-def _write_features(file: Path, key: str, forward: _Forward, images: _Copy, title: str) -> dict:
-    """Write one copy's features, part by part, and return what its seal says."""
-    count = len(images.indices)
+def _write_features(
+    file: Path,
+    key: str,
+    forward: _Forward,
+    inputs: _Copy | _Kept,
+    title: str,
+    seconds: float,
+) -> dict:
+    """Write one copy's features, part by part, and return what its seal says.
+
+    Args:
+        file: where to.
+        key: of the seal.
+        forward: computes them.
+        inputs: what from.
+        title: of the progress.
+        seconds: those that ``inputs`` took, which are counted too.
+    """
+    count = len(inputs)
     starts = range(0, count, PART)
     parts = [file.with_name(f"{file.stem}-{start:06d}.npy") for start in starts]
-    seconds, done = 0.0, 0
+    done = 0
     with (
         tell_if_interrupted(lambda: f"{title}: {done} of {count} images"),
         tqdm(total=count, desc=title, unit="image") as progress,
@@ -246,7 +311,7 @@ def _write_features(file: Path, key: str, forward: _Forward, images: _Copy, titl
             stop = min(start + PART, count)
             known = read_seal(part, key)
             if known is None:
-                known = _write_part(part, key, forward, images.batches(start, stop), progress)
+                known = _write_part(part, key, forward, inputs.batches(start, stop), progress)
             else:
                 progress.update(stop - start)
             seconds += known["seconds"]
@@ -259,7 +324,11 @@ def _write_features(file: Path, key: str, forward: _Forward, images: _Copy, titl
 
 
 def _write_part(
-    part: Path, key: str, forward: _Forward, batches: Iterator[tf.Tensor], progress: tqdm
+    part: Path,
+    key: str,
+    forward: _Forward,
+    batches: Iterator[tf.Tensor | np.ndarray],
+    progress: tqdm,
 ) -> dict:
     begun, features = time.perf_counter(), []
     for batch in batches:

@@ -87,8 +87,8 @@ def train_vgg16(
         Stopping(profile.vgg16_block4_epochs, profile.patience),
         seed,
     )
-    seconds = features.seconds + lower.seconds
-    return _assemble("VGG16", stages, seconds, faces, seed, recipes)
+    # Block 4's features start from block 3's, whose seconds are among theirs.
+    return _assemble("VGG16", stages, features.seconds, faces, seed, recipes)
 
 
 def train_vgg16_block5(
