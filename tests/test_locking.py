@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -56,6 +57,17 @@ def test_the_second_says_for_whom_it_waits_and_gets_its_turn(start):
     first.communicate("")
     assert second.stdout.readline() == "held\n"
     assert second.communicate("")[1] == ""
+
+
+def test_a_short_wait_leaves_no_word(start, tmp_path, capsys):
+    first = start()
+    first.stdout.readline()
+    end = threading.Timer(0.5, first.communicate, [""])
+    end.start()
+    with hold_lock(tmp_path / ".lock", "trains"):
+        end.join()
+        assert first.returncode == 0
+    assert capsys.readouterr().err == ""
 
 
 def test_the_lock_of_a_killed_process_blocks_nobody(start, tmp_path, capsys):

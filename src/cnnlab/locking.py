@@ -16,11 +16,13 @@ from filelock import FileLock, Timeout
 from cnnlab.storage import cannot_write, discard, write_bytes
 
 POLL_SECONDS = 0.5
+QUIET_SECONDS = 3.0
+"""A wait that nobody needs to hear of: two notebooks at once look up the same network."""
 
 
 @contextmanager
 def hold_lock(path: Path, task: str) -> Iterator[None]:
-    """Hold a lock; wait while another process holds it, and say which.
+    """Hold a lock; wait while another process holds it, and say which if it takes long.
 
     Args:
         path: the lock's file; who holds it is written to ``<name>.json`` beside it.
@@ -33,7 +35,7 @@ def hold_lock(path: Path, task: str) -> Iterator[None]:
     lock = FileLock(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=QUIET_SECONDS, poll_interval=0.05)
     except Timeout:
         print(f"Waiting for {_describe(holder)}.", file=sys.stderr, flush=True)
         lock.acquire(poll_interval=POLL_SECONDS)

@@ -5,14 +5,18 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import replace
+from types import SimpleNamespace
 
 import nbformat
 import psutil
 import pytest
+import tensorflow as tf
 
 from cnnlab.report import execution
 from cnnlab.report.errors import ReportError
+from cnnlab.storage import StorageError
 
 from .made_faces import make_faces
 from .made_notebooks import code, notebook, text
@@ -78,6 +82,88 @@ def test_failing_cell_names_notebook_cell_and_error(runs):
     message = str(caught.value)
     assert "01_counted.ipynb" in message and "code cell 2" in message
     assert "ValueError: no such class" in message
+
+
+# Goes on only while the other notebook runs as well.
+MEET = """import time
+from pathlib import Path
+Path("{own}").touch()
+deadline = time.monotonic() + 60
+while not Path("{other}").exists():
+    assert time.monotonic() < deadline, "nobody came"
+    time.sleep(0.05)
+print("met {other}")"""
+
+
+@pytest.fixture
+def write_notebooks(tmp_path, monkeypatch):
+    monkeypatch.setenv("CNNLAB_PROFILE", "smoke")
+
+    def write(*sources):
+        paths = [tmp_path / f"{number:02}_made.ipynb" for number in range(1, len(sources) + 1)]
+        for path, source in zip(paths, sources, strict=True):
+            nbformat.write(notebook(code(source)), path)
+        return paths
+
+    return write
+
+
+def test_two_notebooks_run_at_once_and_come_back_in_their_order(
+    write_notebooks, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(execution, "count_lanes", lambda: 2)
+    first, second = MEET.format(own="a", other="b"), MEET.format(own="b", other="a")
+    executed = execution.execute_notebooks(
+        write_notebooks(first, second, "print('third')"), tmp_path / "cache"
+    )
+    printed = [made.cells[0].outputs[0].text for made in executed]
+    assert printed == ["met b\n", "met a\n", "third\n"]
+
+
+def test_all_faults_are_told_and_what_ran_beside_them_is_kept(
+    write_notebooks, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(execution, "count_lanes", lambda: 2)
+    slow = f"import time\ntime.sleep(2)\n{COUNT}"
+    paths = write_notebooks("raise ValueError('no such class')", slow, "print('never')")
+    with pytest.raises(ReportError, match=r"ValueError: no such class") as caught:
+        execution.execute_notebooks(paths, tmp_path / "cache")
+    assert "01_made" in str(caught.value) and "03_made" not in str(caught.value)
+    kept = {path.name[:7] for path in (tmp_path / "cache").glob("*.ipynb")}
+    assert kept == {"02_made"}
+
+    fail_together = [
+        MEET.format(own=own, other=other) + f"\nraise KeyError('{own}')"
+        for own, other in (("c", "d"), ("d", "c"))
+    ]
+    with pytest.raises(ReportError) as caught:
+        execution.execute_notebooks(write_notebooks(*fail_together), tmp_path / "cache")
+    assert all(f"KeyError: '{own}'" in str(caught.value) for own in "cd")
+
+
+def test_an_error_while_one_is_kept_ends_the_others(write_notebooks, tmp_path, monkeypatch):
+    monkeypatch.setattr(execution, "count_lanes", lambda: 2)
+
+    def refuse(*_):
+        raise StorageError("the disk is full")
+
+    monkeypatch.setattr(execution, "write_bytes", refuse)
+    paths = write_notebooks("print('short')", "import time\ntime.sleep(300)")
+    begun = time.monotonic()
+    with pytest.raises(StorageError, match="the disk is full"):
+        execution.execute_notebooks(paths, tmp_path / "cache")
+    assert time.monotonic() - begun < 60
+
+
+@pytest.mark.parametrize(
+    ("available", "gpus", "lanes"),
+    [(16e9, [], 2), (execution.MOST_MEMORY * 1.9, [], 1), (64e9, ["GPU:0"], 1)],
+)
+def test_notebooks_share_a_machine_only_where_it_can_be_shared(monkeypatch, available, gpus, lanes):
+    memory = SimpleNamespace(available=available)
+    monkeypatch.setattr(execution.psutil, "virtual_memory", lambda: memory)
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: gpus)
+    assert execution.count_lanes() == lanes
 
 
 @pytest.fixture

@@ -13,12 +13,13 @@ import os
 import shutil
 import signal
 import time
-from collections.abc import Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
-from typing import BinaryIO
 
 import nbformat
+import psutil
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbformat import NotebookNode
@@ -36,6 +37,14 @@ CACHES_KEPT = 6
 
 LONGEST_WAIT = 0.5
 """Seconds until an interruption is seen."""
+
+LANES = 2
+"""Notebooks at once: one alone leaves two processors idle for two fifths of its time."""
+
+MOST_MEMORY = 4e9
+"""Bytes that a notebook takes at most, by the recorded stages of the ``full`` profile."""
+
+AFTER_FAULTS = "Open what failed with `make lab` to look further. What was executed is kept."
 
 _COMPILED = {".pyc", ".nbi", ".nbc"}
 
@@ -64,9 +73,9 @@ def digest_state(faces: Faces) -> str:
 def execute_notebooks(paths: Sequence[Path], cache_folder: Path) -> list[NotebookNode]:
     """Return the notebooks executed, from the cache where their code has not changed.
 
-    The files are not written to. They run one after the other, each in a fresh kernel of the
-    interpreter that runs us, in their own folder, for as long as they need; a bar on the
-    terminal shows the notebook and the cell.
+    The files are not written to. Each runs in a fresh kernel of the interpreter that runs us, in
+    its own folder, for as long as it needs, and as many at once as ``count_lanes`` says; a bar on
+    the terminal shows which, and at which cells they are.
 
     Args:
         paths: the notebooks, in order.
@@ -74,19 +83,40 @@ def execute_notebooks(paths: Sequence[Path], cache_folder: Path) -> list[Noteboo
             and data, see ``digest_state``.
 
     Raises:
-        ReportError: a cell fails; what was executed before stays in the cache.
+        ReportError: a cell fails; what was executed before, or at once with it, stays in the
+            cache.
     """
     cache_folder.mkdir(parents=True, exist_ok=True)
     cache_folder.touch()
-    executed = []
+    entries = [_Entry(path, cache_folder) for path in paths]
+    stale = [entry for entry in entries if not entry.take_cached()]
+    executed = len(entries) - len(stale)
     with (
-        tell_if_interrupted(lambda: f"{len(executed)} of {len(paths)} notebooks"),
-        tqdm(paths, unit="notebook", dynamic_ncols=True) as bar,
+        tell_if_interrupted(lambda: f"{executed} of {len(paths)} notebooks"),
+        tqdm(total=len(paths), initial=executed, unit="notebook", dynamic_ncols=True) as bar,
     ):
-        for path in bar:
-            bar.set_description(path.stem)
-            executed.append(_execute_once(path, cache_folder, bar))
-    return executed
+
+        def keep(entry: _Entry) -> None:
+            nonlocal executed
+            entry.keep()
+            executed += 1
+            bar.update()
+
+        if stale:
+            _execute(stale, keep, bar)
+    return [entry.notebook for entry in entries]
+
+
+def count_lanes() -> int:
+    """Return how many notebooks are executed at once: ``LANES`` where memory is enough, or one.
+
+    On a GPU it is one: TensorFlow takes all its memory for one process.
+    """
+    # Imported here: a report whose notebooks are all in the cache does not wait for it.
+    import tensorflow as tf
+
+    enough = psutil.virtual_memory().available >= LANES * MOST_MEMORY
+    return LANES if enough and not tf.config.list_physical_devices("GPU") else 1
 
 
 def forget_old_caches(folder: Path) -> None:
@@ -101,103 +131,155 @@ def _is_source(path: Path) -> bool:
     return path.is_file() and path.suffix not in _COMPILED
 
 
-def _execute_once(path: Path, cache_folder: Path, bar: tqdm) -> NotebookNode:
-    notebook = nbformat.read(path, as_version=4)
-    key = _digest_code(notebook)
-    file = cache_folder / f"{path.stem}-{key[:16]}.ipynb"
-    if read_seal(file, key) is None:
-        _execute(notebook, path, cache_folder / f"{path.stem}.log", bar)
-        write_bytes(file, nbformat.writes(notebook).encode())
-        seal(file, key)
-    else:
-        cached = nbformat.read(file, as_version=4)
-        for cell, done in zip(_code_cells(notebook), _code_cells(cached), strict=True):
+class _Entry:
+    """A notebook and its place in the cache."""
+
+    def __init__(self, path: Path, cache_folder: Path) -> None:
+        self.path = path
+        self.notebook = nbformat.read(path, as_version=4)
+        self.log = cache_folder / f"{path.stem}.log"
+        self._key = _digest_code(self.notebook)
+        self._file = cache_folder / f"{path.stem}-{self._key[:16]}.ipynb"
+
+    def take_cached(self) -> bool:
+        """Take the outputs from the cache, and say whether they were there."""
+        if read_seal(self._file, self._key) is None:
+            return False
+        cached = nbformat.read(self._file, as_version=4)
+        cells = zip(_code_cells(self.notebook), _code_cells(cached), strict=True)
+        for cell, done in cells:
             cell.outputs, cell.execution_count = done.outputs, done.execution_count
-    return notebook
+        return True
+
+    def keep(self) -> None:
+        """Write the executed notebook to the cache."""
+        write_bytes(self._file, nbformat.writes(self.notebook).encode())
+        seal(self._file, self._key)
 
 
-def _execute(notebook: NotebookNode, path: Path, log: Path, bar: tqdm) -> None:
-    order = [index for index, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
-    place = "before its first cell"
+def _execute(entries: Sequence[_Entry], keep: Callable[[_Entry], None], bar: tqdm) -> None:
+    """Execute notebooks in threads.
 
-    def show_progress(cell: NotebookNode, cell_index: int) -> None:
-        nonlocal place
-        if cell.cell_type == "code":
-            number = order.index(cell_index) + 1
-            place = f"in code cell {number} ({cell.source.partition(chr(10))[0]})"
-            bar.set_postfix_str(f"cell {number}/{len(order)}")
-
-    client = NotebookClient(
-        notebook,
-        timeout=None,
-        kernel_name="python3",
-        resources={"metadata": {"path": str(path.parent)}},
-        # The same results, the same file: no times, and printed text in one piece, which
-        # otherwise comes in as many as the kernel's clock makes of it.
-        record_timing=False,
-        coalesce_streams=True,
-        on_cell_start=show_progress,
-        extra_arguments=["--IPKernelApp.log_level=ERROR"],
-    )
-    try:
-        with log.open("wb") as stream:
-            _run_client(client, stream)
-    except CellExecutionError as error:
-        raise ReportError(
-            f"{path} failed {place}:\n  {error.ename}: {error.evalue}\n"
-            "Open it with `make lab` to look further. The notebooks before it are kept."
-        ) from error
-    except DeadKernelError as error:
-        raise ReportError(
-            f"{path} failed {place}: its process ended; its last words are in {log}. Most "
-            "often memory has run out: close other programs, or choose a smaller PROFILE."
-        ) from error
-
-
-def _run_client(client: NotebookClient, log: BinaryIO) -> None:
-    """Execute a notebook in a thread of its own.
-
-    In the main thread nbclient would take SIGINT and SIGTERM for itself, and an interruption
-    would look like a kernel that has died.
+    In the main thread nbclient would take SIGINT and SIGTERM for itself, and an interruption would
+    look like a kernel that has died.
 
     Args:
-        client: of the notebook.
-        log: takes what the kernel's process says: TensorFlow's remarks would tear the bar.
+        entries: the notebooks.
+        keep: is called with each when it is done.
+        bar: shows which are running.
+
+    Raises:
+        ReportError: cells have failed. Others that were running then have come to their end.
     """
-    begin: Future[bool] = Future()
-
-    def execute() -> None:
-        if begin.result():
-            client.execute(stderr=log)
-
-    try:
-        with ThreadPoolExecutor(1) as thread:
-            try:
-                execution = thread.submit(execute)
-                begin.set_result(True)
+    waiting, running, faults = deque(entries), [], []
+    lanes = count_lanes()
+    with ThreadPoolExecutor(lanes) as threads:
+        try:
+            while running or (waiting and not faults):
+                while waiting and len(running) < lanes and not faults:
+                    running.append(_Execution(waiting.popleft()))
+                    running[-1].start(threads)
                 # A signal that comes just before Python waits is seen only after the wait.
-                while not execution.done():
-                    wait([execution], timeout=LONGEST_WAIT)
-                execution.result()
-            except KeyboardInterrupt:
-                # The thread would go on, and be waited for, to the notebook's end.
-                if begin.done():
-                    _kill_kernel(client, execution)
-                else:
-                    begin.set_result(False)
-                raise
-    finally:
-        # When a kernel ends while it starts, nbclient leaves this behind, only to fail at exit.
-        atexit.unregister(client._cleanup_kernel)
+                wait([each.future for each in running], LONGEST_WAIT, FIRST_COMPLETED)
+                for each in [each for each in running if each.future.done()]:
+                    running.remove(each)
+                    try:
+                        each.finish()
+                    except ReportError as fault:
+                        faults.append(fault)
+                    else:
+                        keep(each.entry)
+                _show(running, bar)
+        except BaseException:
+            # The threads would go on, and be waited for, to the notebooks' end.
+            for each in running:
+                each.kill()
+            raise
+    if faults:
+        raise ReportError("\n".join([*map(str, faults), AFTER_FAULTS])) from faults[0]
 
 
-def _kill_kernel(client: NotebookClient, execution: Future) -> None:
-    """Kill a client's kernel, as soon as there is one, with all that it has started."""
-    while not execution.done():
-        if group := getattr(getattr(client.km, "provisioner", None), "pgid", None):
-            os.killpg(group, signal.SIGKILL)
+def _show(running: Sequence["_Execution"], bar: tqdm) -> None:
+    names = ", ".join(each.entry.path.stem for each in running)
+    places = ", ".join(each.progress for each in running)
+    if (bar.desc.removesuffix(": "), bar.postfix) != (names, places):
+        bar.set_description(names, refresh=False)
+        bar.set_postfix_str(places)
+
+
+class _Execution:
+    """A notebook that is being executed."""
+
+    def __init__(self, entry: _Entry) -> None:
+        self.entry = entry
+        self.progress = "starts"
+        self.future: Future[None]
+        self._place = "before its first cell"
+        self._begin: Future[bool] = Future()
+        cells = entry.notebook.cells
+        self._order = [index for index, cell in enumerate(cells) if cell.cell_type == "code"]
+        self._client = NotebookClient(
+            entry.notebook,
+            timeout=None,
+            kernel_name="python3",
+            resources={"metadata": {"path": str(entry.path.parent)}},
+            # The same results, the same file: no times, and printed text in one piece, which
+            # otherwise comes in as many as the kernel's clock makes of it.
+            record_timing=False,
+            coalesce_streams=True,
+            on_cell_start=self._show_progress,
+            extra_arguments=["--IPKernelApp.log_level=ERROR"],
+        )
+
+    def start(self, threads: ThreadPoolExecutor) -> None:
+        """Begin in one of the threads."""
+        self.future = threads.submit(self._run)
+        self._begin.set_result(True)
+
+    def finish(self) -> None:
+        """Learn how it ended.
+
+        Raises:
+            ReportError: a cell has failed.
+        """
+        where = f"{self.entry.path} failed {self._place}:"
+        try:
+            self.future.result()
+        except CellExecutionError as error:
+            raise ReportError(f"{where}\n  {error.ename}: {error.evalue}") from error
+        except DeadKernelError as error:
+            raise ReportError(
+                f"{where} its process ended; its last words are in {self.entry.log}. Most often "
+                "memory has run out: close other programs, or choose a smaller PROFILE."
+            ) from error
+
+    def kill(self) -> None:
+        """Kill the kernel, as soon as there is one, with all that it has started."""
+        if not self._begin.done():
+            self._begin.set_result(False)
             return
-        time.sleep(0.01)
+        while not self.future.done():
+            if group := getattr(getattr(self._client.km, "provisioner", None), "pgid", None):
+                os.killpg(group, signal.SIGKILL)
+                return
+            time.sleep(0.01)
+
+    def _run(self) -> None:
+        if not self._begin.result():
+            return
+        try:
+            # What the kernel's process says: TensorFlow's remarks would tear the bar.
+            with self.entry.log.open("wb") as log:
+                self._client.execute(stderr=log)
+        finally:
+            # When a kernel ends while it starts, nbclient leaves this behind, only to fail at exit.
+            atexit.unregister(self._client._cleanup_kernel)
+
+    def _show_progress(self, cell: NotebookNode, cell_index: int) -> None:
+        if cell.cell_type == "code":
+            number = self._order.index(cell_index) + 1
+            self._place = f"in code cell {number} ({cell.source.partition(chr(10))[0]})"
+            self.progress = f"cell {number}/{len(self._order)}"
 
 
 def _code_cells(notebook: NotebookNode) -> Iterable[NotebookNode]:
