@@ -10,7 +10,6 @@ import hashlib
 import json
 import shutil
 import time
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -177,10 +176,7 @@ def train(
                 class_weight,
             )
             _finish(folder, {"name": name, "digest": digest, "description": dict(description)})
-    with warnings.catch_warnings():
-        # The file also holds the optimiser's state, which a finished network has no use for.
-        warnings.filterwarnings("ignore", message="Skipping variable loading for optimizer")
-        model.load_weights(folder / CHOSEN_WEIGHTS)
+    _strip(model).load_weights(folder / CHOSEN_WEIGHTS)
     history = _read_history(folder)
     return TrainingResult(model, history, folder, digest, stopping.choose_epoch(history))
 
@@ -264,7 +260,7 @@ def _save_epoch(
         model.save(partial / MODEL)
         history.to_csv(partial / HISTORY, index_label="epoch")
         if stopping.choose_epoch(history) == epoch:
-            model.save_weights(partial / CHOSEN_WEIGHTS)
+            _strip(model).save_weights(partial / CHOSEN_WEIGHTS)
         else:
             shutil.copy2(previous / CHOSEN_WEIGHTS, partial / CHOSEN_WEIGHTS)
         for name in _EPOCH_FILES:
@@ -272,6 +268,11 @@ def _save_epoch(
     if previous:
         discard(previous)
     return current
+
+
+def _strip(model: keras.Model) -> keras.Model:
+    """Return the same layers without the optimiser, whose state would be two thirds of a file."""
+    return keras.Model(model.inputs, model.outputs)
 
 
 def _finish(folder: Path, record: Mapping) -> None:
