@@ -59,7 +59,6 @@ help: ## print the targets
 report: $(INSTALLED) ## report/report.pdf, report.fa.pdf (Persian): data, training, notebooks, typesetting; only what is stale
 	@$(ALONE) cnnlab.faces.loading
 	@$(ALONE) cnnlab.models.experiments
-	@$(ALONE) cnnlab.models.regressor
 	@$(ALONE) cnnlab.explain.small_decoders
 	@$(ALONE) cnnlab.report.build
 

@@ -1,4 +1,5 @@
 import os
+import re
 
 import numpy as np
 import pytest
@@ -74,7 +75,11 @@ def test_stages_are_those_of_make_report():
         command for command in commands if command != "cnnlab.models.experiments"
     ]
     trained = " ".join(arguments[-1] for arguments in STAGES.values() if arguments[0] == "-c")
-    assert "train_vgg16" in trained and "train_light_vgg" in trained
+    assert re.findall(r"experiments\.(\w+)", trained) == [
+        "train_vgg16",
+        "train_light_vgg",
+        "train_known_affect",
+    ]
 
 
 def test_a_copy_has_what_a_clone_has_and_nothing_that_was_made(tmp_path):

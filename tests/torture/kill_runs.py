@@ -28,10 +28,9 @@ import psutil
 
 from cnnlab.evaluation.stage_costs import copy_project
 
-LOADING, TRAINING, _, DECODERS, BUILD = COMMANDS = (
+LOADING, TRAINING, DECODERS, BUILD = COMMANDS = (
     "cnnlab.faces.loading",
     "cnnlab.models.experiments",
-    "cnnlab.models.regressor",
     "cnnlab.explain.small_decoders",
     "cnnlab.report.build",
 )

@@ -49,7 +49,7 @@ STAGES = {
     "data": ("-m", "cnnlab", "cnnlab.faces.loading"),
     "VGG16": (_TRAIN[0], _TRAIN[1].format("train_vgg16")),
     "light VGG": (_TRAIN[0], _TRAIN[1].format("train_light_vgg")),
-    "valence and arousal": ("-m", "cnnlab", "cnnlab.models.regressor"),
+    "valence and arousal": (_TRAIN[0], _TRAIN[1].format("train_known_affect")),
     "small decoders": ("-m", "cnnlab", "cnnlab.explain.small_decoders"),
     NOTEBOOKS: _BUILD,
     # The same again: what was executed is kept, so that only typesetting is left.

@@ -8,12 +8,13 @@ import sys
 
 from cnnlab.commands import run_command
 from cnnlab.faces.loading import load_faces
+from cnnlab.models.regressor import train_known_affect
 from cnnlab.models.scratch import train_light_vgg
 from cnnlab.models.transfer import train_vgg16
 
 
 def train_all() -> None:
-    """Train every network of the report."""
+    """Train every network of the report, one after the other."""
     faces = load_faces()
     for train_network in (train_vgg16, train_light_vgg):
         network = train_network(faces)
@@ -22,6 +23,7 @@ def train_all() -> None:
             f"{network.title}: epoch {network.chosen_epoch} of {len(network.history)}, "
             f"development loss {chosen['val_loss']:.3f}, accuracy {chosen['val_accuracy']:.3f}"
         )
+    train_known_affect(faces)
 
 
 if __name__ == "__main__":

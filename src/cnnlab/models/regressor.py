@@ -1,10 +1,8 @@
 """Valence and arousal by a classifier's features: its head is replaced, all is fine-tuned.
 
 So do Hewitt & Gunes (2018), section III, whose table of the light VGG ends in "8 or 2" units.
-``python -m cnnlab.models.regressor`` trains that of the report, as ``make report`` does.
 """
 
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,9 +11,8 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 
-from cnnlab.commands import run_command
 from cnnlab.faces.augmentation import Augmentation
-from cnnlab.faces.loading import Faces, load_faces
+from cnnlab.faces.loading import Faces
 from cnnlab.faces.pipeline import training_batches
 from cnnlab.models.precision import detect_policy
 from cnnlab.models.recipes import (
@@ -175,9 +172,8 @@ def train_light_vgg_regressor(faces: Faces) -> TrainedRegressor:
     return train_regressor(LIGHT_VGG_AS_TABLED, train_light_vgg(faces), faces)
 
 
-def train_report() -> None:
-    """Train the report's regressor, if its data know valence and arousal."""
-    faces = load_faces()
+def train_known_affect(faces: Faces) -> None:
+    """Train the report's regressor, if its data know valence and arousal; print how it went."""
     if read_affect(faces) is None:
         print(f"{faces.dataset.title}: valence and arousal are not known, and not learned.")
         return
@@ -187,7 +183,3 @@ def train_report() -> None:
         f"{network.title}: epoch {network.chosen_epoch} of {len(network.history)}, "
         f"mean squared error of development {loss:.3f}"
     )
-
-
-if __name__ == "__main__":
-    sys.exit(run_command(train_report))
