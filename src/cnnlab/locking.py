@@ -1,4 +1,4 @@
-"""One run at a time: who comes second says for whom it waits, and waits.
+"""One run at a time: who comes second waits, and says for whom if it takes long.
 
 The lock is the operating system's: it ends with the process that holds it, however that ends.
 """

@@ -11,6 +11,8 @@ RNG = np.random.default_rng(0)
 def test_shrinking_averages_and_enlarging_brings_back_constants():
     images = RNG.integers(0, 256, (2, 128, 128, 3), dtype=np.uint8)
     small = shrink_images(images)
+    blocks = images.reshape(2, 64, 2, 64, 2, 3)
+    np.testing.assert_array_equal(small, (blocks.mean(axis=(2, 4)) / 255).astype(np.float32))
     assert small[1, 3, 5, 2] == pytest.approx(images[1, 6:8, 10:12, 2].mean() / 255, rel=1e-5)
     constant = np.full((1, 64, 64, 3), 0.25, np.float32)
     large = enlarge_images(constant)

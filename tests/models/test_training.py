@@ -1,3 +1,4 @@
+import h5py
 import keras
 import numpy as np
 import pandas as pd
@@ -5,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 from cnnlab.models.training import LAST, LOWEST_LOSS, DivergedError, Stopping, train
+from cnnlab.storage import seal
 
 
 def build():
@@ -97,6 +99,22 @@ def test_a_damaged_result_is_named_and_made_again(tmp_path, capsys, name):
     second = run(tmp_path)
     assert f"{name} is damaged" in capsys.readouterr().err
     np.testing.assert_array_equal(second.model.weights[0], first.model.weights[0])
+
+
+def test_weights_are_kept_without_the_optimiser_and_older_ones_with_it_are_read(tmp_path):
+    first = run(tmp_path)
+    file = first.folder / "chosen.weights.h5"
+    kept = [np.array(weights) for weights in first.model.weights]
+    with h5py.File(file) as weights:
+        assert "optimizer" not in weights
+    first.model.save_weights(file)
+    seal(file, first.digest)
+    with h5py.File(file) as weights:
+        assert "optimizer" in weights
+    second = run(tmp_path)
+    assert second.history.equals(first.history), "trained again"
+    for one, other in zip(second.model.weights, kept, strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_the_same_training_is_not_done_twice(tmp_path):

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -160,10 +161,21 @@ def test_an_error_while_one_is_kept_ends_the_others(write_notebooks, tmp_path, m
     [(16e9, [], 2), (execution.MOST_MEMORY * 1.9, [], 1), (64e9, ["GPU:0"], 1)],
 )
 def test_notebooks_share_a_machine_only_where_it_can_be_shared(monkeypatch, available, gpus, lanes):
-    memory = SimpleNamespace(available=available)
-    monkeypatch.setattr(execution.psutil, "virtual_memory", lambda: memory)
+    monkeypatch.setattr(execution, "measure_free_memory", lambda: available)
     monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: gpus)
     assert execution.count_lanes() == lanes
+
+
+@pytest.mark.parametrize(
+    ("limit", "free"), [(None, 8000), ("max\n", 8000), ("6000\n", 5000), ("20000\n", 8000)]
+)
+def test_free_memory_is_also_that_of_the_container(tmp_path, monkeypatch, limit, free):
+    memory = SimpleNamespace(available=8000)
+    monkeypatch.setattr(execution.psutil, "virtual_memory", lambda: memory)
+    if limit:
+        (tmp_path / "memory.max").write_text(limit)
+        (tmp_path / "memory.current").write_text("1000\n")
+    assert execution.measure_free_memory(tmp_path) == free
 
 
 @pytest.fixture
@@ -225,7 +237,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from nbclient import NotebookClient
 from cnnlab.commands import run_command
+from cnnlab.report import execution
 from cnnlab.report.execution import execute_notebooks
+
+execution.count_lanes = lambda: 2
 
 def pause(call):
     def slow(*args, **options):
@@ -237,21 +252,32 @@ def pause(call):
 
 execute, submit = NotebookClient.execute, ThreadPoolExecutor.submit
 {patch}
-sys.exit(run_command(lambda: execute_notebooks([Path("01_counted.ipynb")], Path("cache"))))
+paths = sorted(Path().glob("*.ipynb"))
+sys.exit(run_command(lambda: execute_notebooks(paths, Path("cache"))))
 """
+
+
+def find_kernels(pid):
+    kernels = []
+    for child in psutil.Process(pid).children(recursive=True):
+        with suppress(psutil.Error):
+            if "ipykernel" in " ".join(child.cmdline()):
+                kernels.append(child)
+    return kernels
 
 
 @pytest.mark.parametrize(
     ("patch", "number"),
     [
-        # While the notebook is handed to its thread; before there is a kernel; while it starts.
+        # While a notebook is handed to its thread; before there is a kernel; while two start.
         ("ThreadPoolExecutor.submit = pause(submit)", signal.SIGTERM),
         ("NotebookClient.execute = pause(execute)", signal.SIGINT),
         ("", signal.SIGTERM),
     ],
 )
-def test_an_interrupted_notebook_ends_in_one_line_with_its_kernel(tmp_path, patch, number):
-    nbformat.write(notebook(code("import time\ntime.sleep(60)")), tmp_path / "01_counted.ipynb")
+def test_interrupted_notebooks_end_in_one_line_with_their_kernels(tmp_path, patch, number):
+    for name in ("01_slow", "02_slow"):
+        nbformat.write(notebook(code("import time\ntime.sleep(60)")), tmp_path / f"{name}.ipynb")
     process = subprocess.Popen(
         [sys.executable, "-c", EXECUTE.format(patch=patch)],
         cwd=tmp_path,
@@ -261,14 +287,14 @@ def test_an_interrupted_notebook_ends_in_one_line_with_its_kernel(tmp_path, patc
     )
     if patch:
         assert process.stdout.readline() == "now\n"
-    kernels = psutil.Process(process.pid).children(recursive=True)
-    while not patch and not kernels:
-        kernels = psutil.Process(process.pid).children(recursive=True)
+    kernels = find_kernels(process.pid)
+    while not patch and len(kernels) < 2:
+        kernels = find_kernels(process.pid)
     process.send_signal(number)
     _, said = process.communicate(timeout=30)
     assert process.returncode == 128 + number
     *_, last = said.splitlines()
-    assert last.startswith(f"Interrupted ({number.name}). Kept: 0 of 1 notebooks.")
+    assert last.startswith(f"Interrupted ({number.name}). Kept: 0 of 2 notebooks.")
     assert "Traceback" not in said
     _, left = psutil.wait_procs(kernels, timeout=10)
     assert not left

@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from cnnlab.explain.small_images import SIDE, average_training_face, shrink_images
 from cnnlab.faces.loading import Faces
-from cnnlab.models.features import FixedNetwork, cache_layer_features
+from cnnlab.models.features import FixedNetwork, cache_layer_features, describe_start
 from cnnlab.models.precision import describe_cap, detect_policy
 from cnnlab.models.training import Stopping, TrainingResult, train
 from cnnlab.settings import SEED, Profile
@@ -191,6 +191,7 @@ def train_decoder(
             "budget": asdict(budget),
             "policy": dtype,
         }
+        | describe_start(network, layer)
         | describe_cap(),
         build,
         training_batches,

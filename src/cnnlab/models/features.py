@@ -20,7 +20,7 @@ from cnnlab.faces.augmentation import Augmentation, augment
 from cnnlab.faces.loading import Faces
 from cnnlab.faces.pipeline import evaluation_batches
 from cnnlab.locking import hold_lock
-from cnnlab.models.precision import describe_cap
+from cnnlab.models.precision import FLOAT32, describe_cap
 from cnnlab.models.training import RECORD, digest_of
 from cnnlab.models.vgg16 import FEATURE_SHAPE, FROZEN_BLOCKS, build_vgg16_base
 from cnnlab.models.vgg16_weights import VGG16_DIGEST
@@ -43,7 +43,7 @@ class FixedNetwork:
         dtype: Keras dtype policy that it computes in.
         build: makes it, or returns it: (n, 128, 128, 3) RGB in [0, 1] to anything.
         starts: for a layer the lower one whose features are kept too, and from which its own are
-            computed; for all other layers the image.
+            computed. All other layers' are computed from the image.
     """
 
     title: str
@@ -100,7 +100,8 @@ def cache_vgg16_features(
     """Return the features of a block's pool of some images, one array for each augmented copy.
 
     Blocks 1 to 4 are 9/10 of VGG16's arithmetic, blocks 1 to 3 are 6/10; computed once, they cost
-    nothing when what is above them is fine-tuned. Block 4 starts from block 3's, which are kept.
+    nothing when what is above them is fine-tuned. Block 4's are computed from block 3's, which are
+    kept too.
 
     Args:
         faces: the data.
@@ -112,12 +113,12 @@ def cache_vgg16_features(
         block: the last of the fixed ones; 4: (n, 8, 8, 512), 3: (n, 16, 16, 256).
     """
     network = fix_vgg16(dtype)
-    keep = _Keeper(network, root)
+    keeper = _Keeper(network, root)
     copies, seconds = [], 0.0
     for number, augmentation in enumerate(augmentations):
         images = _Copy(faces, indices, augmentation, seed + number)
         which = f", copy {number + 1} of {len(augmentations)}"
-        features, taken = keep.cache(f"block{block}_pool", images, which)
+        features, taken = keeper.compute(f"block{block}_pool", images, which)
         copies.append(features)
         seconds += taken
     return CachedFeatures(copies, seconds)
@@ -138,8 +139,17 @@ def cache_layer_features(
     Returns:
         A memory-mapped float16 array (n, height, width, channels).
     """
-    features, _ = _Keeper(network, root).cache(layer, _Copy(faces, indices, None, None))
+    features, _ = _Keeper(network, root).compute(layer, _Copy(faces, indices, None, None))
     return features
+
+
+def describe_start(network: FixedNetwork, layer: str) -> dict[str, str]:
+    """Return from which kept features a layer's are computed, where that changes them.
+
+    They are kept as float16, which holds all digits of bfloat16, and fewer than float32 has.
+    """
+    start = network.starts.get(layer)
+    return {"start": start} if start and network.dtype == FLOAT32 else {}
 
 
 def pool_block5(features: list[np.ndarray], dtype: str, root: Path = FEATURES) -> np.ndarray:
@@ -249,8 +259,8 @@ class _Keeper:
         # Traced once for all copies.
         self._forward = cache(partial(_Forward, network))
 
-    def cache(self, layer: str, images: _Copy, which: str = "") -> tuple[np.ndarray, float]:
-        """Return a layer's features, mapped from disk, and the seconds that they took.
+    def compute(self, layer: str, images: _Copy, which: str = "") -> tuple[np.ndarray, float]:
+        """Return a layer's features, mapped from disk, and the seconds that they took once.
 
         Args:
             layer: its name.
@@ -259,26 +269,19 @@ class _Keeper:
         """
         network = self.network
         description = {"dtype": network.dtype, "weights": network.digest}
-        if starts := self._list_starts(layer):
-            # Kept as float16, those features may differ a little from what was computed.
-            description["starts"] = starts
-        key = digest_of(images.describe() | description | describe_cap())
+        description |= describe_start(network, layer) | describe_cap()
+        key = digest_of(images.describe() | description)
         file = self.root / f"{network.name}-{layer.removesuffix('_pool')}-{key[:16]}.npy"
         title = f"{network.title}: features of {layer}{which}"
         with hold_lock(file.with_suffix(".lock"), f"computes features of {network.title}"):
             known = read_seal(file, key)
             if known is None:
                 inputs, seconds = images, 0.0
-                if starts:
-                    lower, seconds = self.cache(starts[0], images, which)
+                if start := network.starts.get(layer):
+                    lower, seconds = self.compute(start, images, which)
                     inputs = _Kept(lower)
                 known = _write_features(file, key, self._forward(layer), inputs, title, seconds)
         return np.load(file, mmap_mode="r"), known["seconds"]
-
-    def _list_starts(self, layer: str) -> list[str]:
-        """Return what a layer starts from, what that starts from, and so on."""
-        start = self.network.starts.get(layer)
-        return [start, *self._list_starts(start)] if start else []
 
 
 def _write_features(

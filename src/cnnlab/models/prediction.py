@@ -7,6 +7,7 @@ from tqdm import tqdm
 
 from cnnlab.faces.loading import Faces
 from cnnlab.faces.pipeline import evaluation_batches
+from cnnlab.locking import hold_lock
 from cnnlab.models.regressor import TrainedRegressor
 from cnnlab.models.scratch import TrainedNetwork
 from cnnlab.storage import new_path, read_seal, seal
@@ -48,16 +49,18 @@ def _predict(
     rows = hashlib.sha256(np.ascontiguousarray(indices, "<i8").tobytes()).hexdigest()
     file = network.folder / f"{what}-{faces.digest[:12]}-{rows[:12]}.npy"
     key = f"{network.folder.name} {faces.digest} {rows}"
-    if read_seal(file, key) is None:
-        batches = evaluation_batches(faces.images, indices, BATCH_SIZE)
-        title = f"{network.title}: predictions"
-        outputs = np.concatenate(
-            [
-                np.asarray(network.model(batch, training=False))
-                for batch in tqdm(batches, desc=title, unit="batch")
-            ]
-        )
-        with new_path(file) as temporary:
-            np.save(temporary, outputs)
-        seal(file, key)
-    return np.load(file)
+    title = f"{network.title}: predictions"
+    # Two notebooks may ask at once.
+    with hold_lock(file.with_suffix(".lock"), title):
+        if read_seal(file, key) is None:
+            batches = evaluation_batches(faces.images, indices, BATCH_SIZE)
+            outputs = np.concatenate(
+                [
+                    np.asarray(network.model(batch, training=False))
+                    for batch in tqdm(batches, desc=title, unit="batch")
+                ]
+            )
+            with new_path(file) as temporary:
+                np.save(temporary, outputs)
+            seal(file, key)
+        return np.load(file)

@@ -12,7 +12,12 @@ import tensorflow as tf
 
 from cnnlab.faces.augmentation import Augmentation
 from cnnlab.faces.loading import Faces
-from cnnlab.models.features import cache_vgg16_features, pool_block5
+from cnnlab.models.features import (
+    cache_vgg16_features,
+    describe_start,
+    fix_vgg16,
+    pool_block5,
+)
 from cnnlab.models.precision import detect_policy
 from cnnlab.models.recipes import (
     Recipe,
@@ -203,7 +208,8 @@ class _FixedFeatures:
         )
 
     def describe(self) -> dict:
-        return {"copies": len(self.training), "features": self.dtype}
+        start = describe_start(fix_vgg16(self.dtype), f"block{self.block}_pool")
+        return {"copies": len(self.training), "features": self.dtype} | start
 
 
 def _start_with_head(

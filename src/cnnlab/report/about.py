@@ -44,7 +44,8 @@ _WORDS = {
         "costs": "Time and memory of each stage of such a report, from nothing, as recorded: each "
         "stage a process of its own, minutes by the clock and the memory of its largest process, "
         "with the pages of files that it maps, which the system takes back when memory is short "
-        "({machines}). Where memory is enough, two notebooks are executed at once.",
+        "({machines}). Where memory is enough for two, notebooks are executed two "
+        "at a time, and may take twice that.",
         "no costs": "Time and memory of each stage are not recorded (`make studies` measures "
         "them).",
         "stage": "Stage",
@@ -72,8 +73,8 @@ _WORDS = {
         "semicolon": "؛ ",
         "costs": "زمان و حافظهٔ هر مرحلهٔ چنین گزارشی، از صفر، چنان‌که ثبت شده است: هر مرحله فرایندی "
         "جدا، با زمان واقعی آن به دقیقه و حافظهٔ بزرگ‌ترین فرایندش، همراه با صفحه‌های پرونده‌هایی که "
-        "نگاشته است و سیستم هنگام کمبود حافظه پس می‌گیرد ({machines}). اگر حافظه بس باشد، دو دفترچه "
-        "همزمان اجرا می‌شوند.",
+        "نگاشته است و سیستم هنگام کمبود حافظه پس می‌گیرد ({machines}). اگر حافظه برای دو "
+        "دفترچه بس باشد، دوتادوتا اجرا می‌شوند و شاید دو برابر آن بخواهند.",
         "no costs": "زمان و حافظهٔ مرحله‌ها ثبت نشده است (`make studies` آن‌ها را می‌سنجد).",
         "stage": "مرحله",
         "cost": "{minutes} دقیقه، {gigabytes} گیگابایت",

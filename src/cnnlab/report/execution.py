@@ -16,6 +16,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from pathlib import Path
 
 import nbformat
@@ -115,8 +116,21 @@ def count_lanes() -> int:
     # Imported here: a report whose notebooks are all in the cache does not wait for it.
     import tensorflow as tf
 
-    enough = psutil.virtual_memory().available >= LANES * MOST_MEMORY
+    enough = measure_free_memory() >= LANES * MOST_MEMORY
     return LANES if enough and not tf.config.list_physical_devices("GPU") else 1
+
+
+def measure_free_memory(container: Path = Path("/sys/fs/cgroup")) -> int:
+    """Return the bytes that are left to this machine, or to the container that it is.
+
+    Args:
+        container: where Linux describes the container's limits (control groups, version 2).
+    """
+    free = psutil.virtual_memory().available
+    limit, used = container / "memory.max", container / "memory.current"
+    if limit.exists() and (most := limit.read_text().strip()) != "max":
+        free = min(free, int(most) - int(used.read_text()))
+    return free
 
 
 def forget_old_caches(folder: Path) -> None:
@@ -187,6 +201,8 @@ def _execute(entries: Sequence[_Entry], keep: Callable[[_Entry], None], bar: tqd
                         each.finish()
                     except ReportError as fault:
                         faults.append(fault)
+                        if running:
+                            bar.write(f"{fault}\nWaiting for the others that are running.")
                     else:
                         keep(each.entry)
                 _show(running, bar)
@@ -260,7 +276,9 @@ class _Execution:
             return
         while not self.future.done():
             if group := getattr(getattr(self._client.km, "provisioner", None), "pgid", None):
-                os.killpg(group, signal.SIGKILL)
+                # It may have ended by itself a moment ago.
+                with suppress(ProcessLookupError):
+                    os.killpg(group, signal.SIGKILL)
                 return
             time.sleep(0.01)
 
