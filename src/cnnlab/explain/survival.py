@@ -56,7 +56,9 @@ def find_own(pictures: np.ndarray, images: np.ndarray) -> np.ndarray:
     Where several are equally near, the hit is shared among them.
     """
     distances = _square_distances(pictures, images)
-    nearest = distances <= distances.min(axis=1, keepdims=True) * (1 + 1e-9)
+    # Differences of squared lengths carry the lengths' rounding, and may even be negative.
+    rounding = 1e-9 * np.square(images, dtype=np.float64).sum(axis=(1, 2, 3)).max()
+    nearest = distances <= distances.min(axis=1, keepdims=True) + rounding
     return np.diag(nearest) / nearest.sum(axis=1)
 
 
