@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import shift as shift_image
 
+from cnnlab.explain import survival
 from cnnlab.explain.survival import (
     choose_strangers,
     correlate_colour,
@@ -45,6 +46,13 @@ def test_own_image_is_found_and_hits_are_shared_among_equals():
     twins = IMAGES.copy()
     twins[1] = twins[0]
     np.testing.assert_allclose(find_own(twins, twins), [0.5, 0.5, 1, 1, 1, 1])
+
+
+def test_own_image_is_found_though_rounding_leaves_a_negative_distance(monkeypatch):
+    exact = survival._square_distances
+    monkeypatch.setattr(survival, "_square_distances", lambda *pair: exact(*pair) - 1e-9)
+    np.testing.assert_array_equal(find_own(IMAGES, IMAGES), np.ones(6))
+    assert not find_own(np.roll(IMAGES, 1, axis=0), IMAGES).any()
 
 
 def test_colour_follows_the_mean_and_nothing_else():
