@@ -206,3 +206,17 @@ def test_benchmarks_measure_the_profile_that_is_named(target, checkout, tmp_path
         check=True,
     )
     assert "profile: full True" in done.stdout
+
+
+@pytest.mark.parametrize("outside", [None, "Prescott"])
+def test_faces_are_rendered_with_the_same_kernels_whatever_is_set_outside(
+    checkout, monkeypatch, outside
+):
+    monkeypatch.delenv("OPENBLAS_CORETYPE", raising=False)
+    if outside:
+        monkeypatch.setenv("OPENBLAS_CORETYPE", outside)
+    make(checkout, "data")
+    cpuinfo = Path("/proc/cpuinfo")
+    has_avx2 = cpuinfo.exists() and "avx2" in cpuinfo.read_text().split()
+    environment, _ = recorded(checkout)
+    assert environment.get("OPENBLAS_CORETYPE") == ("Haswell" if has_avx2 else outside)

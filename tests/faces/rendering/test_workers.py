@@ -6,12 +6,10 @@ import subprocess
 import sys
 import time
 
-import numpy as np
 import psutil
 import pytest
-from threadpoolctl import threadpool_info
 
-from cnnlab.faces.rendering.workers import choose_settings, share_out
+from cnnlab.faces.rendering.workers import share_out
 
 PARENT = """
 import sys
@@ -37,33 +35,6 @@ def double(task):
 
 def test_results_come_in_the_order_of_the_tasks():
     assert share_out(double, [[3], [1, 2]], "Doubling", processes=2) == [[6], [2, 4]]
-
-
-def name_kernels(task):
-    np.ones((2, 2)) @ np.ones((2, 2))
-    return {
-        (library["architecture"], library["num_threads"])
-        for library in threadpool_info()
-        if library["internal_api"] == "openblas"
-    }
-
-
-@pytest.mark.parametrize("outside", [None, "Prescott"])
-def test_workers_compute_alike_whatever_is_set_outside(monkeypatch, outside):
-    monkeypatch.delenv("OPENBLAS_CORETYPE", raising=False)
-    if outside:
-        monkeypatch.setenv("OPENBLAS_CORETYPE", outside)
-    [kernels] = share_out(name_kernels, [[0]], "Naming")
-    if "OPENBLAS_CORETYPE" not in choose_settings():
-        pytest.skip("a processor without AVX2, or not described")
-    assert kernels == {("Haswell", 1)}
-    assert os.environ.get("OPENBLAS_CORETYPE") == outside
-
-
-def test_kernels_are_left_alone_where_the_processor_may_lack_them(tmp_path):
-    assert "OPENBLAS_CORETYPE" not in choose_settings(tmp_path / "nothing")
-    (tmp_path / "old").write_text("flags : sse2 avx fma")
-    assert "OPENBLAS_CORETYPE" not in choose_settings(tmp_path / "old")
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])

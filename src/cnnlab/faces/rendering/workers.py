@@ -7,7 +7,6 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TypeVar
 
 import cv2
@@ -30,29 +29,14 @@ def _end_with_parent() -> None:
     os._exit(1)
 
 
-def choose_settings(cpuinfo: Path = Path("/proc/cpuinfo")) -> dict[str, str]:
-    """Return the environment variables under which workers compute, whatever is set outside.
-
-    One core each. And of OpenBLAS's kernels those for AVX2, where the processor has it: others
-    round otherwise, and in a thousand images a few pixels come out one grey level apart.
-
-    Args:
-        cpuinfo: Linux's description of the processor; where there is none, OpenBLAS chooses.
-    """
-    settings = dict.fromkeys(_THREADS, "1")
-    flags = cpuinfo.read_text().split() if cpuinfo.exists() else []
-    return settings | ({"OPENBLAS_CORETYPE": "Haswell"} if {"avx2", "fma"} <= {*flags} else {})
-
-
 @contextmanager
-def _computing_alike() -> Iterator[None]:
-    """Let processes that are started now compute under ``choose_settings``.
+def _one_thread_each() -> Iterator[None]:
+    """Let processes that are started now compute on one core each.
 
     Their libraries read these variables when they are first loaded.
     """
-    settings = choose_settings()
-    saved = {name: os.environ.get(name) for name in settings}
-    os.environ.update(settings)
+    saved = {name: os.environ.get(name) for name in _THREADS}
+    os.environ.update(dict.fromkeys(_THREADS, "1"))
     try:
         yield
     finally:
@@ -105,7 +89,7 @@ def share_out(
         return []
     context = multiprocessing.get_context("spawn")
     with (
-        _computing_alike(),
+        _one_thread_each(),
         ProcessPoolExecutor(min(processes, len(tasks)), context, _prepare_worker) as pool,
         tqdm(total=sum(map(len, tasks)), desc=title, unit="image") as bar,
     ):
