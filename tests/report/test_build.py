@@ -12,7 +12,7 @@ from pypdf import PdfReader
 from cnnlab import storage
 from cnnlab.commands import run_command
 from cnnlab.paths import NOTEBOOKS
-from cnnlab.report import build, execution, publish
+from cnnlab.report import build, publish, running
 from cnnlab.report.checking import read_text, squeeze
 
 from .made_faces import make_faces
@@ -136,7 +136,7 @@ def test_a_full_disk_leaves_the_old_report_and_the_caches(project, capsys, monke
         assert run_command(build.build_report) == 1
     assert "report.pdf can't be written: No space left on device" in capsys.readouterr().err
     assert (project / "report.pdf").read_bytes() == b"old"
-    monkeypatch.setattr(execution.NotebookClient, "execute", None)  # nothing is executed again
+    monkeypatch.setattr(running.NotebookClient, "execute", None)  # nothing is executed again
     assert run_command(build.build_report) == 0
     assert (project / "report.pdf").read_bytes().startswith(b"%PDF")
 

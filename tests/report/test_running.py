@@ -123,7 +123,7 @@ def test_failing_cell_names_notebook_cell_and_error(tmp_path):
 
 
 EXECUTE = """
-import sys, time
+import os, sys, time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from nbclient import NotebookClient
@@ -136,7 +136,7 @@ running.count_lanes = lambda: 2
 def pause(call):
     def slow(*args, **options):
         result = None if call is execute else call(*args, **options)
-        print("now", flush=True)
+        os.write(1, b"now\\n")  # whole, where two threads print
         time.sleep(2)
         return call(*args, **options) if call is execute else result
     return slow
