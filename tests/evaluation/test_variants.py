@@ -68,7 +68,7 @@ def test_the_table_has_a_row_a_variant_and_a_column_a_network_and_figure():
         take_summaries(records)["Network"], summarise(predictions, 50, seed=3)
     )
     table = format_variants(records, ["accuracy", "macro-F1"])
-    assert table.index.tolist() == ["all images (n = 96)", "without copies (n = 92)"]
+    assert table.index.tolist() == ["all images (96)", "without copies (92)"]
     assert table.columns.tolist() == ["Network: accuracy", "Network: macro-F1"]
 
 

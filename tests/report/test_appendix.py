@@ -32,6 +32,13 @@ def split(made, language="en"):
     return exporter.split_chapter(made, {"metadata": {"name": "01_first"}})
 
 
+def typeset(made, folder, language="en"):
+    body, appended = split(made, language)
+    layout = Layout("report", Title("A sample"), language)
+    main = write_sources([body], layout, folder / "sources", appendix=[appended])
+    return PdfReader(io.BytesIO(compile_pdf(main)))
+
+
 @pytest.mark.parametrize(
     ("language", "words"),
     [
@@ -47,14 +54,31 @@ def split(made, language="en"):
     ],
 )
 def test_tagged_cells_follow_the_chapters(tmp_path, language, words):
-    body, appended = split(MADE, language)
-    layout = Layout("report", Title("A sample"), language)
-    main = write_sources([body], layout, tmp_path / "sources", appendix=[appended])
-    printed = squeeze(read_text(PdfReader(io.BytesIO(compile_pdf(main))), language))
+    printed = squeeze(read_text(typeset(MADE, tmp_path, language), language))
     for each in words:
         assert squeeze(each) in printed, each
     first, last = ("The end of", "For the curious") if language == "en" else ("پایان", "برای")
     assert printed.rindex(squeeze(first)) < printed.rindex(squeeze(last))
+
+
+def test_no_chapter_runs_on_at_the_top_of_the_appendix(tmp_path):
+    [page] = [
+        page.extract_text()
+        for page in typeset(MADE, tmp_path).pages
+        if "For the curious" in page.extract_text()
+    ]
+    # Its figure floats to the top with the heading.
+    assert page.startswith("Appendix") and "Figure 1" in page and "First" not in page
+
+
+def test_the_number_of_an_appendix_is_not_broken(tmp_path):
+    references = "\n\n".join(f"{'و ' * count}@sec-01-more است." for count in range(60, 90))
+    made = notebook(
+        persian(f"# نخست {{#sec-01}}\n\n{references}"),
+        persian("## بیشتر {#sec-01-more}\n\nبرای کنجکاوان.", "appendix"),
+    )
+    lines = read_text(typeset(made, tmp_path, "fa"), "fa").splitlines()
+    assert sum("پیوست\N{NO-BREAK SPACE}الف–۱" in line for line in lines) == 30
 
 
 def test_nothing_tagged_no_appendix():

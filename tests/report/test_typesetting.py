@@ -128,6 +128,22 @@ def test_uncaptioned_tables_take_no_number(words):
     assert "Table 1. Named" in printed and "Table 2" not in printed
 
 
+def test_a_table_a_little_too_wide_is_set_smaller(typeset):
+    interval = "−0.28 [−0.44, −0.12]"
+    for count in (10, 12):
+        name = " ".join(["name"] * count)
+        table = f"| | |\n|:--|--:|--:|\n| {name} | {interval} | {interval} |\n\n: Wide {{#tbl-04-w}}"
+        pages = typeset(chapter(text(f"# A\n\n{table}"))).pages
+        printed = "\n".join(page.extract_text() for page in pages)
+        assert printed.count(interval) == 2 and name in printed
+
+
+def test_names_are_not_broken_at_their_hyphens(typeset):
+    lines = "\n\n".join(f"{'and ' * count}Grad-CAM++ is here." for count in range(12, 42))
+    pages = typeset(chapter(text(f"# A\n\n{lines}"))).pages
+    assert sum(page.extract_text().count("Grad-CAM++") for page in pages) == 30
+
+
 def test_long_tables_break_over_pages(typeset):
     rows = "\n".join(f"| row{number} | {number} |" for number in range(120))
     reader = typeset(

@@ -17,7 +17,7 @@ from cnnlab.evaluation.wording import format_interval, format_number, name_netwo
 from cnnlab.faces.persian import from_the_left, name_title_fa
 from cnnlab.paths import STUDIES
 
-_SHOWN = {MEASURE: "change of cross-entropy", "accuracy": "change of accuracy"}
+_SHOWN = (MEASURE, "accuracy")
 
 _WORDS = {
     "en": {
@@ -114,11 +114,11 @@ def tabulate_ablation(records: pd.DataFrame) -> pd.DataFrame:
     """
     ways = ["network", "choice", "recipe", "other", "train_n"]
     rows = records[ways].drop_duplicates()
-    for figure, column in _SHOWN.items():
+    for figure in _SHOWN:
         chosen = records[records["figure"] == figure].rename(columns={"difference": "estimate"})
-        cells = chosen.set_index(ways).apply(format_interval, axis="columns").rename(column)
+        cells = chosen.set_index(ways).apply(format_interval, axis="columns").rename(figure)
         rows = rows.join(cells, on=ways)
-    rows = rows.fillna(dict.fromkeys(_SHOWN.values(), "–")).assign(
+    rows = rows.fillna(dict.fromkeys(_SHOWN, "–")).assign(
         train_n=rows["train_n"].map("{:,}".format)
     )
     names = {"other": "instead", "train_n": "images"}

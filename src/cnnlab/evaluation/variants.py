@@ -122,11 +122,11 @@ def format_variants(records: pd.DataFrame, figures: Sequence[str]) -> pd.DataFra
     cells = chosen.assign(
         text=chosen.apply(format_interval, axis="columns"),
         column=chosen["network"] + ": " + chosen["figure"],
-        row=chosen["variant"] + chosen["n"].map(" (n = {:,})".format),
+        row=chosen["variant"] + chosen["n"].map(" ({:,})".format),
     )
     table = cells.pivot(index="row", columns="column", values="text")
     return table.loc[cells["row"].unique(), cells["column"].unique()].rename_axis(
-        index="counted", columns=None
+        index="counted (images)", columns=None
     )
 
 
