@@ -132,7 +132,9 @@ def test_a_table_a_little_too_wide_is_set_smaller(typeset):
     interval = "−0.28 [−0.44, −0.12]"
     for count in (10, 12):
         name = " ".join(["name"] * count)
-        table = f"| | |\n|:--|--:|--:|\n| {name} | {interval} | {interval} |\n\n: Wide {{#tbl-04-w}}"
+        table = (
+            f"| | |\n|:--|--:|--:|\n| {name} | {interval} | {interval} |\n\n: Wide {{#tbl-04-w}}"
+        )
         pages = typeset(chapter(text(f"# A\n\n{table}"))).pages
         printed = "\n".join(page.extract_text() for page in pages)
         assert printed.count(interval) == 2 and name in printed
