@@ -5,6 +5,7 @@ from typing import TypeVar
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from cnnlab.evaluation.intervals import FEWEST
 from cnnlab.evaluation.resampling import draw_counts, percentile_interval
@@ -24,13 +25,15 @@ def compare_over_seeds(
     """Compare the mean over the seeds of two ways of training.
 
     Each resample draws images, the same for all networks, or people with all their images, as
-    ``resampling.draw_counts`` does; and for either way as many of its seeds as there are, with
-    repetition. So the interval is about other images and other seeds alike. With one seed each
-    it is about other images only.
+    ``resampling.draw_counts`` does. With one seed each the interval is the percentile interval of
+    the bootstrap, about other images only. With several it is about other seeds too: a few seeds
+    can't be resampled, their spread would come out too small. So the variance over resamples of
+    the images is added to that of either mean over its seeds, and the interval is Student's, with
+    Welch's and Satterthwaite's degrees of freedom (Satterthwaite 1946).
 
     Args:
         first: what the networks of the first way gave on the n images, one for each seed.
-        second: the same of the second way.
+        second: the same of the second way. A way with one seed adds no spread of seeds.
         measure: from a result and (b, n) counts of the images to b rows of figures, such as
             ``metrics.compute_figures``.
         labels: (n,) int.
@@ -40,30 +43,45 @@ def compare_over_seeds(
 
     Returns:
         Index: figure; columns: first, second (means over the seeds), difference (second minus
-        first), low, high (95% percentile interval of the difference; not
-        a number with fewer than ``FEWEST`` people or images of unknown people).
+        first), low, high (95% interval of the difference; not a number with fewer than
+        ``FEWEST`` people or images of unknown people).
 
     Raises:
         ValueError: one way has no result, or as ``draw_counts`` and ``measure``.
     """
     if not (first and second):
         raise ValueError("Each way of training needs at least one result.")
-    rng = np.random.default_rng([seed, 1])
     ones = np.ones((1, len(labels)))
-    means = [pd.concat([measure(each, ones) for each in way]).mean() for way in (first, second)]
+    by_seed = [pd.concat([measure(each, ones) for each in way]) for way in (first, second)]
+    means = [values.mean() for values in by_seed]
     replicates = []
     for counts in draw_counts(labels, identities, num_resamples, seed):
-        ends = []
-        for way in (first, second):
-            figures = np.stack([measure(each, counts).to_numpy() for each in way])
-            shares = rng.multinomial(len(way), np.full(len(way), 1 / len(way)), len(counts))
-            ends.append(np.einsum("bs,sbf->bf", shares / len(way), figures))
+        ends = [
+            np.mean([measure(each, counts).to_numpy() for each in way], axis=0)
+            for way in (first, second)
+        ]
         replicates.append(ends[1] - ends[0])
-    low, high = percentile_interval(np.concatenate(replicates))
+    resampled = np.concatenate(replicates)
+    if len(first) == len(second) == 1:
+        low, high = percentile_interval(resampled)
+    else:
+        half = _measure_half_width(by_seed, resampled.var(axis=0, ddof=1))
+        difference = (means[1] - means[0]).to_numpy()
+        low, high = difference - half, difference + half
     if len(np.unique(np.arange(len(labels)) if identities is None else identities)) < FEWEST:
         low, high = np.full_like(low, np.nan), np.full_like(high, np.nan)
     table = pd.DataFrame({"first": means[0], "second": means[1], "difference": means[1] - means[0]})
     return table.assign(low=low, high=high).rename_axis("figure")
+
+
+def _measure_half_width(by_seed: Sequence[pd.DataFrame], of_images: np.ndarray) -> np.ndarray:
+    """Return half the width of Student's 95% interval of each figure's difference."""
+    spreads = [(len(values), values.var().to_numpy()) for values in by_seed if len(values) > 1]
+    of_seeds = [(count - 1, variance / count) for count, variance in spreads]
+    total = of_images + sum(variance for _, variance in of_seeds)
+    doubt = sum(variance**2 / freedom for freedom, variance in of_seeds)
+    freedom = np.divide(total**2, doubt, out=np.full_like(total, np.inf), where=doubt > 0)
+    return stats.t.ppf(0.975, freedom) * np.sqrt(total)
 
 
 def average_columns(values: pd.DataFrame, counts: np.ndarray) -> pd.DataFrame:
