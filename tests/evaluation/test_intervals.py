@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from cnnlab.evaluation.intervals import average, compare_groups
+from cnnlab.evaluation.intervals import average, compare_groups, compare_within
 
 
 def test_interval_agrees_with_scipys_bootstrap():
@@ -59,3 +59,42 @@ def test_difference_needs_two_groups():
     four_people = compare_groups(np.arange(20.0), np.arange(20) < 8, np.arange(20) // 2, 100, 0)
     assert four_people.value == -10
     assert np.isnan(four_people.low)
+
+
+def make_strata(shift, seed=0):
+    """Two strata far apart, the first group mostly in the lower one, and a shift within each."""
+    rng = np.random.default_rng(seed)
+    strata = np.repeat([0, 1], 150)
+    in_first = rng.random(300) < np.where(strata == 0, 0.7, 0.2)
+    return 3 * strata + shift * in_first + rng.normal(size=300), in_first, strata
+
+
+def test_difference_within_strata_is_that_of_least_squares():
+    values, in_first, strata = make_strata(0.5)
+    found = compare_within(values, in_first, strata, None, 4000, 1)
+    design = np.column_stack([in_first, strata == 0, strata == 1]).astype(float)
+    solution, [residual], *_ = np.linalg.lstsq(design, values)
+    error = np.sqrt(residual / (300 - 3) * np.linalg.inv(design.T @ design)[0, 0])
+    assert found.value == pytest.approx(solution[0])
+    assert found.low == pytest.approx(solution[0] - 1.96 * error, abs=0.04)
+    assert found.high == pytest.approx(solution[0] + 1.96 * error, abs=0.04)
+
+
+def test_strata_of_other_sizes_make_no_difference():
+    facts = make_strata(0.0)
+    assert compare_groups(*facts[:2], None, 500, 0).high < -0.5  # confounded
+    within = compare_within(*facts, None, 500, 0)
+    assert within.low < 0 < within.high
+
+
+def test_strata_without_both_groups_say_nothing():
+    values, in_first, strata = make_strata(0.5)
+    alone = np.append(values, 99.0), np.append(in_first, True), np.append(strata, 2)
+    found = compare_within(*alone, None, 100, 0)
+    assert found == compare_within(values, in_first, strata, None, 100, 0)
+    apart = compare_within(values, strata == 0, strata, None, 100, 0)
+    assert apart.n == 0 and np.isnan(apart.value)
+    few = compare_within(values, in_first, strata, np.arange(300) % 4, 100, 0)
+    assert np.isfinite(few.value) and np.isnan(few.low)
+    gap = np.where(np.arange(300) == 5, np.nan, values)
+    assert compare_within(gap, in_first, strata, None, 100, 0).n == 299

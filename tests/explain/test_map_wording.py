@@ -23,11 +23,14 @@ def test_a_candidate_is_trusted_if_it_passes_every_test_that_was_made():
 
 def test_trust_names_who_passes_and_otherwise_who_passes_most():
     verdicts = pd.DataFrame({"x": [True, True], "y": [True, False]}, ["a, conv", "b"])
-    assert "passed by a (`conv`)" in map_wording.describe_trust(verdicts)
+    text = map_wording.describe_trust(verdicts, {"a, conv": AROUND, "b": BELOW, "c": ABOVE})
+    assert "passed by a (`conv`)" in text and "overlap by 0.00, that of c by 0.30." in text
+    text = map_wording.describe_trust(verdicts, {"a, conv": ABOVE, "b": BELOW})
+    assert text.endswith("they overlap by 0.30.")
     verdicts["z"] = False
-    text = map_wording.describe_trust(verdicts)
+    text = map_wording.describe_trust(verdicts, {})
     assert "No candidate passes all" in text and "2 of 3" in text and "No map passes: z" in text
-    assert "passes any of the tests" in map_wording.describe_trust(verdicts[["z"]])
+    assert "passes any test" in map_wording.describe_trust(verdicts[["z"]], {})
 
 
 def test_maps_are_compared_with_the_best_baseline():
@@ -46,23 +49,28 @@ def test_persian_sentences_hold_the_same_figures():
         assert_same_numbers(map_wording.describe_plausibility(*facts), persian)
         assert "*لبه‌ها*" in persian
     verdicts = pd.DataFrame({"used": [True, True], "sensitive": [True, False]}, ["a, conv", "b"])
-    text = map_wording.describe_trust(verdicts, "fa")
+    overlaps = {"a, conv": AROUND, "b": ABOVE}
+    text = map_wording.describe_trust(verdicts, overlaps, "fa")
     assert "به‌کاررفته و حساس" in text and "a (`conv`)" in text
+    assert_same_numbers(map_wording.describe_trust(verdicts, overlaps), text)
     verdicts["plausible"] = False
-    text = map_wording.describe_trust(verdicts, "fa")
+    text = map_wording.describe_trust(verdicts, overlaps, "fa")
     assert "2 آزمون از 3" in text and "باورپذیر" in text
 
 
 def test_right_and_wrong_answers_are_compared_where_they_can_be_told_apart():
     mixed = {"a, l": ABOVE, "b": AROUND, "c": BELOW}
-    text = map_wording.describe_answers(mixed, 24)
-    assert "For 1 of 3 methods and layers" in text and "inside on right answers than on" in text
+    text = map_wording.describe_answers(mixed, "edges", AROUND, 24)
+    assert text.startswith("On right answers minus wrong ones, *edges* itself")
+    assert "has 0.00 [−0.10, 0.10]" in text
+    assert "for 1 of 3 methods and layers" in text and "right answers than on wrong" in text
     assert "for a (`l`), by 0.30 [0.20, 0.40]" in text and "for c, by −0.30" in text
-    none = map_wording.describe_answers({"b": AROUND, "few": FEW}, 24)
-    assert "For no method" in none and "(24 images)" in none
+    none = map_wording.describe_answers({"b": AROUND, "few": FEW}, "edges", ABOVE, 24)
+    assert "for no method" in none and "(24 images)" in none
     for changes in (mixed, {"b": AROUND}):
-        persian = map_wording.describe_answers(changes, 240, "fa")
-        assert_same_numbers(map_wording.describe_answers(changes, 240), persian)
+        facts = (changes, "edges", BELOW, 240)
+        persian = map_wording.describe_answers(*facts, "fa")
+        assert_same_numbers(map_wording.describe_answers(*facts), persian)
 
 
 HIGH = Mean(0.8, 0.7, 0.9, 9)

@@ -1,6 +1,6 @@
 import numpy as np
 
-from cnnlab.explain.samples import choose_samples
+from cnnlab.explain.samples import Samples, choose_samples, complete_samples
 
 LABELS = np.array([0, 0, 0, 0, 0, 0, 1, 1, 2])
 CONFIDENCE = np.array([0.5, 0.9, 0.6, 0.7, 0.8, 0.95, 0.6, 0.7, 0.9])
@@ -27,3 +27,11 @@ def test_fewer_where_there_are_fewer():
     one = choose_samples(LABELS, PROBABILITIES, 1, seed=1)
     assert (one.right, one.wrong) == ((7,), (6,))
     assert choose_samples(LABELS, PROBABILITIES, 2, seed=1).wrong == ()
+
+
+def test_another_split_stands_in_only_for_what_is_missing():
+    spare = Samples(right=(3, 4), wrong=(0, 2))
+    filled = complete_samples(Samples(right=(5, 6), wrong=(7,)), spare, offset=100)
+    assert (filled.right, filled.wrong) == ((5, 6), (7, 100))
+    none = complete_samples(Samples((), ()), Samples(right=(1,), wrong=()), offset=10)
+    assert (none.right, none.wrong) == ((11,), ())

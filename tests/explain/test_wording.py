@@ -34,7 +34,7 @@ def test_places_are_named_only_if_the_interval_leaves_out_the_area():
 
 def test_errors_name_no_difference_that_can_be_chance():
     text = describe_errors({"upper band": ACROSS, "border": UNKNOWN}, 7)
-    assert "With 7 wrong answers, no difference" in text
+    assert "those that are wrong (7 in all) cannot be told from right ones" in text
     text = describe_errors({"upper band": ACROSS, "border": BELOW}, 7)
     assert "the border (−0.30 [−0.40, −0.20])" in text
     assert "upper" not in text

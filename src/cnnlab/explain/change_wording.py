@@ -33,6 +33,7 @@ _WORDS = {
         "none lower": " None is clearly lower than the light VGG's.",
         "screened": "on the development split the {measure} is clearly below the light VGG's for "
         "{lower} of {count} changed networks, and clearly above it for {higher}",
+        "none": "none",
         "higher": " Clearly higher: {names}.",
         "improvement": "On the {kind} ({images:,} images of Validation/, {seeds} seeds each, at "
         "most {epochs} epochs) the accuracy of *{winner}* minus that of the light VGG is "
@@ -57,8 +58,9 @@ _WORDS = {
         "سبک {difference} است. همین به آزمایش برده می‌شود.",
         "lower": " آشکارا کمتر از VGG سبک: {names}.",
         "none lower": " هیچ‌یک آشکارا کمتر از VGG سبک نیست.",
-        "screened": "{measure} در مجموعهٔ توسعه برای {lower} شبکه از {count} شبکهٔ تغییریافته آشکارا "
-        "کمتر از VGG سبک و برای {higher} شبکه آشکارا بیشتر است",
+        "screened": "{measure} در مجموعهٔ توسعه برای {lower} از {count} شبکهٔ تغییریافته آشکارا کمتر "
+        "از VGG سبک است و برای {higher} آشکارا بیشتر",
+        "none": "هیچ‌یک",
         "higher": " آشکارا بیشتر: {names}.",
         "improvement": "روی {kind} ({images:,} تصویر Validation، هر شبکه با {seeds} بذر و حداکثر "
         "{epochs} دوره) دقت *{winner}* منهای دقت VGG سبک {difference} است: {verdict}، با "
@@ -89,8 +91,8 @@ NAMES_FA = {
     "erased": "پاک‌شده",
     "normalised": "نرمال‌شده",
     "together": "همه با هم",
-    "placed normalised": "مکان‌دار و نرمال‌شده",
-    "placed normalised dropout": "مکان‌دار و نرمال‌شده با Dropout",
+    "placed normalised": "مکان‌دارِ نرمال‌شده",
+    "placed normalised dropout": "مکان‌دارِ نرمال‌شده با Dropout",
     MEASURE: "آنتروپی متقاطع",
 }
 """Changed networks and their measure as Persian sentences call them."""
@@ -151,11 +153,12 @@ def count_screened(records: pd.DataFrame, language: str = "en") -> str:
         records: as ``screening.screen_variants`` makes them.
         language: of the clause.
     """
+    words = _WORDS[language]
     rows = records[(records["figure"] == MEASURE) & (records["network"] != ORIGINAL.title)]
-    return _WORDS[language]["screened"].format(
+    return words["screened"].format(
         count=len(rows),
-        lower=int((rows["high"] < 0).sum()),
-        higher=int((rows["low"] > 0).sum()),
+        lower=int((rows["high"] < 0).sum()) or words["none"],
+        higher=int((rows["low"] > 0).sum()) or words["none"],
         measure=name_change(MEASURE, language),
     )
 
@@ -178,6 +181,7 @@ def tabulate_improvements(records: Iterable[pd.DataFrame]) -> pd.DataFrame:
                 {
                     "data": "rendered" if row["rendered"] else "photographs",
                     "epochs": f"{int(row['most_epochs'])}",
+                    "images": f"{int(row['n']):,}",
                     "figure": row["figure"],
                     "light VGG": format_number(means[ORIGINAL.title, row["figure"]], 3),
                     winner: format_number(means[winner, row["figure"]], 3),

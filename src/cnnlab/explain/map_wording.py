@@ -19,19 +19,26 @@ _WORDS = {
         "above": " Clearly above that baseline: {names}.",
         "below": " Clearly below it: {names}.",
         "none above": " No map lies clearly above it.",
-        "trusted": "All of the tests ({tests}) are passed by {names}: on this network these are "
-        "the maps to trust first.",
-        "no test": "No candidate passes any of the tests ({tests}): no map of this network is to "
-        "be trusted on this sample.",
-        "most": "No candidate passes all of the tests ({tests}). Most of them, {most} of {all}, "
-        "are passed by {names}.{failed} So no map of this network is to be trusted alone.",
+        "trusted": "All tests that set a limit ({tests}) are passed by {names}: on this network "
+        "these are the maps to trust first.",
+        "steady": " How stable they are is another matter: shifted, they overlap by {overlaps}",
+        "steadiest": ", that of {name} by {value}",
+        "no test": "No candidate passes any test that sets a limit ({tests}): no map of this "
+        "network is to be trusted on this sample.",
+        "most": "No candidate passes all tests that set a limit ({tests}). Most of them, {most} "
+        "of {all}, are passed by {names}.{failed} So no map of this network is to be trusted "
+        "alone.",
         "failed": " No map passes: {tests}.",
-        "right inside": "For {count} of {all} methods and layers clearly more of the energy lies "
-        "inside on right answers than on wrong ones, most so for {name}, by {value}.",
-        "wrong inside": "For {count} of {all} methods and layers clearly more of the energy lies "
-        "inside on wrong answers than on right ones, most so for {name}, by {value}.",
-        "as inside": "For no method and layer can the shares inside of right and of wrong answers "
-        "({wrong} images) be told apart.",
+        "control": "On right answers minus wrong ones, *{baseline}* itself, which knows nothing "
+        "of the network, has {change}: the images differ, not the maps alone.",
+        "right inside": "Less that baseline, clearly more of the energy lies inside on right "
+        "answers than on wrong ones for {count} of {all} methods and layers, most so for {name}, "
+        "by {value}.",
+        "wrong inside": "Less that baseline, clearly more of the energy lies inside on wrong "
+        "answers than on right ones for {count} of {all} methods and layers, most so for {name}, "
+        "by {value}.",
+        "as inside": "Less that baseline, for no method and layer can the shares inside of right "
+        "and of wrong answers ({wrong} images) be told apart.",
         "shifts": "When the image is shifted by {pixels} pixels, the map of {most} moves with it "
         "best (overlap {most_value}), that of {least} least ({least_value}); exact equivariance "
         "would give 1.",
@@ -50,19 +57,27 @@ _WORDS = {
         "above": " آشکارا بالاتر از این مبنا: {names}.",
         "below": " آشکارا پایین‌تر از آن: {names}.",
         "none above": " هیچ نقشه‌ای آشکارا بالاتر از آن نیست.",
-        "trusted": "از همهٔ آزمون‌ها ({tests}) این نقشه‌ها می‌گذرند: {names}. در این شبکه پیش از همه "
-        "به آن‌ها می‌توان اعتماد کرد.",
-        "no test": "هیچ نامزدی از هیچ‌یک از آزمون‌ها ({tests}) نمی‌گذرد: با این نمونه به هیچ نقشه‌ای "
-        "از این شبکه نمی‌توان اعتماد کرد.",
-        "most": "هیچ نامزدی از همهٔ آزمون‌ها ({tests}) نمی‌گذرد. بیش از همه، {most} آزمون از {all}، "
+        "trusted": "از همهٔ آزمون‌هایی که حدی دارند ({tests}) این نقشه‌ها می‌گذرند: {names}. در این "
+        "شبکه پیش از همه به آن‌ها می‌توان اعتماد کرد.",
+        "steady": " پایداری‌شان سخن دیگری است: هم‌پوشانی پس از جابه‌جایی در آن‌ها به ترتیب {overlaps} "
+        "است",
+        "steadiest": " و در {name} برابر {value}",
+        "no test": "هیچ نامزدی از هیچ‌یک از آزمون‌هایی که حدی دارند ({tests}) نمی‌گذرد: با این نمونه "
+        "به هیچ نقشه‌ای از این شبکه نمی‌توان اعتماد کرد.",
+        "most": "هیچ نامزدی از همهٔ آزمون‌هایی که حدی دارند ({tests}) نمی‌گذرد. بیش از همه، {most} "
+        "آزمون از {all}، "
         "را {names} می‌گذرانند.{failed} پس به هیچ نقشه‌ای از این شبکه به‌تنهایی نمی‌توان اعتماد کرد.",
         "failed": " آزمونی که هیچ نقشه‌ای از آن نمی‌گذرد: {tests}.",
-        "right inside": "از {all} روش و لایه، {count} تا در پاسخ‌های درست آشکارا انرژی بیشتری درون "
-        "می‌گذارند تا در پاسخ‌های نادرست؛ بیش از همه {name}، به اندازهٔ {value}.",
-        "wrong inside": "از {all} روش و لایه، {count} تا در پاسخ‌های نادرست آشکارا انرژی بیشتری "
-        "درون می‌گذارند تا در پاسخ‌های درست؛ بیش از همه {name}، به اندازهٔ {value}.",
-        "as inside": "برای هیچ روش و لایه‌ای نمی‌توان سهم درون در پاسخ‌های درست و نادرست ({wrong} "
-        "تصویر) را از هم بازشناخت.",
+        "control": "خودِ *{baseline}*، که از شبکه هیچ نمی‌داند، در پاسخ‌های درست منهای پاسخ‌های "
+        "نادرست {change} دارد: خود تصویرها با هم تفاوت دارند، نه تنها نقشه‌ها.",
+        "right inside": "پس از کم کردن این مبنا، از {all} روش و لایه، {count} تا در پاسخ‌های درست "
+        "آشکارا انرژی بیشتری درون می‌گذارند تا در پاسخ‌های نادرست؛ بیش از همه {name}، به اندازهٔ "
+        "{value}.",
+        "wrong inside": "پس از کم کردن این مبنا، از {all} روش و لایه، {count} تا در پاسخ‌های نادرست "
+        "آشکارا انرژی بیشتری درون می‌گذارند تا در پاسخ‌های درست؛ بیش از همه {name}، به اندازهٔ "
+        "{value}.",
+        "as inside": "پس از کم کردن این مبنا، برای هیچ روش و لایه‌ای نمی‌توان سهم درون در پاسخ‌های "
+        "درست و نادرست ({wrong} تصویر) را از هم بازشناخت.",
         "shifts": "با جابه‌جایی تصویر به اندازهٔ {pixels} پیکسل، نقشهٔ {most} بیش از همه همراه آن "
         "جابه‌جا می‌شود (هم‌پوشانی {most_value}) و نقشهٔ {least} کمتر از همه ({least_value})؛ "
         "هم‌وردایی دقیق ۱ می‌داد.",
@@ -70,7 +85,7 @@ _WORDS = {
         "stays": "برای {names}، بازه در هیچ مرحله‌ای به زیر {limit} نمی‌رود",
         "shuffling": "با بُر زدن لایه به لایه از خروجی به پایین: {parts}. وقتی هر {stages} لایه بُر "
         "خورده است همبستگی {ends} است.{nothing}",
-        "zero": " پس نقشه‌هایی که می‌ماند با نقشه‌های نخست اشتراک آشکاری ندارند.",
+        "zero": " پس نقشه‌هایی که می‌مانند با نقشه‌های نخست اشتراک آشکاری ندارند.",
         "not zero": " آنچه هنوز بالای صفر است ({names}) کار وزن‌های آموخته نیست.",
         "end": "{value} ({name})",
         "semicolon": "؛ ",
@@ -118,15 +133,27 @@ def describe_plausibility(
     return text if above else text + words["none above"]
 
 
-def describe_answers(changes: Mapping[str, Mean], wrong: int, language: str = "en") -> str:
+def describe_answers(
+    changes: Mapping[str, Mean],
+    baseline: str,
+    of_baseline: Mean,
+    wrong: int,
+    language: str = "en",
+) -> str:
     """Say whose maps lie more inside the moved pixels on right answers than on wrong ones.
 
     Args:
-        changes: candidate -> mean share inside on right answers minus that on wrong ones.
+        changes: candidate -> mean excess over the baseline on right answers minus that on wrong
+            ones.
+        baseline: what is subtracted, image by image.
+        of_baseline: its own share inside on right answers minus that on wrong ones.
         wrong: number of wrong answers.
         language: of the sentences.
     """
     words = _WORDS[language]
+    control = words["control"].format(
+        baseline=_name(baseline, language), change=of_baseline.format()
+    )
     clear = {
         "right inside": {name: each for name, each in changes.items() if each.low > 0},
         "wrong inside": {name: each for name, each in changes.items() if each.high < 0},
@@ -143,21 +170,32 @@ def describe_answers(changes: Mapping[str, Mean], wrong: int, language: str = "e
                     value=found[most].format(),
                 )
             )
-    return " ".join(sentences) or words["as inside"].format(wrong=wrong)
+    return " ".join([control, *(sentences or [words["as inside"].format(wrong=wrong)])])
 
 
-def describe_trust(verdicts: pd.DataFrame, language: str = "en") -> str:
-    """Say which candidates pass which tests.
+def describe_trust(
+    verdicts: pd.DataFrame, overlaps: Mapping[str, Mean], language: str = "en"
+) -> str:
+    """Say which candidates pass which tests, and how stable those are that pass them all.
 
     Args:
         verdicts: a row for each candidate, at least one, and a bool column for each test.
+        overlaps: as ``describe_shifts`` takes them, of these candidates and others.
         language: of the sentences.
     """
     words = _WORDS[language]
     passed = verdicts.index[verdicts.all(axis=1)]
     tests = list_names(verdicts.columns, language)
     if len(passed):
-        return words["trusted"].format(tests=tests, names=list_names(passed, language))
+        steadiest = max(overlaps, key=lambda name: overlaps[name].value)
+        values = [f"{overlaps[name].value:.2f}" for name in passed]
+        text = words["trusted"].format(tests=tests, names=list_names(passed, language))
+        text += words["steady"].format(overlaps=join_words(values, language))
+        if steadiest not in passed:
+            text += words["steadiest"].format(
+                name=list_names([steadiest], language), value=f"{overlaps[steadiest].value:.2f}"
+            )
+        return text + "."
     most = verdicts.sum(axis=1)
     if most.max() == 0:
         return words["no test"].format(tests=tests)

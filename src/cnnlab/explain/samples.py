@@ -4,14 +4,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
+SHOWN = 2
+"""Images of a class and kind that are shown."""
+
 
 @dataclass(frozen=True)
 class Samples:
     """Images of one class that are shown.
 
     Attributes:
-        right: positions of at most two images that were classified rightly.
-        wrong: positions of at most two that were not.
+        right: positions of at most ``SHOWN`` images that were classified rightly.
+        wrong: positions of at most as many that were not.
     """
 
     right: tuple[int, ...]
@@ -39,10 +42,25 @@ def choose_samples(labels: np.ndarray, probabilities: np.ndarray, label: int, se
             return ()
         surest = rows[sureness[rows].argmax()]
         rest = rows[rows != surest]
-        return (int(surest), *(int(row) for row in rng.permutation(rest)[:1]))
+        return (int(surest), *(int(row) for row in rng.permutation(rest)[: SHOWN - 1]))
 
     members = labels == label
     return Samples(
         right=choose(np.flatnonzero(members & (predicted == label))),
         wrong=choose(np.flatnonzero(members & (predicted != label))),
     )
+
+
+def complete_samples(samples: Samples, spare: Samples, offset: int) -> Samples:
+    """Fill up with images of another split where there are too few.
+
+    Args:
+        samples: of one class.
+        spare: of the same class in the other split.
+        offset: where the other split's positions begin.
+    """
+
+    def fill(chosen: tuple[int, ...], others: tuple[int, ...]) -> tuple[int, ...]:
+        return chosen + tuple(offset + each for each in others)[: SHOWN - len(chosen)]
+
+    return Samples(fill(samples.right, spare.right), fill(samples.wrong, spare.wrong))

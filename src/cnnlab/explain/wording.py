@@ -27,10 +27,11 @@ _WORDS = {
         "less": "Less of the energy than in an even map lies in {less}.",
         "neither": "No region holds clearly more or less of the energy than in an even map.",
         "named": "{name} ({value})",
-        "same errors": "With {wrong} wrong answers, no difference between the places of right and "
-        "of wrong answers can be told from chance in any region.",
-        "errors": "The share on wrong answers minus that on right ones differs from zero in "
-        "{named}. Elsewhere no difference can be told from chance.",
+        "same errors": "Among the answers of one class, those that are wrong ({wrong} in all) "
+        "cannot be told from right ones by their share in any region.",
+        "errors": "Among the answers of one class, the share on wrong ones minus that on right "
+        "ones, averaged over the classes, differs from zero in {named}. Elsewhere no difference "
+        "can be told from chance.",
         "no lead": "In no class does one band lead the next clearly.",
         "leads": "The band with the most energy, by predicted class, is {named}.",
         "lead": "{band} for {names}",
@@ -70,10 +71,11 @@ _WORDS = {
         "less": "انرژی در {less} کمتر از نقشهٔ یکنواخت است.",
         "neither": "انرژی در هیچ ناحیه‌ای آشکارا بیشتر یا کمتر از نقشهٔ یکنواخت نیست.",
         "named": "{name} ({value})",
-        "same errors": "با {wrong} پاسخ نادرست، در هیچ ناحیه‌ای نمی‌توان تفاوت جای پاسخ‌های درست و "
-        "نادرست را از تصادف بازشناخت.",
-        "errors": "سهم در پاسخ‌های نادرست منهای سهم در پاسخ‌های درست در این ناحیه‌ها با صفر تفاوت "
-        "دارد: {named}. در جاهای دیگر تفاوت را نمی‌توان از تصادف بازشناخت.",
+        "same errors": "در میان پاسخ‌های یک کلاس، آن‌ها را که نادرست‌اند (روی هم {wrong} پاسخ) "
+        "نمی‌توان با سهمشان در هیچ ناحیه‌ای از پاسخ‌های درست بازشناخت.",
+        "errors": "در میان پاسخ‌های یک کلاس، سهم در پاسخ‌های نادرست منهای سهم در پاسخ‌های درست، با "
+        "میانگین روی کلاس‌ها، تنها در اینجا با صفر تفاوت دارد: {named}. در جاهای دیگر تفاوت را "
+        "نمی‌توان از تصادف بازشناخت.",
         "no lead": "در هیچ کلاسی نواری آشکارا از نوار بعدی پیش نیست.",
         "leads": "نواری که بیشترین انرژی را دارد، بر حسب کلاس پیش‌بینی‌شده: {named}.",
         "lead": "{band} برای {names}",
@@ -152,7 +154,8 @@ def describe_errors(changes: Mapping[str, Mean], wrong: int, language: str = "en
     """Say where the maps of wrong answers differ from those of right ones.
 
     Args:
-        changes: region -> mean share on wrong answers minus that on right ones.
+        changes: region -> share on wrong answers minus that on right ones of the same predicted
+            class, as ``intervals.compare_within`` averages it.
         wrong: number of wrong answers.
         language: of the sentence.
     """
