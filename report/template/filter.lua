@@ -105,11 +105,21 @@ end
 
 -- References -----------------------------------------------------------------------------------
 
+-- Pandoc's own writing is right, but Typst would put Latin commas between several.
+local function cite_literature(cite)
+  if not persian or #cite.citations == 1 then return nil end
+  local keys = {}
+  for _, citation in ipairs(cite.citations) do
+    table.insert(keys, "#cite(<" .. citation.id .. ">)")
+  end
+  return pandoc.RawInline("typst", table.concat(keys, "، "))
+end
+
 function Cite(cite)
   for _, citation in ipairs(cite.citations) do
     if not citation.id:match("^fig%-") and not citation.id:match("^tbl%-")
         and not citation.id:match("^eq%-") and not citation.id:match("^sec%-") then
-      return nil -- a citation of the literature: pandoc's own writing is right
+      return cite_literature(cite)
     end
   end
   local references = {}
@@ -209,12 +219,18 @@ function CodeBlock(block)
   return block
 end
 
+-- A name of so many letters is not broken, and nothing beside it changes its order.
+local longest_name = 40
+
 -- A name or an English remark within a Persian line.
 function Span(span)
   if span.attributes.dir ~= "ltr" then return nil end
-  local result = pandoc.Inlines { pandoc.RawInline("typst", "#text(dir: ltr)[") }
+  local short = utf8.len(stringify(span.content)) <= longest_name
+  local result = pandoc.Inlines {
+    pandoc.RawInline("typst", short and "#box(text(dir: ltr)[" or "#text(dir: ltr)["),
+  }
   result:extend(span.content)
-  result:insert(pandoc.RawInline("typst", "]"))
+  result:insert(pandoc.RawInline("typst", short and "])" or "]"))
   return result
 end
 

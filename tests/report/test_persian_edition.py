@@ -111,3 +111,18 @@ def test_one_persian_notebook_alone():
     reader = PdfReader(io.BytesIO(pdf))
     assert reader.metadata.title == "اندازه"
     assert squeeze("به شکلی از دفترچهٔ ۷ نگاه کنید") in squeeze(read_text(reader, "fa"))
+
+
+def test_a_name_in_latin_letters_is_set_in_one_piece():
+    short, long = "conv5_2 of 2 x AMD", "numpy 2.4.6, " * 5
+    cells = [persian(f'# متن\n\nدر <span dir="ltr">{each}</span> است.') for each in (short, long)]
+    for cell, boxed in zip(cells, (True, False), strict=True):
+        source = write_typst(chapter(cell, language="fa"), "fa")
+        assert ("#box(text(dir: ltr)[" in source) == boxed
+        assert source.count("#text(dir: ltr)[") == (not boxed)
+
+
+def test_citations_are_parted_by_a_persian_comma(typeset):
+    source = "# متن {#sec-04}\n\nدو مقاله [@cohen2016; @he2015] و یکی [@he2015]."
+    reader = typeset(chapter(persian(source), language="fa"), language="fa")
+    assert squeeze("دو مقاله [1]، [2] و یکی [2]") in squeeze(read_text(reader, "fa"))
