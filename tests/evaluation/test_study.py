@@ -12,6 +12,7 @@ from cnnlab.evaluation.records import write_study
 from cnnlab.evaluation.study import record_run
 from cnnlab.evaluation.study_wording import (
     Study,
+    describe_mean,
     describe_repetitions,
     find_study,
     read_other_studies,
@@ -96,6 +97,20 @@ def test_repetitions_name_the_seeds_and_what_was_trained_once(recorded):
     assert text.endswith("VGG16 was trained once.")
     assert_same_numbers(text, describe_repetitions(digest, "smoke", "fa"))
     assert "Each network was trained once" in describe_repetitions("another digest", "smoke")
+
+
+def test_the_mean_over_seeds_is_said_where_there_are_several(recorded):
+    digest = recorded.records["data_digest"].iloc[0]
+    text = describe_mean("Light VGG", digest, "smoke")
+    accuracy = recorded.records[
+        (recorded.records["network"] == "Light VGG")
+        & (recorded.records["variant"] == ALL)
+        & (recorded.records["figure"] == "accuracy")
+    ]["estimate"]
+    assert f" With 3 seeds the mean accuracy of Light VGG is {accuracy.mean():.3f};" in text
+    assert_same_numbers(text, describe_mean("Light VGG", digest, "smoke", "fa"))
+    assert describe_mean("VGG16", digest, "smoke") == ""  # trained once
+    assert describe_mean("Light VGG", "another digest", "smoke") == ""
 
 
 def test_the_record_of_the_same_data_and_profile_is_found(recorded):

@@ -61,6 +61,9 @@ def test_mistakes_are_ranked_by_their_share_of_the_true_class():
         "Of 26 mistakes, the most frequent by share of the true class: neutral taken for "
         "contempt (15 of 25 images, 60%); happiness taken for sadness (10 of 20 images, 50%)."
     )
+    confusion[4, 3] = 10  # as frequent as the last that is named
+    text = describe_confusions(predictions_of(confusion), most=2)
+    assert "fear taken for surprise (10 of 20 images, 50%)." in text
 
 
 def test_no_mistakes_are_said_to_be_none():
@@ -69,13 +72,28 @@ def test_no_mistakes_are_said_to_be_none():
 
 def test_best_and_worst_class_are_named_and_overlap_is_admitted():
     confusion = np.diag(np.full(8, 60))
-    confusion[3] = [0, 0, 0, 100, 0, 0, 0, 0]
+    confusion[3] = [1, 0, 0, 99, 0, 0, 0, 0]
     confusion[7] = [90, 0, 0, 0, 0, 0, 0, 10]
     confusion[[0, 1, 2, 4, 5, 6], [1, 2, 4, 5, 6, 0]] = 40
     text = describe_classes(summarise_classes(predictions_of(confusion), 100, seed=0))
-    assert "highest recall is that of surprise (1.00" in text
+    assert "highest recall is that of surprise (0.99" in text
     assert "lowest that of contempt (0.10" in text
     assert "do not overlap" in text
+
+
+def test_an_interval_without_width_proves_nothing():
+    confusion = np.diag(np.full(8, 20))
+    confusion[[0, 1, 2, 4, 5, 6], [1, 2, 4, 5, 6, 0]] = 10
+    confusion[[0, 1, 2, 4, 5, 6], [0, 1, 2, 4, 5, 6]] = 10
+    confusion[7] = [18, 0, 0, 0, 0, 0, 0, 2]
+    predictions = predictions_of(confusion)
+    classes = summarise_classes(predictions, 100, seed=0)
+    text = describe_classes(classes)
+    assert "surprise (1.00 [1.00, 1.00])" in text and "without width" in text
+    assert "do not overlap" not in text
+    widths = describe_widths(classes, predictions)
+    assert "between 0.00" not in widths and "that of surprise has no width" in widths
+    assert_same_numbers(widths, describe_widths(classes, predictions, "fa"))
 
 
 def test_classes_with_equal_recall_are_named_together():

@@ -37,6 +37,8 @@ _WORDS = {
         "highest": "the highest",
         "lowest": "the lowest",
         "between": "between the others",
+        "mean": " With {count} seeds the mean accuracy of {network} is {mean}; the training shown "
+        "is {rank}.",
         "once": "{network} was trained once.",
         "repeated": "The record `accuracy-{slug}.csv` ({date}; {processor}) has more trainings on "
         "these data. {seeds}",
@@ -51,7 +53,7 @@ _WORDS = {
         "minutes": "{minutes:.0f} دقیقه برای {network}",
         "unknown": "زمانی نامعلوم برای {network}",
         "run": "`accuracy-{slug}.csv` ثبت اجرایی است روی داده‌هایی جز داده‌های این گزارش: {data} "
-        "({kind}؛ {train_n:,} تصویر آموزش و {n:,} تصویر Validation؛ بذر {seed}؛ درهم‌ساز "
+        "({kind}؛ {train_n:,} تصویر آموزش و {n:,} تصویر Validation؛ بذر {seed}؛ چکیدهٔ درهم‌سازی "
         "{data_digest}؛ اندازهٔ اجرا `{profile}`؛ {date}؛ {processor}). برای {copies_in_train:,} "
         "تصویر Validation نسخه‌ای یکسان یا کمابیش یکسان در Train هست. آموزش، همراه با ویژگی‌های "
         "منجمد VGG16، در عمل {durations} زمان برد؛ گاهی کار دیگری هم روی دستگاه در جریان بود.",
@@ -61,6 +63,8 @@ _WORDS = {
         "highest": "بالاترین",
         "lowest": "پایین‌ترین",
         "between": "میان دیگران",
+        "mean": " میانگین دقت {network} با {count} بذر {mean} است و آموزشی که اینجا آمده {rank} "
+        "است.",
         "once": "{network} یک بار آموزش دیده است.",
         "repeated": "ثبت `accuracy-{slug}.csv` ({date}؛ {processor}) آموزش‌های بیشتری روی همین "
         "داده‌ها دارد. {seeds}",
@@ -171,15 +175,28 @@ class Study:
             if len(group) > 1
         ]
 
+    def describe_mean(self, title: str, language: str = "en") -> str:
+        """Say a network's mean accuracy over its seeds; nothing of one seed."""
+        values = dict(self._trainings())[title]["estimate"]
+        if len(values) < 2:
+            return ""
+        words = _WORDS[language]
+        return words["mean"].format(
+            count=len(values),
+            network=name_network(title, language),
+            mean=format_number(values.mean(), 3),
+            rank=words[_rank_first(values)],
+        )
+
     def _describe_spread(self, language: str) -> list[str]:
         """Say how far seeds are apart, and where among them the report's stands."""
         words, sentences = _WORDS[language], []
         for _, group in self._trainings():
-            first, (low, high) = group["estimate"].iloc[0], group["estimate"].agg(["min", "max"])
+            low, high = group["estimate"].agg(["min", "max"])
             if high > low:
-                rank = "highest" if first == high else "lowest" if first == low else "between"
+                rank = words[_rank_first(group["estimate"])]
                 spread = format_number(high - low, 3)
-                sentences.append(words["spread"].format(spread=spread, rank=words[rank]))
+                sentences.append(words["spread"].format(spread=spread, rank=rank))
         return sentences
 
     def _describe_once(self, language: str) -> list[str]:
@@ -195,6 +212,11 @@ class Study:
         accuracy = (self.records["variant"] == ALL) & (self.records["figure"] == "accuracy")
         rows = self.records[accuracy & self.records["epochs"].notna()]
         return iter(rows.groupby("network", sort=False))
+
+
+def _rank_first(values: pd.Series) -> str:
+    first = values.iloc[0]
+    return "highest" if first == values.max() else "lowest" if first == values.min() else "between"
 
 
 def read_other_studies(data_digest: str) -> list[Study]:
@@ -230,3 +252,16 @@ def describe_repetitions(data_digest: str, profile: str, language: str = "en") -
     """
     study = find_study(data_digest, profile)
     return study.describe_repetitions(language) if study else _WORDS[language]["not repeated"]
+
+
+def describe_mean(title: str, data_digest: str, profile: str, language: str = "en") -> str:
+    """Say a network's mean accuracy over the recorded seeds; nothing where none are recorded.
+
+    Args:
+        title: of the network.
+        data_digest: this run's data.
+        profile: the name of its profile.
+        language: ``en`` or ``fa``.
+    """
+    study = find_study(data_digest, profile)
+    return study.describe_mean(title, language) if study else ""

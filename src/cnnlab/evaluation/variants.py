@@ -34,6 +34,10 @@ _WORDS = {
         "nearly identical one in Train.",
         "same shares": "The classes have the same shares in Train and in Validation.",
         "class": "{name} ({train}% of Train, {validation}% of Validation)",
+        "correction": "Where class shares are corrected, those of Validation are estimated from "
+        "the answers alone, by expectation maximisation, and each probability is multiplied by the "
+        "ratio of this share to the one learned [@saerens2002]. That favours frequent classes, and "
+        "takes probabilities at their word, so it may also do harm.",
         "other shares": "The classes have other shares in Train than in Validation: {shift}% of "
         "the images would have to change class, and most differ {named}.",
     },
@@ -43,6 +47,11 @@ _WORDS = {
         "یا کمابیش یکسان دارند.",
         "same shares": "سهم کلاس‌ها در Train و Validation یکی است.",
         "class": "{name} ({train}% در Train و {validation}% در Validation)",
+        "correction": "آنجا که سهم کلاس‌ها اصلاح می‌شود، سهم‌های Validation تنها از روی پاسخ‌ها، با "
+        "بیشینه‌سازی امید ریاضی، برآورد می‌شود و هر احتمال در نسبت این سهم به سهم آموخته ضرب می‌شود "
+        "[@saerens2002]. این کار به سود کلاس‌های پرشمار است و احتمال‌ها را بی‌چون‌وچرا می‌پذیرد؛ "
+        "پس شاید "
+        "زیان هم برساند.",
         "other shares": "سهم کلاس‌ها در Train و Validation یکی نیست: {shift}% تصویرها باید کلاس "
         "عوض می‌کردند تا یکی شود، و بیشترین تفاوت از آنِ {named} است.",
     },
@@ -138,6 +147,11 @@ def count_shares(labels: np.ndarray) -> np.ndarray:
 def measure_shift(one: np.ndarray, other: np.ndarray) -> float:
     """Return the total variation in [0, 1]: the share of images that would have to change."""
     return float(np.abs(one - other).sum() / 2)
+
+
+def describe_correction(language: str = "en") -> str:
+    """Say how answers are corrected for class shares, and what may be wrong with that."""
+    return _WORDS[language]["correction"]
 
 
 def describe_copies(copies: np.ndarray, language: str = "en") -> str:

@@ -20,8 +20,12 @@ _WORDS = {
         "overlap": "Their intervals overlap: on this sample the order is not certain.",
         "apart": "Their intervals do not overlap, though these classes were picked from eight "
         "after the fact.",
+        "no width": "An interval without width only says that all answers there are alike, so on "
+        "this sample the order is not certain.",
         "equal counts": "With {images} images of each class, the intervals of the recall are "
-        "between {narrow} and {wide} wide.",
+        "between {narrow} and {wide} wide{alike}.",
+        "alike": "; that of {names} has no width, since all its answers are alike, and does not "
+        "tell how far the recall may be off",
         "few": "The intervals of the recall where images are fewest: {named}; the median width of "
         "the others is {others}.",
         "width": "{name} ({images} images; {width} wide)",
@@ -43,8 +47,12 @@ _WORDS = {
         "overlap": "بازه‌هایشان هم‌پوشانی دارند: با این نمونه ترتیبشان قطعی نیست.",
         "apart": "بازه‌هایشان هم‌پوشانی ندارند، هرچند این کلاس‌ها پس از دیدن نتیجه از میان هشت کلاس "
         "برگزیده شده‌اند.",
+        "no width": "بازه‌ای که پهنا ندارد تنها می‌گوید همهٔ پاسخ‌های آنجا یکسان‌اند؛ پس با این نمونه "
+        "ترتیبشان قطعی نیست.",
         "equal counts": "با {images} تصویر از هر کلاس، پهنای بازه‌های بازخوانی از {narrow} تا "
-        "{wide} است.",
+        "{wide} است{alike}.",
+        "alike": "؛ بازهٔ {names} پهنا ندارد، زیرا همهٔ پاسخ‌های آن یکسان‌اند، و نمی‌گوید بازخوانی چه "
+        "اندازه شاید خطا داشته باشد",
         "few": "پهنای بازهٔ بازخوانی آنجا که تصویر از همه کمتر است: {named}؛ میانهٔ پهنای بازه‌های "
         "دیگر {others} است.",
         "width": "{name} ({images} تصویر؛ پهنای {width})",
@@ -183,6 +191,8 @@ def describe_classes(classes: pd.DataFrame, language: str = "en") -> str:
     if len(best) == len(estimates):
         return words["equal recalls"].format(recall=format_number(estimates.max(), 2))
     overlap = recalls.loc[best, "low"].min() <= recalls.loc[worst, "high"].max()
+    # Where all answers are alike no resample differs, and the bootstrap says nothing.
+    alike = (recalls["low"] == recalls["high"]).loc[[*best, *worst]].any()
 
     def list_recalls(names: pd.Index) -> str:
         listed = [
@@ -193,7 +203,7 @@ def describe_classes(classes: pd.DataFrame, language: str = "en") -> str:
     return words["recalls"].format(
         best=list_recalls(best),
         worst=list_recalls(worst),
-        verdict=words["overlap" if overlap else "apart"],
+        verdict=words["overlap" if overlap else "no width" if alike else "apart"],
     )
 
 
@@ -210,10 +220,13 @@ def describe_widths(classes: pd.DataFrame, predictions: Predictions, language: s
     widths = (recalls["high"] - recalls["low"]).loc[list(CLASSES)]
     counts = pd.Series(np.bincount(predictions.labels, minlength=len(CLASSES)), list(CLASSES))
     if counts.nunique() == 1:
+        alike = [name_class(name, language) for name in widths.index[widths == 0]]
+        some = alike and len(alike) < len(widths)
         return words["equal counts"].format(
             images=counts.iloc[0],
-            narrow=format_number(widths.min(), 2),
+            narrow=format_number(widths[widths > 0].min() if some else widths.min(), 2),
             wide=format_number(widths.max(), 2),
+            alike=words["alike"].format(names=join_words(alike, language)) if some else "",
         )
     few = counts[counts < counts.max()].sort_values(kind="stable").index[:2]
     named = [
@@ -235,7 +248,7 @@ def describe_confusions(predictions: Predictions, most: int = 3, language: str =
 
     Args:
         predictions: n images.
-        most: how many mistakes are named.
+        most: how many mistakes are named; more, where others are as frequent as the last.
         language: of the sentence.
     """
     words = _WORDS[language]
@@ -258,7 +271,8 @@ def describe_confusions(predictions: Predictions, most: int = 3, language: str =
             total=totals[true],
             percent=format_number(100 * share, 0),
         )
-        for share, true, answer in mistakes[:most]
+        for share, true, answer in mistakes
+        if share >= mistakes[:most][-1][0]
     ]
     wrong = len(predictions) - int(np.trace(counts))
     return words["mistakes"].format(wrong=wrong, named=words["semicolon"].join(named))
