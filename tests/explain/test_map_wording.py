@@ -62,7 +62,8 @@ def test_right_and_wrong_answers_are_compared_where_they_can_be_told_apart():
     mixed = {"a, l": ABOVE, "b": AROUND, "c": BELOW}
     text = map_wording.describe_answers(mixed, "edges", AROUND, 24)
     assert text.startswith("On right answers minus wrong ones, *edges* itself")
-    assert "has 0.00 [−0.10, 0.10]" in text
+    assert "has 0.00 [−0.10, 0.10]. Less" in text
+    assert "the images differ" in map_wording.describe_answers(mixed, "edges", ABOVE, 24)
     assert "for 1 of 3 methods and layers" in text and "right answers than on wrong" in text
     assert "for a (`l`), by 0.30 [0.20, 0.40]" in text and "for c, by −0.30" in text
     none = map_wording.describe_answers({"b": AROUND, "few": FEW}, "edges", ABOVE, 24)

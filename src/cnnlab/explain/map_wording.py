@@ -30,7 +30,8 @@ _WORDS = {
         "alone.",
         "failed": " No map passes: {tests}.",
         "control": "On right answers minus wrong ones, *{baseline}* itself, which knows nothing "
-        "of the network, has {change}: the images differ, not the maps alone.",
+        "of the network, has {change}{verdict}.",
+        "images differ": ": the images differ, not the maps alone",
         "right inside": "Less that baseline, clearly more of the energy lies inside on right "
         "answers than on wrong ones for {count} of {all} methods and layers, most so for {name}, "
         "by {value}.",
@@ -69,7 +70,8 @@ _WORDS = {
         "را {names} می‌گذرانند.{failed} پس به هیچ نقشه‌ای از این شبکه به‌تنهایی نمی‌توان اعتماد کرد.",
         "failed": " آزمونی که هیچ نقشه‌ای از آن نمی‌گذرد: {tests}.",
         "control": "خودِ *{baseline}*، که از شبکه هیچ نمی‌داند، در پاسخ‌های درست منهای پاسخ‌های "
-        "نادرست {change} دارد: خود تصویرها با هم تفاوت دارند، نه تنها نقشه‌ها.",
+        "نادرست {change} دارد{verdict}.",
+        "images differ": ": خود تصویرها با هم تفاوت دارند، نه تنها نقشه‌ها",
         "right inside": "پس از کم کردن این مبنا، از {all} روش و لایه، {count} تا در پاسخ‌های درست "
         "آشکارا انرژی بیشتری درون می‌گذارند تا در پاسخ‌های نادرست؛ بیش از همه {name}، به اندازهٔ "
         "{value}.",
@@ -151,8 +153,11 @@ def describe_answers(
         language: of the sentences.
     """
     words = _WORDS[language]
+    differ = of_baseline.low > 0 or of_baseline.high < 0
     control = words["control"].format(
-        baseline=_name(baseline, language), change=of_baseline.format()
+        baseline=_name(baseline, language),
+        change=of_baseline.format(),
+        verdict=words["images differ"] if differ else "",
     )
     clear = {
         "right inside": {name: each for name, each in changes.items() if each.low > 0},
