@@ -75,7 +75,8 @@ def test_without_a_gain_nothing_is_recommended_and_the_reason_is_given():
     assert "no change is shown" in text and "holds 0" in text
     assert "best of 5 with one seed; there its cross-entropy" in text
     assert "was −0.20 [−0.30, −0.10]" in text
-    assert "On the photographs the light VGG's accuracy alone ranges from 0.500 to 0.600" in text
+    assert "the light VGG's accuracy alone ranges from 0.500 to 0.600 on the rendered" in text
+    assert "and from 0.500 to 0.600 on the photographs." in text
     assert "clearly lower" not in text
     text = describe_advice([try_out(*OPEN), try_out(*WORSE, rendered=False)], SCREENING)
     assert "no change is shown" in text and "there the change harms" in text

@@ -97,8 +97,8 @@ _WORDS = {
         "none": "**What to change:** no change is shown to raise the accuracy. The winner of the "
         "screening is *{name}*: {change}. Its accuracy minus that of the light VGG is {figures}, "
         "with {changed:,} parameters in place of {original:,}.",
-        "spread": " On {data} the light VGG's accuracy alone ranges from {low:.3f} to {high:.3f} "
-        "over the seeds.",
+        "spread": " Over the seeds the light VGG's accuracy alone ranges {ranges}.",
+        "range": "from {low:.3f} to {high:.3f} on {data}",
         "no gain": " {zero} The screening took the best of {count} with one seed; there its "
         "{measure} minus the light VGG's was {difference}.",
         "holds zero": "Where an interval holds 0, the change neither helps clearly nor harms "
@@ -124,8 +124,8 @@ _WORDS = {
         "none": "**چه باید عوض کرد:** نشان داده نشده است که تغییری دقت را بالا ببرد. برندهٔ غربال "
         "*{name}* است: {change}. دقت آن منهای دقت VGG سبک {figures} است، با {changed:,} پارامتر به "
         "جای {original:,}.",
-        "spread": " دقت VGG سبک به‌تنهایی روی {data} از بذری به بذر دیگر از {low:.3f} تا {high:.3f} "
-        "است.",
+        "spread": " دقت VGG سبک به‌تنهایی از بذری به بذر دیگر {ranges} است.",
+        "range": "از {low:.3f} تا {high:.3f} روی {data}",
         "no gain": " {zero} غربال بهترین را از میان {count} شبکه با یک بذر برگزید؛ آنجا {measure} "
         "آن منهای مقدار VGG سبک {difference} بود.",
         "holds zero": "آنجا که بازه صفر را در بر دارد، این تغییر نه آشکارا کمک می‌کند و نه آشکارا "
@@ -186,7 +186,8 @@ def describe_advice(
         figures = join_words(found["open"] + found["worse"], language)
         text = words["none"].format(figures=figures, **facts)
         text += _describe_sharpness(longest, language)
-        text += "".join(_describe_spread(trial, words) for trial in longest)
+        ranges = [_describe_range(trial, words) for trial in longest]
+        text += words["spread"].format(ranges=join_words(ranges, language))
         if screening is not None:
             zero = words["below zero" if found["worse"] else "holds zero"]
             text += words["no gain"].format(
@@ -249,7 +250,7 @@ def _name_figure(row: pd.Series, words: dict[str, str]) -> str:
     return words["figure"].format(difference=format_gain(row), data=data)
 
 
-def _describe_spread(trial: pd.DataFrame, words: dict[str, str]) -> str:
+def _describe_range(trial: pd.DataFrame, words: dict[str, str]) -> str:
     own = trial[(trial["network"] == ORIGINAL.title) & (trial["figure"] == "accuracy")]
     data = words["rendered" if own["rendered"].iloc[0] else "photographs"]
-    return words["spread"].format(data=data, low=own["value"].min(), high=own["value"].max())
+    return words["range"].format(data=data, low=own["value"].min(), high=own["value"].max())
