@@ -105,28 +105,23 @@ end
 
 -- References -----------------------------------------------------------------------------------
 
--- Pandoc's own writing is right, but Typst would put Latin commas between several.
-local function cite_literature(cite)
-  if not persian or #cite.citations == 1 then return nil end
-  local keys = {}
+local function write_each(cite, call)
+  local calls = {}
   for _, citation in ipairs(cite.citations) do
-    table.insert(keys, "#cite(<" .. citation.id .. ">)")
+    table.insert(calls, "#" .. call .. "(<" .. citation.id .. ">)")
   end
-  return pandoc.RawInline("typst", table.concat(keys, "، "))
+  return pandoc.RawInline("typst", table.concat(calls, persian and "، " or ", "))
 end
 
 function Cite(cite)
   for _, citation in ipairs(cite.citations) do
     if not citation.id:match("^fig%-") and not citation.id:match("^tbl%-")
         and not citation.id:match("^eq%-") and not citation.id:match("^sec%-") then
-      return cite_literature(cite)
+      -- Pandoc's own writing is right, but Typst would put Latin commas between several.
+      return persian and #cite.citations > 1 and write_each(cite, "cite") or nil
     end
   end
-  local references = {}
-  for _, citation in ipairs(cite.citations) do
-    table.insert(references, "#ref(<" .. citation.id .. ">)")
-  end
-  return pandoc.RawInline("typst", table.concat(references, ", "))
+  return write_each(cite, "ref")
 end
 
 -- Figures and tables ---------------------------------------------------------------------------

@@ -140,10 +140,11 @@ def test_a_table_a_little_too_wide_is_set_smaller(typeset):
         assert printed.count(interval) == 2 and name in printed
 
 
-def test_names_are_not_broken_at_their_hyphens(typeset):
-    lines = "\n\n".join(f"{'and ' * count}Grad-CAM++ is here." for count in range(12, 42))
+@pytest.mark.parametrize("whole", ["Grad-CAM++", "[−0.123, 0.456]"])
+def test_names_and_intervals_are_not_broken(typeset, whole):
+    lines = "\n\n".join(f"{'and ' * count}{whole} is here." for count in range(12, 42))
     pages = typeset(chapter(text(f"# A\n\n{lines}"))).pages
-    assert sum(page.extract_text().count("Grad-CAM++") for page in pages) == 30
+    assert sum(page.extract_text().count(whole) for page in pages) == 30
 
 
 def test_long_tables_break_over_pages(typeset):
