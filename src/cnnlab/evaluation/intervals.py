@@ -5,37 +5,21 @@ from dataclasses import dataclass
 import numpy as np
 
 from cnnlab.evaluation.resampling import draw_counts, percentile_interval
-from cnnlab.evaluation.wording import format_number
+from cnnlab.evaluation.formatting import Estimate
 
 FEWEST = 5
 """People, or images of unknown people, below which resampling says nothing of the spread."""
 
 
-@dataclass(frozen=True)
-class Mean:
-    """A mean over images.
+@dataclass(frozen=True, repr=False)
+class Mean(Estimate):
+    """A mean over images; without an interval for fewer than ``FEWEST`` people or images.
 
     Attributes:
-        value: the mean; not a number without images.
-        low: lower end of the 95% interval; not a number with fewer than ``FEWEST`` people
-            or images of unknown people.
-        high: upper end.
         n: images.
     """
 
-    value: float
-    low: float
-    high: float
-    n: int
-
-    def format(self, digits: int = 2) -> str:
-        """Return such as ``0.43 [0.40, 0.47]``, and an en dash for what is not there."""
-        if self.n == 0:
-            return "–"
-        value, low, high = (
-            format_number(each, digits) for each in (self.value, self.low, self.high)
-        )
-        return f"{value} [{low}, {high}]" if np.isfinite(self.low) else value
+    n: int = 0
 
 
 def average(

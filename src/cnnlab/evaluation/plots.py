@@ -14,7 +14,7 @@ from cnnlab.evaluation.curves import MACRO, MICRO, Roc, trace_roc
 from cnnlab.evaluation.learning import CHANCE_LOSS
 from cnnlab.evaluation.metrics import count_confusions
 from cnnlab.evaluation.predictions import Predictions
-from cnnlab.evaluation.wording import format_number
+from cnnlab.evaluation.formatting import format_number
 from cnnlab.faces.dataset import CLASSES
 from cnnlab.style import CLASS_COLOURS, CLASS_LINES, TEXT_WIDTH
 

@@ -1,11 +1,11 @@
 """Results as text, in English and in Persian, and as tables of text."""
 
 from collections.abc import Iterable, Sequence
-from decimal import ROUND_HALF_UP, Decimal
 
 import numpy as np
 import pandas as pd
 
+from cnnlab.evaluation.formatting import format_interval, format_number, format_summaries  # noqa: F401
 from cnnlab.evaluation.metrics import count_confusions
 from cnnlab.evaluation.predictions import Predictions
 from cnnlab.faces.dataset import CLASSES
@@ -111,35 +111,6 @@ def name_class(name: str, language: str) -> str:
     return CLASSES_FA[name] if language == "fa" else name
 
 
-def format_number(value: float, digits: int) -> str:
-    """Return a number with a fixed number of digits after the point; halves go away from zero.
-
-    Shares of 40 images often end in a half of the last digit. Python's own formatting would
-    round some of these up and some down, and 37 of 40 images be 0.93 in one place and 92% in
-    another.
-    """
-    # Ten digits are kept first, so that 0.575 is what it says and not 0.57499999...
-    exact = Decimal(f"{value:.10f}")
-    rounded = exact.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP)
-    return f"{abs(rounded) if rounded == 0 else rounded}".replace("-", "\N{MINUS SIGN}")
-
-
-def format_interval(row: pd.Series, digits: int = 2) -> str:
-    """Return an estimate with its interval, such as ``0.57 [0.52, 0.62]``.
-
-    Where a figure is undefined, as the correlation with a constant is, an en dash stands for it;
-    where only its interval is, the estimate stands alone.
-
-    Args:
-        row: estimate, low, high.
-        digits: after the point.
-    """
-    if not np.isfinite(row["estimate"]):
-        return "–"
-    estimate, low, high = (format_number(row[key], digits) for key in ("estimate", "low", "high"))
-    return f"{estimate} [{low}, {high}]" if np.isfinite(row["low"]) else estimate
-
-
 def format_power(value: float) -> str:
     r"""Return a positive number as TeX with a power of ten: ``$3 \times 10^{-4}$``.
 
@@ -147,20 +118,6 @@ def format_power(value: float) -> str:
     """
     mantissa, exponent = f"{value:.2e}".split("e")
     return f"${float(mantissa):g} \\times 10^{{{int(exponent)}}}$"
-
-
-def format_summaries(summaries: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """Return a table of text: a row for each figure of merit, a column for each network.
-
-    Args:
-        summaries: for each network what ``metrics.summarise`` returns.
-    """
-    return pd.DataFrame(
-        {
-            title: summary.apply(format_interval, axis="columns")
-            for title, summary in summaries.items()
-        }
-    )
 
 
 def format_classes(classes: pd.DataFrame, predictions: Predictions) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 import base64
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -14,13 +15,13 @@ from nbformat import NotebookNode
 from cnnlab.commands import run_command, tell_if_interrupted
 from cnnlab.faces.loading import Faces, load_faces
 from cnnlab.paths import EXECUTED, FIGURES, NOTEBOOKS, REPORT, ROOT
-from cnnlab.report.about import describe_run
 from cnnlab.report.checking import EXECUTED_NOTEBOOKS
 from cnnlab.report.errors import ReportError
 from cnnlab.report.execution import digest_state, execute_notebooks, forget_old_caches
-from cnnlab.report.exporter import ReportExporter
+from cnnlab.report.exporter import ReportExporter, write_edition
 from cnnlab.report.glossary import read_glossary
 from cnnlab.report.summary import summarise
+from cnnlab.report.text import check_references, list_failed_claims
 from cnnlab.report.title import Title, read_title
 from cnnlab.report.typesetting import (
     GLOSSARY,
@@ -28,6 +29,7 @@ from cnnlab.report.typesetting import (
     Chapter,
     Layout,
     compile_pdf,
+    read_citations,
     write_sources,
 )
 from cnnlab.settings import Profile, current_profile
@@ -61,6 +63,7 @@ def build_report() -> None:
         notebooks = dict(zip([path.stem for path in paths], executed, strict=True))
         _save_notebooks(notebooks)
         write_figures(executed, FIGURES)
+        check_references(notebooks, read_citations())
     with (
         tell_if_interrupted(lambda: "all executed notebooks and the last reports"),
         _stage("typesetting"),
@@ -74,6 +77,24 @@ def build_report() -> None:
     for path in REPORT_PDFS.values():
         print(f"{path} ({path.stat().st_size / 1e6:.1f} MB)")
     print(f"{time.monotonic() - begun:.1f} s in all")
+    for remark in list_remarks(notebooks):
+        print(remark)
+
+
+def list_remarks(notebooks: Mapping[str, NotebookNode]) -> list[str]:
+    """Return what is in order but should be known: untranslated text, claims that do not hold."""
+    untranslated: Counter[str] = Counter()
+    for name, notebook in notebooks.items():
+        untranslated += Counter(write_edition(notebook, name, "fa").metadata.untranslated)
+    remarks = [f"Not in Persian yet: {n} {kind}." for kind, n in untranslated.items()]
+    failed = [
+        f"  {name}, {claim}"
+        for name, notebook in notebooks.items()
+        for claim in list_failed_claims(notebook)
+    ]
+    if failed:
+        remarks.append(f"Not borne out by this run, and left out of the text ({len(failed)}):")
+    return remarks + failed
 
 
 def typeset_edition(
@@ -103,7 +124,6 @@ def typeset_edition(
         chapters.append(body)
         if appended is not None:
             appendix.append(appended)
-    appendix.append(describe_run(profile, faces, language))
     appendix.append(Chapter("glossary", read_glossary(GLOSSARY).describe_terms(language)))
     files = _title_figure(ROOT / title.figure)
     layout = Layout(

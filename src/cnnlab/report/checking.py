@@ -21,6 +21,7 @@ from pypdf.generic import Destination
 from cnnlab.commands import run_command
 from cnnlab.paths import REPORT
 from cnnlab.report.errors import ReportError
+from cnnlab.report.exporter import SUMMARY, write_edition
 from cnnlab.report.persian import localise_numbers
 
 EXECUTED_NOTEBOOKS = REPORT / "build" / "notebooks"
@@ -111,9 +112,10 @@ def read_declared(notebooks: Path, language: str = "en") -> Declared:
         raise ReportError(f"{notebooks} holds no executed notebooks: run `make report`.")
     declared = Declared([], [], [], [])
     for path in paths:
-        for cell in nbformat.read(path, as_version=4).cells:
-            if not {"no-pdf", "en", "fa"} - {language} & set(cell.metadata.get("tags", ())):
-                _collect(path.stem, cell, declared, language)
+        notebook = write_edition(nbformat.read(path, as_version=4), path.stem, language)
+        for cell in notebook.cells:
+            if not {"no-pdf", SUMMARY} & set(cell.metadata.get("tags", ())):
+                _collect(path.stem, cell, declared)
     return declared
 
 
@@ -126,20 +128,19 @@ def find_caption(reader: PdfReader, caption: str) -> int | None:
     return None
 
 
-def _collect(notebook: str, cell: NotebookNode, declared: Declared, language: str) -> None:
+def _collect(notebook: str, cell: NotebookNode, declared: Declared) -> None:
     if cell.cell_type == "markdown":
         prose = re.sub(r"^```.*?^```", "", cell.source, flags=re.DOTALL | re.MULTILINE)
         for heading in re.findall(r"^#{1,3} +(.+?)(?: *\{[^}]*\})? *$", prose, re.MULTILINE):
             declared.headings.append((notebook, heading))
         declared.equations.extend(re.findall(r"\\label\{(eq-[^}]*)\}", prose))
-    caption = "caption" if language == "en" else f"caption_{language}"
     for output in cell.get("outputs", ()):
         metadata = output.get("metadata", {})
         label = metadata.get("label", "")
         if label.startswith("fig-"):
-            declared.figures.append((label, metadata.get(caption, "")))
+            declared.figures.append((label, metadata.get("caption", "")))
         elif label.startswith("tbl-"):
-            declared.tables.append((label, metadata.get(caption, "")))
+            declared.tables.append((label, metadata.get("caption", "")))
 
 
 def _check_structure(reader: PdfReader) -> list[str]:

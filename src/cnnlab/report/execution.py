@@ -1,6 +1,7 @@
 """Execute the notebooks, but only those whose code, data or package have changed.
 
-An executed notebook is known by its code cells, so that prose can be edited freely. What code
+An executed notebook is known by its code cells and by the expressions of its text, so that prose
+can be edited freely. What code
 cells depend on besides themselves names the cache's folder: see ``digest_state``. (jupyter-cache
 would do the same, but a process that is killed while it writes leaves an entry on which every
 later run fails.)
@@ -9,7 +10,7 @@ later run fails.)
 import hashlib
 import json
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import nbformat
@@ -20,6 +21,7 @@ from cnnlab.commands import tell_if_interrupted
 from cnnlab.faces.loading import Faces
 from cnnlab.paths import ROOT, STUDIES
 from cnnlab.report.running import Job, run_notebooks
+from cnnlab.report.text import find_expressions
 from cnnlab.settings import current_profile
 from cnnlab.storage import read_seal, seal, write_bytes
 
@@ -113,9 +115,12 @@ class _Entry(Job):
         if read_seal(self._file, self._key) is None:
             return False
         cached = nbformat.read(self._file, as_version=4)
-        cells = zip(_code_cells(self.notebook), _code_cells(cached), strict=True)
+        cells = zip(_computing_cells(self.notebook), _computing_cells(cached), strict=True)
         for cell, done in cells:
-            cell.outputs, cell.execution_count = done.outputs, done.execution_count
+            if cell.cell_type == "code":
+                cell.outputs, cell.execution_count = done.outputs, done.execution_count
+            else:
+                cell.metadata["user_expressions"] = done.metadata["user_expressions"]
         return True
 
     def keep(self) -> None:
@@ -124,11 +129,20 @@ class _Entry(Job):
         seal(self._file, self._key)
 
 
-def _code_cells(notebook: NotebookNode) -> Iterable[NotebookNode]:
-    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+def _computing_cells(notebook: NotebookNode) -> list[NotebookNode]:
+    """Return the code cells, and the text cells with expressions."""
+    return [
+        cell
+        for cell in notebook.cells
+        if cell.cell_type == "code"
+        or (cell.cell_type == "markdown" and find_expressions(cell.source))
+    ]
 
 
 def _digest_code(notebook: NotebookNode) -> str:
-    """Return a sha256 of the code: prose and tags change the report but no result."""
-    sources = [cell.source for cell in _code_cells(notebook)]
+    """Return a sha256 of code and expressions: prose and tags change the report but no result."""
+    sources = [
+        cell.source if cell.cell_type == "code" else find_expressions(cell.source)
+        for cell in _computing_cells(notebook)
+    ]
     return hashlib.sha256(json.dumps(sources).encode()).hexdigest()

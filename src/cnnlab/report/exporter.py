@@ -4,8 +4,10 @@
 and Jupyter's menu offers it; the report of all notebooks takes its chapters from here too.
 """
 
+import copy
 import re
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -23,9 +25,21 @@ from traitlets import Enum
 from traitlets import default as trait_default
 from traitlets.config import Config
 
+from cnnlab.report.display import SOURCE
 from cnnlab.report.errors import ReportError
-from cnnlab.report.glossary import Glossary, read_glossary
+from cnnlab.report.glossary import read_glossary
+from cnnlab.report.persian import localise_numbers
+from cnnlab.report.text import (
+    CAPTION,
+    TextClient,
+    label_headings,
+    link_references,
+    match_captions,
+    split_caption,
+    write_text,
+)
 from cnnlab.report.title import Title
+from cnnlab.report.translation import choose_passages
 from cnnlab.report.typesetting import (
     GLOSSARY,
     LANGUAGES,
@@ -51,24 +65,25 @@ APPENDIX = "appendix"
 """The tag of cells that the report prints after its chapters."""
 
 
-class PrepareOutputs(Preprocessor):
-    """Keep the outputs that belong into an edition, and refuse those that are not fit for it.
+SUMMARY = "summary"
+"""The tag of the cell that the report prints on its page of answers only."""
 
-    ``resources["glossary"]`` is that of the Persian edition, and None in the English one.
-    """
+
+class ExecuteText(TextClient, ExecutePreprocessor):
+    """Execute a notebook with the expressions of its text (``jupyter nbconvert --execute``)."""
+
+
+class PrepareOutputs(Preprocessor):
+    """Keep the outputs that belong into the report, and refuse those that are not fit for it."""
 
     def preprocess_cell(
         self, cell: NotebookNode, resources: dict[str, Any], index: int
     ) -> tuple[NotebookNode, dict[str, Any]]:
-        """Drop what is no part of a chapter: progress bars, standard error, Jupyter's captions.
-
-        The summary has a page of its own. Of text in both languages, one stays; captions and
-        tables are made to speak it.
+        """Drop what is no part of a chapter: progress bars and standard error.
 
         Raises:
             ReportError: the cell failed, or was not executed; a picture has no caption or
-                alternative text; an output has no form that can be printed; a text, caption
-                or table has no Persian.
+                alternative text; an output has no form that can be printed.
         """
         if cell.cell_type == "code":
             name = resources["metadata"]["name"]
@@ -79,27 +94,91 @@ class PrepareOutputs(Preprocessor):
                     "add --execute to jupyter nbconvert."
                 )
             where = f"Notebook {name}, cell [{cell.execution_count}]"
-            glossary = resources["glossary"]
-            spoken = _choose_texts(cell.outputs, "en" if glossary is None else "fa", where)
-            cell.outputs = [output for output in spoken if _belongs(output, where)]
-            if glossary is not None:
-                for output in cell.outputs:
-                    _translate(output, glossary, where)
+            cell.outputs = [output for output in cell.outputs if _belongs(output, where)]
         return cell, resources
+
+
+class PrepareText(Preprocessor):
+    """Write the text of an edition; see ``write_edition``."""
+
+    def preprocess(
+        self, nb: NotebookNode, resources: dict[str, Any]
+    ) -> tuple[NotebookNode, dict[str, Any]]:
+        """Write the text, and keep the cells of the body or of the appendix, or all."""
+        written = write_edition(nb, resources["metadata"]["name"], resources["language"])
+        if (appended := resources.get("appended")) is not None:
+            written.cells = [cell for cell in written.cells if _is_appended(cell) == appended]
+        return written, resources
+
+
+def write_edition(notebook: NotebookNode, name: str, language: str) -> NotebookNode:
+    """Return an executed notebook with its text in one language, values and captions in place.
+
+    What has no Persian yet stays in English, and is counted in ``metadata.untranslated``.
+
+    Args:
+        notebook: executed; it is not changed.
+        name: of the notebook.
+        language: ``en`` or ``fa``.
+
+    Raises:
+        ReportError: a value, a caption or an alternative text is missing, or a Persian passage
+            does not fit its English; the message names the cell.
+    """
+    where = f"Notebook {name}"
+    notebook = copy.deepcopy(notebook)
+    persian = choose_passages(notebook, name) if language == "fa" else {}
+    glossary = read_glossary(GLOSSARY) if language == "fa" else None
+    untranslated: Counter[str] = Counter()
+
+    def write(cell: NotebookNode) -> str:
+        spoken = "fa" if cell.id in persian else "en"
+        translate = glossary.translate_words if spoken == "fa" else str
+        text = write_text(cell, persian.get(cell.id, cell.source), where, spoken, translate)
+        text = link_references(label_headings(text, cell.source, name), name)
+        return localise_numbers(text) if spoken == "fa" else text
+
+    def is_foreign(cell: NotebookNode) -> bool:
+        return language == "fa" and cell.id not in persian
+
+    for output, cell in match_captions(notebook, name):
+        label = output.metadata.label
+        caption, output.metadata.alt = split_caption(
+            write(cell), label, f"{where}, cell {cell.id}"
+        )
+        output.metadata.caption = (
+            f'<span dir="ltr">{caption}</span>' if is_foreign(cell) else caption
+        )
+        if glossary and label.startswith("tbl-"):
+            translated, unknown = glossary.translate_table(output.data["text/markdown"])
+            output.data["text/markdown"] = translated
+            untranslated.update({"cells of tables": len(unknown)})
+    for cell in notebook.cells:
+        if cell.cell_type != "markdown":
+            continue
+        untranslated["passages"] += is_foreign(cell)
+        if CAPTION in cell.metadata.get("tags", ()):
+            continue
+        text = write(cell)
+        cell.source = f"::: left-to-right\n{text}\n:::" if is_foreign(cell) else text
+    kept = [cell for cell in notebook.cells if not {CAPTION} & set(cell.metadata.get("tags", ()))]
+    notebook.cells = kept
+    notebook.metadata.untranslated = dict(untranslated)
+    return notebook
 
 
 class ReportExporter(TemplateExporter):
     """Make a PDF of one executed notebook.
 
-    Cells tagged ``hide-input`` show their results only; cells tagged ``no-pdf`` or with
-    another language than ``language`` are left out. For the Persian PDF of one notebook:
+    Cells tagged ``hide-input`` show their results only; cells tagged ``no-pdf`` or ``summary`` are
+    left out. For the Persian PDF of one notebook:
     ``jupyter nbconvert --to cnnlab-pdf --ReportExporter.language=fa ...``.
     """
 
     export_from_notebook = "PDF (typeset as in the report)"
     output_mimetype = "application/pdf"
 
-    language = Enum(LANGUAGES, "en", help="The language whose text cells are typeset.").tag(
+    language = Enum(LANGUAGES, "en", help="The language of the text.").tag(
         config=True
     )
 
@@ -121,9 +200,10 @@ class ReportExporter(TemplateExporter):
 
     @trait_default("default_preprocessors")
     def _default_preprocessors_default(self) -> list[type[Preprocessor]]:
-        # In this order: execute (if asked to), choose cells, choose outputs, take out pictures.
+        # Execute (if asked to), write the text, choose cells and outputs, take out pictures.
         return [
-            ExecutePreprocessor,
+            ExecuteText,
+            PrepareText,
             TagRemovePreprocessor,
             CoalesceStreamsPreprocessor,
             PrepareOutputs,
@@ -136,7 +216,12 @@ class ReportExporter(TemplateExporter):
         config = Config(
             {
                 "NbConvertBase": {"display_data_priority": list(_PRIORITY)},
-                "TagRemovePreprocessor": {"enabled": True, "remove_input_tags": {"hide-input"}},
+                "PrepareText": {"enabled": True},
+                "TagRemovePreprocessor": {
+                    "enabled": True,
+                    "remove_input_tags": {"hide-input"},
+                    "remove_cell_tags": {"no-pdf", SUMMARY},
+                },
                 "CoalesceStreamsPreprocessor": {"enabled": True},
                 "PrepareOutputs": {"enabled": True},
                 "ExtractOutputPreprocessor": {
@@ -147,11 +232,6 @@ class ReportExporter(TemplateExporter):
         )
         config.merge(super().default_config)
         return config
-
-    def _init_preprocessors(self) -> None:
-        left_out = {"no-pdf", *LANGUAGES} - {self.language}
-        self.config.TagRemovePreprocessor.remove_cell_tags = left_out
-        super()._init_preprocessors()
 
     def default_filters(self) -> Iterator[tuple[str, Callable[..., str]]]:
         """Yield nbconvert's filters and those of our template."""
@@ -171,7 +251,7 @@ class ReportExporter(TemplateExporter):
             resources: nbconvert's; ``resources["metadata"]["name"]`` names the notebook.
 
         Raises:
-            ReportError: as in :class:`PrepareOutputs`.
+            ReportError: as in :class:`PrepareOutputs` and ``write_edition``.
         """
         resources = dict(resources or {})
         name = resources.get("metadata", {}).get("name") or "notebook"
@@ -180,7 +260,7 @@ class ReportExporter(TemplateExporter):
             "metadata": {**resources.get("metadata", {}), "name": name},
             "unique_key": key,
             "output_files_dir": None,
-            "glossary": read_glossary(GLOSSARY) if self.language == "fa" else None,
+            "language": self.language,
         }
         markdown, resources = super().from_notebook_node(notebook, resources)
         return Chapter(key, markdown, resources["outputs"])
@@ -199,17 +279,11 @@ class ReportExporter(TemplateExporter):
         Raises:
             ReportError: as in :class:`PrepareOutputs`.
         """
-        parts = [
-            NotebookNode(
-                notebook | {"cells": [c for c in notebook.cells if _is_appended(c) == appended]}
-            )
-            for appended in (False, True)
-        ]
-        body = self.make_chapter(parts[0], resources)
-        if not parts[1].cells:
+        body = self.make_chapter(notebook, {**resources, "appended": False})
+        if not any(map(_is_appended, notebook.cells)):
             return body, None
         return body, self.make_chapter(
-            parts[1], {**resources, "unique_key": f"{body.name}-{APPENDIX}"}
+            notebook, {**resources, "appended": True, "unique_key": f"{body.name}-{APPENDIX}"}
         )
 
     def from_notebook_node(
@@ -254,6 +328,8 @@ def figure(output: NotebookNode, mime: str) -> str:
 def markdown_output(output: NotebookNode) -> str:
     """Return Markdown that a cell has made; with a caption it is a table."""
     text = output.data["text/markdown"]
+    if output.metadata.get("role") == SOURCE:
+        return f"::: code-input\n{text}\n:::"
     if "caption" not in output.metadata:
         return text
     caption = " ".join(output.metadata.caption.split())
@@ -280,7 +356,7 @@ def _belongs(output: NotebookNode, where: str) -> bool:
     if output.output_type == "stream":
         output.text = _CHATTER.sub("", output.text)
         return output.name == "stdout" and bool(output.text.strip())
-    if output.metadata.get("role") in ("caption", "summary") or _WIDGET in output.data:
+    if _WIDGET in output.data:
         return False
     shown = next((mime for mime in _PRIORITY if mime in output.data), None)
     if shown is None:
@@ -296,39 +372,6 @@ def _belongs(output: NotebookNode, where: str) -> bool:
                 "cnnlab.report.display.show_figure, which asks for both."
             )
     return True
-
-
-def _choose_texts(outputs: list[NotebookNode], language: str, where: str) -> list[NotebookNode]:
-    """Return the outputs without the texts of another language."""
-    spoken = [output.get("metadata", {}).get("language") for output in outputs]
-    if language == "fa" and spoken.count("en") != spoken.count("fa"):
-        raise ReportError(
-            f"{where}: its text has no Persian. Give show_text both, English and Persian."
-        )
-    return [
-        output
-        for output, spoken_language in zip(outputs, spoken, strict=True)
-        if spoken_language in (None, language)
-    ]
-
-
-def _translate(output: NotebookNode, glossary: Glossary, where: str) -> None:
-    """Put the Persian words of a figure or a table in the place of the English ones."""
-    metadata = output.get("metadata", {})
-    for key in ("caption", "alt"):
-        if key not in metadata:
-            continue
-        if not metadata.get(f"{key}_fa", "").strip():
-            raise ReportError(
-                f"{where}: {metadata.label} has no Persian {key}. Give {key}_fa to show_figure "
-                "or show_table."
-            )
-        metadata[key] = metadata[f"{key}_fa"]
-    if metadata.get("label", "").startswith("tbl-"):
-        try:
-            output.data["text/markdown"] = glossary.translate_table(output.data["text/markdown"])
-        except ReportError as error:
-            raise ReportError(f"{where}: {metadata.label}: {error}") from error
 
 
 def _first_heading(markdown: str) -> str:

@@ -47,39 +47,44 @@ class Glossary:
     terms: tuple[Term, ...]
     phrases: Mapping[str, str]
 
-    def translate_table(self, markdown: str) -> str:
+    def translate_table(self, markdown: str) -> tuple[str, list[str]]:
         """Return a pipe table with the words of its cells in Persian and Persian digits.
 
-        Raises:
-            ReportError: a cell has words that the glossary does not know.
+        Also returns the cells whose words the glossary does not know; they stay in English.
         """
         head, rule, *rows = markdown.splitlines()
         unknown: list[str] = []
         translated = [self._translate_row(row, unknown) for row in (head, *rows)]
-        if unknown:
-            raise ReportError(
-                "these cells have no Persian in report/glossary.toml, [phrases]: "
-                + "; ".join(repr(cell) for cell in dict.fromkeys(unknown))
-            )
-        return "\n".join([translated[0], rule, *translated[1:]])
+        return "\n".join([translated[0], rule, *translated[1:]]), unknown
+
+    def translate_words(self, text: str) -> str:
+        """Return a value of a sentence in Persian; unchanged, if the glossary does not know it."""
+        persian = self._translate(text)
+        return text if persian is None else persian
 
     def _translate_row(self, row: str, unknown: list[str]) -> str:
         cells = [cell.strip() for cell in _CELLS.split(row.strip())[1:-1]]
         return f"| {' | '.join(self._translate_cell(cell, unknown) for cell in cells)} |"
 
     def _translate_cell(self, cell: str, unknown: list[str]) -> str:
-        persian = self.phrases.get(cell) or {term.en: term.fa for term in self.terms}.get(cell)
+        persian = self._translate(cell)
         if persian is None:
-            numbers = iter(_NUMBER.findall(cell))
-            pattern = self.phrases.get(_NUMBER.sub("#", cell))
-            if pattern is not None:
-                persian = re.sub("#", lambda _: next(numbers), pattern)
-            elif _WORD.search(_SPEECHLESS.sub("", cell)):
-                unknown.append(cell)
-            else:
-                commas = rf"({_SPEECHLESS.pattern})|,(?= )"
-                persian = re.sub(commas, lambda found: found[1] or "،", cell)
-        return localise_numbers(persian or cell)
+            unknown.append(cell)
+            return cell
+        return localise_numbers(persian)
+
+    def _translate(self, text: str) -> str | None:
+        persian = self.phrases.get(text) or {term.en: term.fa for term in self.terms}.get(text)
+        if persian is not None:
+            return persian
+        numbers = iter(_NUMBER.findall(text))
+        pattern = self.phrases.get(_NUMBER.sub("#", text))
+        if pattern is not None:
+            return re.sub("#", lambda _: next(numbers), pattern)
+        if _WORD.search(_SPEECHLESS.sub("", text)):
+            return None
+        commas = rf"({_SPEECHLESS.pattern})|,(?= )"
+        return re.sub(commas, lambda found: found[1] or "،", text)
 
     def describe_terms(self, language: str) -> str:
         """Return a section in Markdown: the terms in the language's order, in two columns."""

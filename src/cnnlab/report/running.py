@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
-from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbformat import NotebookNode
 from tqdm import tqdm
 
 from cnnlab.report.errors import ReportError
+from cnnlab.report.text import TextClient
 
 LONGEST_WAIT = 0.5
 """Seconds until an interruption is seen."""
@@ -134,7 +134,7 @@ class _RunningJob:
         self._begin: Future[bool] = Future()
         cells = job.notebook.cells
         self._order = [index for index, cell in enumerate(cells) if cell.cell_type == "code"]
-        self._client = NotebookClient(
+        self._client = TextClient(
             job.notebook,
             timeout=None,
             kernel_name="python3",
@@ -163,6 +163,8 @@ class _RunningJob:
             self.future.result()
         except CellExecutionError as error:
             raise ReportError(f"{where}\n  {error.ename}: {error.evalue}") from error
+        except ReportError as error:
+            raise ReportError(f"{self.job.path}, {error}") from error
         except DeadKernelError as error:
             raise ReportError(
                 f"{where} its process ended; its last words are in {self.job.log}. Most often "

@@ -6,16 +6,21 @@ from collections.abc import Mapping
 from nbformat import NotebookNode
 
 from cnnlab.report.errors import ReportError
+from cnnlab.report.exporter import SUMMARY, write_edition
 from cnnlab.report.typesetting import Chapter
 
 _HEADINGS = {
-    "en": ("The answers in short", ("Section", "Answer", "Key figures")),
-    "fa": ("پاسخ‌ها در یک نگاه", ("بخش", "پاسخ", "عددهای کلیدی")),
+    "en": ("The answers in short", ("Question", "Answer", "Key figure")),
+    "fa": ("پاسخ‌ها در یک نگاه", ("سؤال", "پاسخ", "عدد کلیدی")),
 }
+_TITLE = re.compile(r"^# (?P<question>[^:\n]+):[^\n]*\{#(?P<label>sec-\d\d)\}", re.MULTILINE)
 
 
 def summarise(notebooks: Mapping[str, NotebookNode], abstract: str, language: str) -> Chapter:
-    """Return one page: the abstract, and a row for each notebook that shows a summary.
+    """Return one page: the abstract, and a row for each notebook that has a summary.
+
+    A summary is a cell tagged ``summary`` of two paragraphs, the answer and one key figure; what
+    is bold at a paragraph's beginning is for Jupyter only.
 
     Args:
         notebooks: executed, by name, in their order.
@@ -23,33 +28,27 @@ def summarise(notebooks: Mapping[str, NotebookNode], abstract: str, language: st
         language: ``en`` or ``fa``.
 
     Raises:
-        ReportError: a summary lacks the language, or its notebook has no label to link to.
+        ReportError: a summary has other paragraphs, or a title does not name its question, as in
+            ``# Question 5.3: A light VGG``.
     """
-    title, columns = _HEADINGS[language]
+    heading, columns = _HEADINGS[language]
     rows = []
     for name, notebook in notebooks.items():
-        outputs = [output for cell in notebook.cells for output in cell.get("outputs", ())]
-        for output in outputs:
-            metadata = output.get("metadata", {})
-            if metadata.get("role") != "summary":
+        cells = write_edition(notebook, name, language).cells
+        for cell in cells:
+            if SUMMARY not in cell.metadata.get("tags", ()):
                 continue
-            answer, figures = metadata["summary"][language]
-            if not answer:
+            title = _TITLE.search("\n".join(other.source for other in cells))
+            text = re.sub(r"^::: .*\n|^:::$", "", cell.source, flags=re.MULTILINE)
+            parts = [" ".join(part.split()) for part in re.split(r"\n\s*\n", text.strip())]
+            if title is None or len(parts) != 2:
                 raise ReportError(
-                    f"Notebook {name}: its summary has no Persian. Give answer_fa and figures_fa "
-                    "to show_summary."
+                    f"Notebook {name}, cell {cell.id}: a summary needs two paragraphs, the answer "
+                    "and its key figure, and the notebook a title such as '# Question 5.3: ...'."
                 )
-            rows.append(f"| @{_label_of(name, notebook)} | {answer} | {figures} |")
-    parts = [f"# {title} {{.unnumbered}}", abstract.strip()]
+            answer, figure = (re.sub(r"^\*\*.*?\*\* *", "", part) for part in parts)
+            rows.append(f"| {title['question']} (@{title['label']}) | {answer} | {figure} |")
+    parts = [f"# {heading} {{.unnumbered}}", abstract.strip()]
     if rows:
         parts.append("\n".join([f"| {' | '.join(columns)} |", "|:--|:--|:--|", *rows]))
     return Chapter("summary", "\n\n".join(parts))
-
-
-def _label_of(name: str, notebook: NotebookNode) -> str:
-    for cell in notebook.cells:
-        if found := re.search(r"^# .*\{#(sec-[\w-]+)\}", cell.source, re.MULTILINE):
-            return found[1]
-    raise ReportError(
-        f"Notebook {name} shows a summary, but its first heading has no label such as {{#sec-01}}."
-    )

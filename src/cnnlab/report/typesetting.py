@@ -90,7 +90,7 @@ def write_typst(chapter: Chapter, language: str = "en") -> str:
         ReportError: something in it can't be carried over faithfully: a formula outside the
             subset of TeX, a picture without alternative text, raw TeX or HTML.
     """
-    markdown = keep_order(chapter.markdown) if language == "fa" else chapter.markdown
+    markdown = _keep_order(chapter.markdown) if language == "fa" else chapter.markdown
     result = subprocess.run(
         [pypandoc.get_pandoc_path(), *_PANDOC, f"--metadata=lang:{language}"],
         input=markdown.encode(),
@@ -147,7 +147,6 @@ def write_sources(
         lines += ["#show: appendix.with(settings)", *map(_include, appendix), _NO_FIGURE_BEYOND]
     for name, content in {**(files or {}), **_pictures([*chapters, *appendix])}.items():
         (folder / name).write_bytes(content)
-    _check_labels(bodies)
     if _cites("\n".join(bodies.values())):
         lines.append("#references()")
     main = folder / "main.typ"
@@ -186,6 +185,12 @@ def draw_picture(svg: bytes, dots_per_inch: float) -> bytes:
     return typst.compile(sources, format="png", ppi=dots_per_inch, ignore_system_fonts=True)
 
 
+def _keep_order(markdown: str) -> str:
+    """Return a Persian chapter whose lines keep their order, but for what is still in English."""
+    parts = re.split(r"(^::: left-to-right$.*?^:::$)", markdown, flags=re.MULTILINE | re.DOTALL)
+    return "".join(part if index % 2 else keep_order(part) for index, part in enumerate(parts))
+
+
 def _surroundings(main: Path) -> dict[str, Any]:
     """Return what is to decide the pages besides the sources: nothing of the machine's own."""
     return {
@@ -211,23 +216,14 @@ def _indented(text: str) -> str:
     return "\n".join(f"  {line}" for line in text.splitlines())
 
 
+def read_citations() -> set[str]:
+    """Return the keys of the bibliography."""
+    entries = REFERENCES.read_text(encoding="utf-8")
+    return set(re.findall(r"^@\w+\{([^,\s]+),", entries, re.MULTILINE))
+
+
 def _cites(body: str) -> bool:
-    keys = re.findall(r"^@\w+\{([^,\s]+),", REFERENCES.read_text(encoding="utf-8"), re.MULTILINE)
-    return any(re.search(rf"@{re.escape(key)}\b|<{re.escape(key)}>", body) for key in keys)
-
-
-def _check_labels(bodies: Mapping[str, str]) -> None:
-    places: dict[str, list[str]] = {}
-    for name, body in bodies.items():
-        # A label follows what it names; a reference stands inside #ref(...).
-        for label in re.findall(r"(?<!#ref\()<((?:fig|tbl|eq|sec)-[\w-]+)>", body):
-            places.setdefault(label, []).append(name)
-    for label, names in places.items():
-        if len(names) > 1:
-            raise ReportError(
-                f"The label {label} is used {len(names)} times, in {' and '.join(names)}: "
-                "give each figure, table, equation and section a name of its own."
-            )
+    return any(re.search(rf"@{re.escape(key)}\b|<{re.escape(key)}>", body) for key in read_citations())
 
 
 def _explain(problem: "typst.TypstError | typst.TypstWarning") -> str:
