@@ -55,7 +55,7 @@ export OPENBLAS_CORETYPE = Haswell
 endif
 
 .DEFAULT_GOAL = help
-.PHONY: help report publish studies test torture bench race lab data card lint audit faces requirements clean distclean
+.PHONY: help report publish studies test torture bench race lab translation data card lint audit faces requirements clean distclean
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' Makefile
@@ -102,8 +102,11 @@ bench: $(INSTALLED) ## measure renderer, pipelines, training and memory (ten min
 race: $(INSTALLED) ## VGG16's transfer against the usual way, N=100 images a class (twenty minutes)
 	@$(MEASURE) tests/benchmarks/bench_transfer.py
 
-lab: $(INSTALLED) ## open JupyterLab on the notebooks
+lab: $(INSTALLED) ## open JupyterLab on the notebooks; the values of their text are live after Run All
 	@$(RUN) jupyter lab --notebook-dir=notebooks
+
+translation: $(INSTALLED) ## renew report/fa, the Persian text, and say what of it is missing
+	@$(ALONE) cnnlab.report.translation
 
 data: $(INSTALLED) ## read DATA, or render the faces, and print what there is
 	@$(ALONE) cnnlab.faces.loading

@@ -11,7 +11,6 @@ from nbformat.v4 import (
 )
 
 from cnnlab.report.exporter import ReportExporter
-from cnnlab.report.persian import right_to_left
 from cnnlab.report.typesetting import Chapter
 
 SVG = (
@@ -30,8 +29,23 @@ DATA_FRAME_HTML = """<div>
 </table></div>"""
 
 
-def text(source: str, *tags: str) -> NotebookNode:
-    return new_markdown_cell(source, metadata={"tags": ["en", *tags]})
+def text(source: str, *tags: str, persian: str | None = None, **values: dict) -> NotebookNode:
+    """A Markdown cell; ``values`` are the kernel's replies to its expressions."""
+    metadata = {"tags": list(tags)} if persian is None else {"tags": list(tags), "persian": persian}
+    if values:
+        metadata["user_expressions"] = [
+            {"expression": expression, "result": result} for expression, result in values.items()
+        ]
+    return new_markdown_cell(source, metadata=metadata)
+
+
+def reply(plain: str, **metadata: object) -> dict:
+    """What the kernel answers to an expression."""
+    return {"status": "ok", "data": {"text/plain": plain}, "metadata": metadata}
+
+
+def caption(source: str, *tags: str, alt: str = "A blue rectangle.", **options) -> NotebookNode:
+    return text(f"{source}\n\nAlt: {alt}", "caption", *tags, **options)
 
 
 def code(source: str, *outputs: NotebookNode, tags: tuple[str, ...] = ()) -> NotebookNode:
@@ -44,13 +58,12 @@ def shown(data: dict[str, str], **metadata: str) -> NotebookNode:
     return new_output("display_data", data=data, metadata=metadata)
 
 
-def persian(source: str, *tags: str) -> NotebookNode:
-    return new_markdown_cell(right_to_left(source), metadata={"tags": ["fa", *tags]})
+def picture(name: str) -> NotebookNode:
+    return shown({"image/svg+xml": SVG}, label=f"fig-{name}")
 
 
-def picture(name: str, caption: str, alt: str = "A blue rectangle.", **words: str) -> NotebookNode:
-    metadata = {"label": f"fig-{name}", "caption": caption, "alt": alt} | words
-    return shown({"image/svg+xml": SVG}, **metadata)
+def table(name: str, markdown: str) -> NotebookNode:
+    return shown({"text/markdown": markdown}, label=f"tbl-{name}")
 
 
 def notebook(*cells: NotebookNode) -> NotebookNode:

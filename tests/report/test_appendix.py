@@ -10,20 +10,22 @@ from cnnlab.report.exporter import ReportExporter
 from cnnlab.report.title import Title
 from cnnlab.report.typesetting import Layout, compile_pdf, write_sources
 
-from .made_notebooks import code, notebook, persian, picture, text
+from .made_notebooks import caption, code, notebook, picture, text
 
 MADE = notebook(
-    text("# First {#sec-01}\n\nMore is in @sec-01-more, with @fig-01-wave."),
-    persian("# نخست {#sec-01}\n\nبیشتر در @sec-01-more است، با @fig-01-wave."),
-    text("## More {#sec-01-more}\n\nFor the curious.", "appendix"),
-    persian("## بیشتر {#sec-01-more}\n\nبرای کنجکاوان.", "appendix"),
-    code(
-        "show()",
-        picture("01-wave", "A wave.", caption_fa="موجی.", alt_fa="چهارگوشی آبی."),
-        tags=("hide-input", "appendix"),
+    text(
+        "# First\n\nMore is in [Section](#More), with [Figure](#fig-01-wave).",
+        persian="# نخست\n\nبیشتر در [بخش](#More) است، با [شکل](#fig-01-wave).",
     ),
-    text("## What it means\n\nThe end of the chapter."),
-    persian("## جمع‌بندی\n\nپایان فصل."),
+    text("## More\n\nFor the curious.", "appendix", persian="## بیشتر\n\nبرای کنجکاوان."),
+    code("show()", picture("01-wave"), tags=("hide-input", "appendix")),
+    text(
+        "A wave.\n\nAlt: A box.",
+        "caption",
+        "appendix",
+        persian="موجی.\n\nمتن جایگزین: چهارگوشی آبی.",
+    ),
+    text("## What it means\n\nThe end of the chapter.", persian="## جمع‌بندی\n\nپایان فصل."),
 )
 
 
@@ -67,15 +69,14 @@ def test_no_chapter_runs_on_at_the_top_of_the_appendix(tmp_path):
         for page in typeset(MADE, tmp_path).pages
         if "For the curious" in page.extract_text()
     ]
-    # Its figure floats to the top with the heading.
     assert page.startswith("Appendix") and "Figure 1" in page and "First" not in page
 
 
 def test_the_number_of_an_appendix_is_not_broken(tmp_path):
-    references = "\n\n".join(f"{'و ' * count}@sec-01-more است." for count in range(60, 90))
+    references = "\n\n".join(f"{'و ' * count}[بخش](#More) است." for count in range(60, 90))
     made = notebook(
-        persian(f"# نخست {{#sec-01}}\n\n{references}"),
-        persian("## بیشتر {#sec-01-more}\n\nبرای کنجکاوان.", "appendix"),
+        text("# First", persian=f"# نخست\n\n{references}"),
+        text("## More", "appendix", persian="## بیشتر\n\nبرای کنجکاوان."),
     )
     lines = read_text(typeset(made, tmp_path, "fa"), "fa").splitlines()
     assert sum("پیوست\N{NO-BREAK SPACE}الف–۱" in line for line in lines) == 30
@@ -90,8 +91,10 @@ def test_nothing_tagged_no_appendix():
 def test_pictures_of_both_parts_have_names_of_their_own():
     made = notebook(
         text("# First"),
-        code("show()", picture("01-body", "One.")),
-        code("show()", picture("01-more", "Two."), tags=("appendix",)),
+        code("show()", picture("01-body")),
+        caption("One."),
+        code("show()", picture("01-more"), tags=("appendix",)),
+        caption("Two.", "appendix"),
     )
     body, appended = split(made)
     assert not set(body.files) & set(appended.files)

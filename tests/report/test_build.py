@@ -16,14 +16,14 @@ from cnnlab.report import build, publish, running
 from cnnlab.report.checking import read_text, squeeze
 
 from .made_faces import make_faces
-from .made_notebooks import PNG, SVG, code, notebook, persian, picture, shown, text
+from .made_notebooks import PNG, SVG, caption, code, notebook, picture, shown, text
 
 SHOW = """from IPython.display import display
 svg = '<svg xmlns="http://www.w3.org/2000/svg" width="90" height="40"><path d="M0 0H9V9"/></svg>'
 display({"image/svg+xml": svg}, raw=True,
-        metadata={"label": "fig-07-confusion", "caption": "A made matrix.", "alt": "A box.",
-                  "caption_fa": "ماتریسی ساختگی.", "alt_fa": "جعبه."})
+        metadata={"label": "fig-07-confusion"})
 print("seen", 6 * 7)"""
+CAPTION = caption("A made matrix.")
 
 
 @pytest.fixture
@@ -52,9 +52,11 @@ def project(tmp_path, monkeypatch):
     monkeypatch.setattr(build, "load_faces", lambda: make_faces(tmp_path))
     places["NOTEBOOKS"].mkdir()
     made = notebook(
-        text("# A chapter {#sec-07}\n\nSee @fig-07-confusion."),
-        persian("# یک فصل {#sec-07}\n\nبه @fig-07-confusion نگاه کنید."),
+        text("# A chapter\n\nSee [Figure](#fig-07-confusion)."),
         code(SHOW),
+        CAPTION,
+        code("from cnnlab.report.values import holds"),
+        text("It is {eval}`6 * 7`. {eval}`holds(6 * 7 == 42)`\n\nLess.{eval}`holds(1 > 2)`"),
     )
     nbformat.write(made, places["NOTEBOOKS"] / "07_made.ipynb")
     return tmp_path
@@ -65,17 +67,19 @@ def test_build_publish_and_refusals(project, capsys, monkeypatch):
     reader = PdfReader(project / "report.pdf")
     printed = " ".join(" ".join(page.extract_text() for page in reader.pages).split())
     assert "seen 42" in printed and "Figure 1. A made matrix." in printed
-    assert "made_faces @home | *2* (digest 0123456789ab)" in printed
-    assert "Validation is `val`." in printed
-    assert r"Not read: Train/fear/\u60b2_$1$.jpg (cut off)" in printed
+    assert "It is 42." in printed and "not borne out by this run" in printed
+    assert "Less." not in printed
     persian_pdf = PdfReader(project / "report.fa.pdf")
     printed = squeeze(read_text(persian_pdf, "fa"))
-    for words in ("seen 42", "ماتریسی ساختگی", "دربارهٔ این گزارش", "Not read", "واژه‌نامه"):
+    for words in ("seen 42", "A made matrix", "واژه‌نامه"):
         assert squeeze(words) in printed, words
     assert persian_pdf.metadata.keywords == reader.metadata.keywords
     assert (project / "figures" / "07-confusion.svg").is_file()
     stages = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in stages[:3]] == ["data", "notebooks", "typesetting"]
+    assert "Not in Persian yet: 3 passages." in stages
+    assert "Not borne out by this run, and left out of the text (1):" in stages
+    assert stages[-1].startswith("  07_made, cell ") and stages[-1].endswith("holds(1 > 2)")
 
     # The pictures come back even when nothing is executed; the bytes do not change.
     first, first_fa = ((project / name).read_bytes() for name in ("report.pdf", "report.fa.pdf"))
@@ -90,6 +94,12 @@ def test_build_publish_and_refusals(project, capsys, monkeypatch):
         assert run_command(publish.publish_report) == 1
         assert f"{name} is missing" in capsys.readouterr().err
         (project / "figures" / name).write_text(SVG)
+    assert run_command(publish.publish_report) == 1
+    assert "holds(1 > 2)" in capsys.readouterr().err
+    path = project / "notebooks" / "07_made.ipynb"
+    path.write_text(path.read_text(encoding="utf-8").replace("1 > 2", "1 < 2"), encoding="utf-8")
+    assert run_command(build.build_report) == 0
+    first, first_fa = ((project / name).read_bytes() for name in ("report.pdf", "report.fa.pdf"))
     assert run_command(publish.publish_report) == 0
     # 120 by 60 points at 220 dots an inch.
     with Image.open(project / "published" / "random-faces.png") as faces:
@@ -106,21 +116,11 @@ def test_build_publish_and_refusals(project, capsys, monkeypatch):
     assert run_command(publish.publish_report) == 1
     assert "no figure fig-07-another" in capsys.readouterr().err
 
-    # What one edition lacks keeps both old reports.
-    lacking = notebook(
-        text("# A chapter {#sec-07}\n\nSee @fig-07-confusion."),
-        code(SHOW.replace("caption_fa", "caption_de")),
-    )
-    nbformat.write(lacking, project / "notebooks" / "07_made.ipynb")
-    assert run_command(build.build_report) == 1
-    assert "fig-07-confusion has no Persian caption" in capsys.readouterr().err
-    assert (project / "report.pdf").read_bytes() == first
-
     # A notebook that can't be typeset is one clear message, and the old report stays.
-    broken = notebook(text("# A chapter\n\nSee @fig-07-none."), code(SHOW))
+    broken = notebook(text("# A chapter\n\nSee [Figure](#fig-07-none)."), code(SHOW), CAPTION)
     nbformat.write(broken, project / "notebooks" / "07_made.ipynb")
     assert run_command(build.build_report) == 1
-    assert "07_made refers to @fig-07-none" in capsys.readouterr().err
+    assert "reference to fig-07-none leads nowhere" in capsys.readouterr().err
     assert (project / "report.pdf").read_bytes() == first
 
 
@@ -136,7 +136,7 @@ def test_a_full_disk_leaves_the_old_report_and_the_caches(project, capsys, monke
         assert run_command(build.build_report) == 1
     assert "report.pdf can't be written: No space left on device" in capsys.readouterr().err
     assert (project / "report.pdf").read_bytes() == b"old"
-    monkeypatch.setattr(running.NotebookClient, "execute", None)  # nothing is executed again
+    monkeypatch.setattr(running.TextClient, "execute", None)  # nothing is executed again
     assert run_command(build.build_report) == 0
     assert (project / "report.pdf").read_bytes().startswith(b"%PDF")
 
@@ -179,7 +179,7 @@ def test_no_notebooks(tmp_path):
 def test_pictures_are_written_by_their_names(tmp_path):
     made = notebook(
         text("# A"),
-        code("x", picture("04-wave", "A."), shown({"image/png": PNG}, label="fig-04-face")),
+        code("x", picture("04-wave"), shown({"image/png": PNG}, label="fig-04-face")),
     )
     build.write_figures([made], tmp_path / "figures")
     assert (tmp_path / "figures" / "04-wave.svg").read_text().startswith("<svg")

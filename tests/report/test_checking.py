@@ -11,60 +11,38 @@ from cnnlab.report.errors import ReportError
 from cnnlab.report.title import Title
 from cnnlab.report.typesetting import Layout, compile_pdf, write_sources
 
-from .made_notebooks import chapter, code, notebook, persian, picture, shown, text
+from .made_notebooks import caption, chapter, code, notebook, picture, shown, table, text
 
 CELLS = (
     text(
-        "# Size of the output {#sec-04}\n\n## A *check*\n\n$$ a = b \\label{eq-04-a} $$\n\n@eq-04-a"
+        "# Size of the output\n\n## A *check*\n\n$$ a = b \\label{eq-04-a} $$\n\n"
+        "[Equation](#eq-04-a)",
+        persian="# اندازهٔ خروجی\n\n## آزمونِ *نخست* با VGG16\n\n$$ a = b \\label{eq-04-a} $$\n\n"
+        "[معادله](#eq-04-a)",
     ),
-    code("x", picture("04-wave", "A wave of the sea.")),
-    code(
-        "y",
-        shown(
-            {"text/markdown": "| a | b |\n|--|--|\n| 1 | 2 |"},
-            label="tbl-04-t",
-            caption="Two numbers.",
-        ),
+    code("x", picture("04-wave")),
+    caption(
+        "A wave of the sea.",
+        persian="موجی از دریای بی‌پایان با ۱۲ نمونه $x$ و لایه‌هایش.\n\nمتن جایگزین: مستطیل.",
     ),
+    code("y", table("04-t", "| layers | Keras |\n|--|--|\n| 1 | 2 |")),
+    text("Two numbers.", "caption", persian="دو عدد، الا یکی."),
 )
 
 
-PERSIAN_CELLS = (
-    persian(
-        "# اندازهٔ خروجی {#sec-04}\n\n## آزمونِ *نخست* با VGG16\n\n"
-        "$$ a = b \\label{eq-04-a} $$\n\n@eq-04-a"
-    ),
-    code(
-        "x",
-        picture(
-            "04-wave",
-            "A wave of the sea.",
-            caption_fa="موجی از دریای بی‌پایان با ۱۲ نمونه $x$ و لایه‌هایش.",
-            alt_fa="مستطیل.",
-        ),
-    ),
-    code(
-        "y",
-        shown(
-            {"text/markdown": "| layers | Keras |\n|--|--|\n| 1 | 2 |"},
-            label="tbl-04-t",
-            caption="Two numbers.",
-            caption_fa="دو عدد، الا یکی.",
-        ),
-    ),
-)
+LOST = code("z", picture("04-lost"))
 
 
 @pytest.fixture
 def built_fa(tmp_path):
     """The same in Persian."""
-    made = chapter(*PERSIAN_CELLS, language="fa")
+    made = chapter(*CELLS, language="fa")
     layout = Layout("report", Title("نمونه"), language="fa")
     pdf = tmp_path / "report.fa.pdf"
     pdf.write_bytes(compile_pdf(write_sources([made], layout, tmp_path / "sources.fa")))
     executed = tmp_path / "executed.fa"
     executed.mkdir()
-    nbformat.write(notebook(*PERSIAN_CELLS), executed / "04_sample.ipynb")
+    nbformat.write(notebook(*CELLS), executed / "04_sample.ipynb")
     return pdf, executed
 
 
@@ -87,17 +65,17 @@ def test_a_whole_report_has_no_faults(built):
 
 
 @pytest.mark.parametrize(
-    ("cell", "fault"),
+    ("cells", "fault"),
     [
-        (text("## Not in the report"), "heading 'Not in the report'"),
-        (text("$$ c \\label{eq-04-c} $$"), r"equation number \(2\)"),
-        (code("z", picture("04-lost", "Another picture.")), "caption of fig-04-lost"),
-        (code("z", picture("04-lost", "A wave of the sea.")), "Figure 2 of 2"),
+        ([text("## Not in the report")], "heading 'Not in the report'"),
+        ([text("$$ c \\label{eq-04-c} $$")], r"equation number \(2\)"),
+        ([LOST, caption("Another picture.")], "caption of fig-04-lost"),
+        ([LOST, caption("A wave of the sea.")], "Figure 2 of 2"),
     ],
 )
-def test_what_a_notebook_declares_is_missed(built, cell, fault):
+def test_what_a_notebook_declares_is_missed(built, cells, fault):
     pdf, executed = built
-    nbformat.write(notebook(cell), executed / "05_more.ipynb")
+    nbformat.write(notebook(*cells), executed / "05_more.ipynb")
     faults = checking.check_report(pdf, executed)
     assert any(re.search(fault, found) for found in faults), faults
 
@@ -107,24 +85,24 @@ def test_a_whole_persian_report_has_no_faults(built_fa):
 
 
 @pytest.mark.parametrize(
-    ("cell", "fault"),
+    ("cells", "fault"),
     [
-        (persian("## در گزارش نیست"), "heading 'در گزارش نیست'"),
-        (persian("$$ c \\label{eq-04-c} $$"), r"equation number \(2\)"),
-        (code("z", picture("04-lost", "A.", caption_fa="تصویری دیگر.")), "caption of fig-04-lost"),
-        (code("z", picture("04-lost", "A.")), "caption of fig-04-lost"),
-        (code("z", picture("04-lost", "A.", caption_fa="موجی از دریا")), "شکل 2 of 2"),
+        ([text("## Lost", persian="## در گزارش نیست")], "heading 'در گزارش نیست'"),
+        ([text("$$ c \\label{eq-04-c} $$")], r"equation number \(2\)"),
+        ([LOST, caption("A.", persian="تصویری دیگر.\n\nAlt: A.")], "caption of fig-04-lost"),
+        ([LOST, caption("A picture still in English.")], "caption of fig-04-lost"),
+        ([LOST, caption("A.", persian="موجی از دریا\n\nAlt: A.")], "شکل 2 of 2"),
     ],
 )
-def test_what_a_persian_report_lacks_is_missed(built_fa, cell, fault):
+def test_what_a_persian_report_lacks_is_missed(built_fa, cells, fault):
     pdf, executed = built_fa
-    nbformat.write(notebook(cell), executed / "05_more.ipynb")
+    nbformat.write(notebook(*cells), executed / "05_more.ipynb")
     faults = checking.check_report(pdf, executed)
     assert any(re.search(fault, found) for found in faults), faults
 
 
 def test_arabic_letters_are_found(tmp_path, built_fa):
-    left = chapter(*PERSIAN_CELLS, persian("كتابي."), language="fa")
+    left = chapter(*CELLS, text("A book.", persian="كتابي."), language="fa")
     layout = Layout("report", Title("نمونه"), language="fa")
     pdf = tmp_path / "arabic.pdf"
     pdf.write_bytes(compile_pdf(write_sources([left], layout, tmp_path / "more")))

@@ -63,7 +63,7 @@ def test_the_difficulty_is_what_expressions_are_drawn_with():
 def test_the_curve_comes_from_the_record(monkeypatch):
     monkeypatch.setattr("cnnlab.report.data_card.read_curve", lambda: None)
     assert len(tabulate_learning_curve()) == 0
-    facts = {"train_people": 600, "estimate": 0.8, "low": 0.7, "high": 0.9}
+    facts = {"train_people": 600, "epochs": 9, "estimate": 0.8, "low": 0.7, "high": 0.9}
     record = pd.DataFrame(
         [
             facts | {"train_per_class": 40, "renderer": "0" * SHORT_DIGEST},
@@ -73,5 +73,5 @@ def test_the_curve_comes_from_the_record(monkeypatch):
     monkeypatch.setattr("cnnlab.report.data_card.read_curve", lambda: record)
     table = tabulate_learning_curve()
     assert table.index.tolist() == ["40", "1,200"]
-    assert table.iloc[1].tolist() == ["600", "80.0%", "70.0% to 90.0%", "this version"]
+    assert table.iloc[1].tolist() == ["600", "9", "80.0%", "70.0% to 90.0%", "this version"]
     assert table.iloc[0, -1] == "an earlier version"

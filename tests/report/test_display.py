@@ -7,6 +7,7 @@ from matplotlib import pyplot as plt
 from scipy import ndimage
 
 from cnnlab.report import display as cnnlab_display
+from cnnlab.report.values import Power
 from cnnlab.style import apply_style
 
 
@@ -23,23 +24,16 @@ def shown(monkeypatch, tmp_path):
     return outputs
 
 
-def test_figure_has_its_words_its_file_and_the_same_bytes_twice(shown, tmp_path):
+def test_figure_has_its_name_its_file_and_the_same_bytes_twice(shown, tmp_path):
     with plt.rc_context():
         apply_style()
         for _ in range(2):
             figure, axes = plt.subplots()
             axes.plot([0, 1])
-            cnnlab_display.show_figure(figure, "04-line", "A line.", "Rises.")
-    (data, metadata), (caption, role) = shown[:2]
-    assert metadata == {
-        "label": "fig-04-line",
-        "caption": "A line.",
-        "alt": "Rises.",
-        "caption_fa": "",
-        "alt_fa": "",
-    }
-    assert role == {"role": "caption"} and "A line." in caption["text/markdown"]
-    assert shown[2] == shown[0]
+            cnnlab_display.show_figure(figure, "04-line")
+    data, metadata = shown[0]
+    assert metadata == {"label": "fig-04-line"}
+    assert shown[1] == shown[0]
     assert (tmp_path / "04-line.svg").read_text() == data["image/svg+xml"]
     assert not plt.get_fignums()
 
@@ -50,8 +44,8 @@ def test_only_what_is_called_photographs_is_compressed(shown):
     for pixels in (False, True):
         figure, axes = plt.subplots()
         axes.imshow(picture)
-        cnnlab_display.show_figure(figure, "04-face", "A face.", "Eyes.", pixels=pixels)
-    plain, compressed = (data["image/svg+xml"] for data, _ in shown[::2])
+        cnnlab_display.show_figure(figure, "04-face", pixels=pixels)
+    plain, compressed = (data["image/svg+xml"] for data, _ in shown)
     assert "image/png" in plain and "image/jpeg" not in plain
     assert "image/jpeg" in compressed and "image/png" not in compressed
 
@@ -61,33 +55,20 @@ def test_table_columns_of_numbers_stand_at_the_right(shown):
         {
             "score": ["0.91 (0.88 to 0.94)", "−3.1", "—"],
             "kernel": ["conv1", "conv2", "3"],
-            "note": ["a|b", r"c\|d", "3 faces seen"],
+            "note": ["a|b", r"c\|d", Power(4e-16, 0)],
         },
         index=pd.Index(["x", "y", "z"], name="layer"),
     )
-    cnnlab_display.show_table(table, "04-scores", "Scores.")
-    head, rule, first, second, _ = shown[0][0]["text/markdown"].splitlines()
+    cnnlab_display.show_table(table, "04-scores")
+    head, rule, first, second, last = shown[0][0]["text/markdown"].splitlines()
     assert [part.strip() for part in head.split("|")[1:-1]] == ["layer", "score", "kernel", "note"]
     assert [part.endswith("-:") for part in rule.split("|")[1:-1]] == [False, True, False, False]
+    assert r"$4 \times 10^{-16}$" in last
     assert r"a\|b" in first and r"c\|d" in second and r"c\\|d" not in second
 
 
-def test_text_in_both_languages_is_shown_once_each(shown):
-    cnnlab_display.show_text("The error is 0.5.", "خطا 0.5 است.")
-    (english, in_english), (persian, in_persian) = shown
-    assert (in_english, in_persian) == ({"language": "en"}, {"language": "fa"})
-    assert english.data == "The error is 0.5."
-    assert persian.data == '<div dir="rtl">\n\nخطا ۰٫۵ است.\n\n</div>'
-
-
-def test_captions_travel_in_both_languages_and_stand_below_in_jupyter(shown):
-    table = pd.DataFrame({"a": [1]})
-    cnnlab_display.show_table(table, "04-scores", "12 scores.", caption_fa="12 امتیاز.")
-    (_, metadata), (below, role) = shown
-    assert metadata == {
-        "label": "tbl-04-scores",
-        "caption": "12 scores.",
-        "caption_fa": "۱۲ امتیاز.",
-    }
-    assert role == {"role": "caption"}
-    assert below["text/markdown"] == '*12 scores.*\n\n<div dir="rtl">\n\n۱۲ امتیاز.\n\n</div>'
+def test_source_is_shown_as_code(shown):
+    cnnlab_display.show_source(apply_style)
+    data, metadata = shown[0]
+    assert data["text/markdown"].startswith("```python\ndef apply_style(")
+    assert metadata == {"role": "source"}

@@ -8,6 +8,7 @@ import nbformat
 import pytest
 
 from cnnlab.report import execution
+from cnnlab.report.errors import ReportError
 
 from .made_faces import make_faces
 from .made_notebooks import code, notebook, text
@@ -54,6 +55,32 @@ def test_prose_and_tags_do_not_execute_again_but_code_and_state_do(runs):
     edited.cells[1].source += "  # edited"
     assert runs(edited)[1] == 2
     assert runs(edited, cache="another state")[1] == 3
+
+
+def test_values_come_from_the_cache_and_a_new_expression_executes_again(runs):
+    made = notebook(code(COUNT), text("The answer is {eval}`6 * 7`."))
+    for _ in range(2):
+        executed, count = runs(made)
+        assert count == 1
+        [value] = executed.cells[1].metadata.user_expressions
+        assert value["result"]["data"]["text/plain"] == "42"
+    made.cells[1].source = "It is {eval}`6 * 7`."
+    executed, count = runs(made)
+    assert count == 1 and executed.cells[1].metadata.user_expressions
+    made.cells[1].source = "It is {eval}`6 * 8`."
+    assert runs(made)[1] == 2
+
+
+@pytest.mark.parametrize(
+    ("expression", "fault"),
+    [("no_name", "NameError"), ("1 / 0", "ZeroDivisionError"), ("holds(3)", "TypeError: holds")],
+)
+def test_an_expression_that_fails_names_its_cell(runs, expression, fault):
+    made = notebook(
+        code("from cnnlab.report.values import holds"), text(f"It is {{eval}}`{expression}`.")
+    )
+    with pytest.raises(ReportError, match=rf"01_counted.ipynb, cell .*It is .*{fault}"):
+        runs(made)
 
 
 def test_a_damaged_entry_is_named_and_executed_again(runs, tmp_path, capsys):

@@ -1,6 +1,7 @@
 """The figures of notebook 01 show what they are given, on scales that can be compared."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib import pyplot as plt
 
@@ -15,15 +16,15 @@ def _style():
     plt.close("all")
 
 
-def test_commuting_square_shows_the_difference_on_the_maps_scale():
+def test_two_ways_show_all_maps_on_one_scale():
     generator = np.random.default_rng(0)
-    image = generator.random((8, 8, 3))
-    one_way, other_way = generator.normal(size=(2, 8, 8, 1))
-    figure = figures.draw_commuting_square(image, image, one_way, one_way, other_way)
+    image = generator.integers(0, 256, (8, 8, 3))
+    filtered, one_way, other_way = generator.normal(size=(3, 8, 8, 1))
+    figure = figures.draw_two_ways(image, filtered, one_way, other_way, image)
     assert figure.get_figwidth() <= TEXT_WIDTH
-    maps = [figure.axes[index].images[0] for index in (1, 2, 4, 5)]
+    maps = [axes.images[0] for axes in figure.axes[1:4]]
     assert len({picture.get_clim() for picture in maps}) == 1
-    np.testing.assert_array_equal(maps[-1].get_array(), (other_way - one_way)[..., 0])
+    np.testing.assert_array_equal(maps[2].get_array(), other_way[..., 0])
 
 
 def test_border_is_outlined_where_it_was_predicted():
@@ -36,21 +37,29 @@ def test_border_is_outlined_where_it_was_predicted():
         assert outline.max() == 20 - reach - 0.5
 
 
-def test_error_by_shift_draws_the_mean_over_images():
-    errors = np.array([[0.0, 0.2], [0.0, 0.4]])
-    figure = figures.draw_error_by_shift({"stride 2": errors}, [0, 1])
-    np.testing.assert_allclose(figure.axes[0].lines[0].get_ydata(), [0.0, 0.3])
+def test_error_by_shift_draws_a_line_for_each_map():
+    errors = pd.DataFrame({"stride 2": [0.0, 0.2], "one layer": [0.0, 0.0]})
+    (axes,) = figures.draw_error_by_shift(errors).axes
+    assert [line.get_label() for line in axes.lines] == ["stride 2", "one layer"]
+    np.testing.assert_array_equal(axes.lines[0].get_ydata(), [0.0, 0.2])
 
 
-def test_errors_by_depth_draw_the_mean_over_images_and_cut_no_line():
+def test_errors_by_depth_cut_no_line():
     generator = np.random.default_rng(1)
-    errors = {"low": generator.random((2, 3, 2)), "high": 5 * generator.random((2, 3, 2))}
+    errors = {"low": generator.random((2, 3)), "high": 5 * generator.random((2, 3))}
     figure = figures.draw_errors_by_depth(errors, [1, 2, 4])
     assert [axes.get_title(loc="left") for axes in figure.axes] == ["low", "high"]
-    second = figure.axes[1].lines[1]
-    np.testing.assert_allclose(second.get_ydata(), errors["high"].mean(axis=0)[:, 1])
+    np.testing.assert_array_equal(figure.axes[1].lines[1].get_ydata(), errors["high"][1])
     highest = max(line.get_ydata().max() for axes in figure.axes for line in axes.lines)
     assert all(axes.get_ylim()[1] >= highest for axes in figure.axes)
+
+
+def test_detector_frames_the_places_found():
+    scene, response = np.zeros((20, 30, 3), dtype=int), np.full((20, 30), -1.0)
+    figure = figures.draw_detector(scene, (4, 6), response, np.array([[10, 12]]))
+    frames = [axes.patches[0].get_bbox().bounds for axes in figure.axes]
+    assert frames == [(9, 8, 6, 4)] * 2
+    assert (figure.axes[1].images[0].get_array() == 0).all()
 
 
 def test_lifting_shows_all_maps_on_one_scale():

@@ -23,6 +23,7 @@ from cnnlab.report.glossary import read_glossary
 from cnnlab.report.summary import summarise
 from cnnlab.report.text import check_references, list_failed_claims
 from cnnlab.report.title import Title, read_title
+from cnnlab.report.translation import add_persian
 from cnnlab.report.typesetting import (
     GLOSSARY,
     LANGUAGES,
@@ -61,6 +62,8 @@ def build_report() -> None:
         executed = execute_notebooks(paths, EXECUTED / digest_state(faces)[:16])
         forget_old_caches(EXECUTED)
         notebooks = dict(zip([path.stem for path in paths], executed, strict=True))
+        for name, notebook in notebooks.items():
+            add_persian(notebook, name)
         _save_notebooks(notebooks)
         write_figures(executed, FIGURES)
         check_references(notebooks, read_citations())
@@ -124,7 +127,8 @@ def typeset_edition(
         chapters.append(body)
         if appended is not None:
             appendix.append(appended)
-    appendix.append(Chapter("glossary", read_glossary(GLOSSARY).describe_terms(language)))
+    if language == "fa":
+        appendix.append(Chapter("glossary", read_glossary(GLOSSARY).describe_terms()))
     files = _title_figure(ROOT / title.figure)
     layout = Layout(
         template="report",

@@ -32,6 +32,7 @@ from cnnlab.report.persian import localise_numbers
 from cnnlab.report.text import (
     CAPTION,
     TextClient,
+    check_references,
     label_headings,
     link_references,
     match_captions,
@@ -39,7 +40,7 @@ from cnnlab.report.text import (
     write_text,
 )
 from cnnlab.report.title import Title
-from cnnlab.report.translation import choose_passages
+from cnnlab.report.translation import add_persian
 from cnnlab.report.typesetting import (
     GLOSSARY,
     LANGUAGES,
@@ -47,6 +48,7 @@ from cnnlab.report.typesetting import (
     Chapter,
     Layout,
     compile_pdf,
+    read_citations,
     write_sources,
 )
 
@@ -104,7 +106,12 @@ class PrepareText(Preprocessor):
     def preprocess(
         self, nb: NotebookNode, resources: dict[str, Any]
     ) -> tuple[NotebookNode, dict[str, Any]]:
-        """Write the text, and keep the cells of the body or of the appendix, or all."""
+        """Write the text, and keep the cells of the body or of the appendix, or all.
+
+        Raises:
+            ReportError: as in ``write_edition`` and ``check_references``.
+        """
+        check_references({resources["metadata"]["name"]: nb}, read_citations())
         written = write_edition(nb, resources["metadata"]["name"], resources["language"])
         if (appended := resources.get("appended")) is not None:
             written.cells = [cell for cell in written.cells if _is_appended(cell) == appended]
@@ -114,7 +121,8 @@ class PrepareText(Preprocessor):
 def write_edition(notebook: NotebookNode, name: str, language: str) -> NotebookNode:
     """Return an executed notebook with its text in one language, values and captions in place.
 
-    What has no Persian yet stays in English, and is counted in ``metadata.untranslated``.
+    The Persian of a cell is in its metadata, see ``translation.add_persian``. What has none stays
+    in English, and is counted in ``metadata.untranslated``.
 
     Args:
         notebook: executed; it is not changed.
@@ -122,30 +130,28 @@ def write_edition(notebook: NotebookNode, name: str, language: str) -> NotebookN
         language: ``en`` or ``fa``.
 
     Raises:
-        ReportError: a value, a caption or an alternative text is missing, or a Persian passage
-            does not fit its English; the message names the cell.
+        ReportError: a value, a caption or an alternative text is missing; the message names the
+            cell.
     """
     where = f"Notebook {name}"
     notebook = copy.deepcopy(notebook)
-    persian = choose_passages(notebook, name) if language == "fa" else {}
     glossary = read_glossary(GLOSSARY) if language == "fa" else None
     untranslated: Counter[str] = Counter()
 
-    def write(cell: NotebookNode) -> str:
-        spoken = "fa" if cell.id in persian else "en"
-        translate = glossary.translate_words if spoken == "fa" else str
-        text = write_text(cell, persian.get(cell.id, cell.source), where, spoken, translate)
-        text = link_references(label_headings(text, cell.source, name), name)
-        return localise_numbers(text) if spoken == "fa" else text
-
     def is_foreign(cell: NotebookNode) -> bool:
-        return language == "fa" and cell.id not in persian
+        return language == "fa" and "persian" not in cell.metadata
+
+    def write(cell: NotebookNode) -> str:
+        if language == "en" or is_foreign(cell):
+            text = write_text(cell, cell.source, where, "en")
+            return link_references(label_headings(text, cell.source, name), name)
+        text = write_text(cell, cell.metadata.persian, where, "fa", glossary.translate_words)
+        text = link_references(label_headings(text, cell.source, name), name)
+        return localise_numbers(text)
 
     for output, cell in match_captions(notebook, name):
         label = output.metadata.label
-        caption, output.metadata.alt = split_caption(
-            write(cell), label, f"{where}, cell {cell.id}"
-        )
+        caption, output.metadata.alt = split_caption(write(cell), label, f"{where}, cell {cell.id}")
         output.metadata.caption = (
             f'<span dir="ltr">{caption}</span>' if is_foreign(cell) else caption
         )
@@ -178,9 +184,7 @@ class ReportExporter(TemplateExporter):
     export_from_notebook = "PDF (typeset as in the report)"
     output_mimetype = "application/pdf"
 
-    language = Enum(LANGUAGES, "en", help="The language of the text.").tag(
-        config=True
-    )
+    language = Enum(LANGUAGES, "en", help="The language of the text.").tag(config=True)
 
     @trait_default("file_extension")
     def _file_extension_default(self) -> str:
@@ -254,7 +258,7 @@ class ReportExporter(TemplateExporter):
             ReportError: as in :class:`PrepareOutputs` and ``write_edition``.
         """
         resources = dict(resources or {})
-        name = resources.get("metadata", {}).get("name") or "notebook"
+        name = _name(resources)
         key = resources.get("unique_key") or name
         resources |= {
             "metadata": {**resources.get("metadata", {}), "name": name},
@@ -294,6 +298,8 @@ class ReportExporter(TemplateExporter):
         Raises:
             ReportError: the notebook can't be typeset; the message names it and the place.
         """
+        nb = copy.deepcopy(nb)
+        add_persian(nb, _name(resources))
         chapter = self.make_chapter(nb, resources)
         number = re.match(r"\d\d(?=_)", chapter.name)
         layout = Layout(
@@ -307,6 +313,10 @@ class ReportExporter(TemplateExporter):
         # The pictures are inside the PDF: nbconvert has no files to write beside it.
         resources = dict(resources or {}) | {"output_extension": ".pdf", "outputs": {}}
         return pdf, resources
+
+
+def _name(resources: Mapping[str, Any] | None) -> str:
+    return (resources or {}).get("metadata", {}).get("name") or "notebook"
 
 
 def fenced(text: str, kind: str) -> str:

@@ -1,7 +1,7 @@
 """The course's terms in both languages, and the words of the report's tables in Persian.
 
-One file, ``report/glossary.toml``, has them all: both editions print its terms, and the Persian
-edition translates the cells of its tables by them.
+One file, ``report/glossary.toml``, has them all: the Persian edition prints its terms, and
+translates the cells of its tables and the words of its values by them.
 """
 
 import re
@@ -86,26 +86,18 @@ class Glossary:
         commas = rf"({_SPEECHLESS.pattern})|,(?= )"
         return re.sub(commas, lambda found: found[1] or "،", text)
 
-    def describe_terms(self, language: str) -> str:
-        """Return a section in Markdown: the terms in the language's order, in two columns."""
-        if language == "fa":
-            terms = sorted(((term.fa, term.en) for term in self.terms), key=_in_persian_order)
-            heading, names = "## واژه‌نامه", ("فارسی", "انگلیسی")
-        else:
-            terms = sorted(((term.en, term.fa) for term in self.terms), key=_ignore_case)
-            heading, names = "## Glossary", ("English", "Persian")
+    def describe_terms(self) -> str:
+        """Return a section of the Persian edition: the terms in its order, in two columns."""
+        terms = sorted(((term.fa, term.en) for term in self.terms), key=_in_persian_order)
         half = (len(terms) + 1) // 2
         pairs = zip_longest(terms[:half], terms[half:], fillvalue=("", ""))
         rows = [f"| {' | '.join((*first, *second))} |" for first, second in pairs]
-        return "\n".join([heading, "", f"| {' | '.join(names * 2)} |", "|:--|:--|:--|:--|", *rows])
+        names = "| فارسی | انگلیسی | فارسی | انگلیسی |"
+        return "\n".join(["## واژه‌نامه", "", names, "|:--|:--|:--|:--|", *rows])
 
 
 def _in_persian_order(pair: tuple[str, str]) -> tuple[int, ...]:
     return alphabetical_key(pair[0])
-
-
-def _ignore_case(pair: tuple[str, str]) -> str:
-    return pair[0].casefold()
 
 
 def read_glossary(path: Path) -> Glossary:

@@ -7,6 +7,7 @@ repository by accident.
 import sys
 from pathlib import Path
 
+import nbformat
 from pypdf import PdfReader
 
 from cnnlab.commands import run_command
@@ -14,6 +15,7 @@ from cnnlab.paths import FIGURES, PUBLISHED
 from cnnlab.report.build import REPORT_PDFS, SOURCES
 from cnnlab.report.checking import EXECUTED_NOTEBOOKS, find_caption, read_declared
 from cnnlab.report.errors import ReportError
+from cnnlab.report.text import list_failed_claims
 from cnnlab.report.typesetting import compile_page, draw_picture
 from cnnlab.settings import current_data, current_profile
 from cnnlab.storage import write_bytes
@@ -31,7 +33,8 @@ def publish_report() -> None:
 
     Raises:
         ReportError: a report is missing, was made on another profile or on other data than
-            the rendered faces, is too large, or lacks the figure that the README shows.
+            the rendered faces, is too large, claims what this run does not bear out, or lacks
+            the figure that the README shows.
         SettingsError: the profile is not known.
     """
     if current_profile().name != "default" or current_data() is not None:
@@ -47,6 +50,7 @@ def publish_report() -> None:
         size = path.stat().st_size
         if size >= LARGEST_PDF:
             raise ReportError(f"{path} has {size / 1e6:.1f} MB; {LARGEST_PDF / 1e6:g} MB is most.")
+    refuse_failed_claims()
     page_number = _find_shown_page()
     files = {
         **{path.name: path.read_bytes() for path in REPORT_PDFS.values()},
@@ -73,6 +77,25 @@ def check_origin(pdf: Path) -> None:
                 f"{pdf} can't be published: it does not say {expected!r} but "
                 f"{keywords or 'nothing'!r}. Run `make report` without PROFILE and DATA."
             )
+
+
+def refuse_failed_claims() -> None:
+    """Refuse a report of whose text this run does not bear out a part.
+
+    Raises:
+        ReportError: claims fail; the message lists them.
+    """
+    failed = [
+        f"  {path.stem}, {claim}"
+        for path in sorted(EXECUTED_NOTEBOOKS.glob("*.ipynb"))
+        for claim in list_failed_claims(nbformat.read(path, as_version=4))
+    ]
+    if failed:
+        claims = "\n".join(failed)
+        raise ReportError(
+            f"The report can't be published: this run does not bear out\n{claims}\n"
+            "Mend the text that says so, or what it speaks of."
+        )
 
 
 def _find_shown_page() -> int:

@@ -10,7 +10,7 @@ from cnnlab.report.toml_files import read_toml
 
 @dataclass(frozen=True)
 class Title:
-    """What the title page says; what is empty is left out of it.
+    """What the title page says; what is empty is left out, but for blank lines for the student.
 
     Attributes:
         title: the report's title; the only one that must not be empty.

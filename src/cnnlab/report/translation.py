@@ -61,7 +61,7 @@ def read_passages(path: Path) -> dict[str, Passage]:
     heads = list(_PASSAGE.finditer(content))
     if content[: heads[0].start() if heads else None].strip():
         raise ReportError(f"{path}: the text before the first passage belongs to no cell.")
-    ends = [head.start() for head in heads[1:]] + [len(content)]
+    ends = [*(head.start() for head in heads[1:]), len(content)][: len(heads)]
     passages = {}
     for head, end in zip(heads, ends, strict=True):
         if head["cell"] in passages:
@@ -70,20 +70,19 @@ def read_passages(path: Path) -> dict[str, Passage]:
     return passages
 
 
-def choose_passages(notebook: NotebookNode, name: str, folder: Path = PERSIAN) -> dict[str, str]:
-    """Return the Persian of those Markdown cells whose translation is up to date, by cell.
+def add_persian(notebook: NotebookNode, name: str, folder: Path = PERSIAN) -> None:
+    """Put the Persian of each Markdown cell, where it is up to date, into its ``metadata.persian``.
 
     Raises:
         ReportError: a passage has other expressions or labels than its English.
     """
     path = folder / f"{name}.md"
-    passages, chosen = read_passages(path), {}
+    passages = read_passages(path)
     for cell in _text_cells(notebook):
         passage = passages.get(cell.id)
         if passage and passage.text and passage.digest == digest_text(cell.source):
             _compare(cell, passage.text, name, path)
-            chosen[cell.id] = passage.text
-    return chosen
+            cell.metadata["persian"] = passage.text
 
 
 def renew_translation(notebook: NotebookNode, path: Path) -> Counter[str]:

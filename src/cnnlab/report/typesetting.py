@@ -223,7 +223,9 @@ def read_citations() -> set[str]:
 
 
 def _cites(body: str) -> bool:
-    return any(re.search(rf"@{re.escape(key)}\b|<{re.escape(key)}>", body) for key in read_citations())
+    return any(
+        re.search(rf"@{re.escape(key)}\b|<{re.escape(key)}>", body) for key in read_citations()
+    )
 
 
 def _explain(problem: "typst.TypstError | typst.TypstWarning") -> str:

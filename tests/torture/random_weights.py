@@ -1,0 +1,92 @@
+"""Do the text's claims say anything? The notebooks on networks that have learned nothing.
+
+``PYTHONPATH=tests python -m torture.random_weights`` executes the notebooks that speak of trained
+networks with the weights as they are drawn, and counts the claims that still hold. Claims that
+rest on records alone are no claims about these networks, and are not counted.
+"""
+
+import re
+import sys
+import tempfile
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell
+
+from cnnlab.commands import UserError, run_command
+from cnnlab.paths import NOTEBOOKS
+from cnnlab.report.text import TextClient
+
+SPEAK_OF_NETWORKS = ("02", "06", "07", "08")
+MOST_HOLDING = 0.1
+
+# Before any import of the notebook: every training returns what it would begin with.
+UNTRAINED = """
+import tempfile
+from pathlib import Path
+import numpy as np
+import pandas as pd
+from cnnlab.models import training
+
+def train_nothing(name, description, build, training_batches, development_batches, stopping, seed,
+                  class_weight=None, root=None):
+    training.make_reproducible(seed)
+    losses = ["loss", "val_loss", "accuracy", "val_accuracy", "mean_squared_error", "seconds"]
+    epochs = pd.RangeIndex(1, stopping.epochs + 1, name="epoch")
+    history = pd.DataFrame({key: np.full(len(epochs), np.log(8)) for key in losses}, epochs)
+    history[["accuracy", "val_accuracy"]] = 1 / 8
+    folder = Path(tempfile.mkdtemp())
+    return training.TrainingResult(build(), history, folder, training.digest_of({"name": name}), 1)
+
+training.train = train_nothing
+"""
+
+
+def find_claims(notebook: NotebookNode) -> dict[str, bool]:
+    """Return which claims of an executed notebook hold, by cell and expression."""
+    return {
+        f"{cell.id}: {found['expression']}": found["result"]["metadata"]["holds"]
+        for cell in notebook.cells
+        for found in cell.metadata.get("user_expressions", ())
+        if "holds" in found["result"]["metadata"]
+    }
+
+
+def execute_untrained(path: Path) -> dict[str, bool]:
+    """Execute a notebook on networks that have learned nothing, and return its claims."""
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells.insert(0, new_code_cell(UNTRAINED))
+    with tempfile.TemporaryDirectory() as folder:
+        options = {"timeout": None, "resources": {"metadata": {"path": folder}}}
+        TextClient(notebook, kernel_name="python3", **options).execute()
+    return find_claims(notebook)
+
+
+def count_empty_claims() -> None:
+    """Print the claims that hold without anything learned.
+
+    Raises:
+        UserError: they are more than a tenth.
+    """
+    holding, total = [], 0
+    for path in sorted(NOTEBOOKS.glob("*.ipynb")):
+        if not path.stem.startswith(SPEAK_OF_NETWORKS):
+            continue
+        claims = execute_untrained(path)
+        of_networks = {name: holds for name, holds in claims.items() if not is_of_records(name)}
+        print(f"{path.stem}: {len(of_networks)} of {len(claims)} claims are about its networks")
+        total += len(of_networks)
+        holding += [f"  {path.stem}, {name}" for name, holds in of_networks.items() if holds]
+    print("\n".join([f"{len(holding)} of {total} hold though nothing was learned:", *holding]))
+    if len(holding) > MOST_HOLDING * total:
+        raise UserError(f"More than {MOST_HOLDING:.0%} of the claims say nothing.")
+
+
+def is_of_records(claim: str) -> bool:
+    """Say whether a claim names a record, as ``recorded_...`` or ``..._record``."""
+    return re.search(r"\brecord|_record|recorded", claim) is not None
+
+
+if __name__ == "__main__":
+    sys.exit(run_command(count_empty_claims))
