@@ -34,21 +34,6 @@ class Layer:
     bias: np.ndarray
 
 
-@dataclass(frozen=True)
-class ParameterCounts:
-    """The parameters of three layers that connect the same images, biases included.
-
-    Attributes:
-        convolution: local and shared.
-        locally_connected: local, with its own kernels and biases at every position.
-        dense: neither.
-    """
-
-    convolution: int
-    locally_connected: int
-    dense: int
-
-
 def translate(image: np.ndarray, shift: Shift) -> np.ndarray:
     """Return L_t f, with (L_t f)(x) = f(x - t) and x - t taken modulo the image's size.
 
@@ -97,15 +82,6 @@ def correlate(image: np.ndarray, kernels: np.ndarray, padding: Padding) -> np.nd
             # One term of the sum over y, for all x and all kernels at once.
             result += padded[i : i + rows, j : j + columns] @ kernels[i, j]
     return result
-
-
-def convolve(image: np.ndarray, kernels: np.ndarray, padding: Padding) -> np.ndarray:
-    """Convolve in the mathematical sense, sum_y sum_k f_k(y) Psi_k(x - y).
-
-    It is the correlation with the kernel turned by 180 degrees; arguments, result and errors are
-    those of ``correlate``.
-    """
-    return correlate(image, kernels[::-1, ::-1], padding)
 
 
 def relu(image: np.ndarray) -> np.ndarray:
@@ -247,22 +223,6 @@ def compare_outputs(
     return min(relative_error(of_shifted, translate(output, u)) for u in candidates)
 
 
-def errors_by_shift(
-    operator: Operator, images: np.ndarray, shifts: Sequence[Shift], stride: int = 1
-) -> np.ndarray:
-    """Measure ``equivariance_error`` for each of some images and shifts: (images, shifts).
-
-    Args:
-        operator: as for ``equivariance_error``.
-        images: (n, H, W, K).
-        shifts: each a t.
-        stride: s.
-    """
-    return np.array(
-        [[equivariance_error(operator, image, t, stride) for t in shifts] for image in images]
-    )
-
-
 def map_error(operator: Operator, image: np.ndarray, shift: Shift) -> np.ndarray:
     """Show where an operator of stride 1 misses equivariance.
 
@@ -326,21 +286,6 @@ def reached_by_border(shape: tuple[int, int], reach: int, shift: Shift) -> np.nd
     return (border | translate(border, shift))[..., 0]
 
 
-def band_widths(wrong: np.ndarray) -> tuple[int, int]:
-    """Return how wide a frame of errors is at the top and at the bottom, mid-way across.
-
-    Args:
-        wrong: (H, W) bool, where an error is.
-
-    Raises:
-        ValueError: the middle column is wrong from top to bottom.
-    """
-    right = np.flatnonzero(~wrong[:, wrong.shape[1] // 2])
-    if not len(right):
-        raise ValueError("Every position of the middle column is wrong: there is no frame.")
-    return int(right[0]), int(len(wrong) - 1 - right[-1])
-
-
 def read_kernels(operator: Operator, shape: tuple[int, int, int]) -> np.ndarray:
     """Read off the kernels with which a linear, equivariant operator correlates.
 
@@ -378,28 +323,6 @@ def correlate_on_group(image: np.ndarray, kernels: np.ndarray) -> np.ndarray:
         np.fft.fft2(kernels, axes=(0, 1)).conj(),
     )
     return np.fft.ifft2(spectrum, axes=(0, 1)).real
-
-
-def count_parameters(
-    shape: tuple[int, int, int], side: int, filters: int, padding: Padding
-) -> ParameterCounts:
-    """Count what layers of the same input, output and (where they have one) kernel size cost.
-
-    Args:
-        shape: (H, W, K) of the input.
-        side: of the kernels.
-        filters: C, the output's channels.
-        padding: the output is H x W, or smaller for ``"valid"``.
-    """
-    height, width, channels = shape
-    cut = side - 1 if padding == "valid" else 0
-    positions = (height - cut) * (width - cut)
-    kernels = side**2 * channels * filters + filters
-    return ParameterCounts(
-        convolution=kernels,
-        locally_connected=positions * kernels,
-        dense=height * width * channels * positions * filters + positions * filters,
-    )
 
 
 def _pad(image: np.ndarray, kernel_shape: tuple[int, int], padding: str) -> np.ndarray:

@@ -298,17 +298,6 @@ def kernel_gradients(delta_C: np.ndarray, padded: np.ndarray) -> np.ndarray:
     return np.einsum("nt,nit->ni", delta_C, sliding_window_view(padded, delta_C.shape[1], axis=1))
 
 
-def descend(parameters: Parameters, gradient: Parameters, learning_rate: float) -> Parameters:
-    """Return the parameters after one step of plain gradient descent."""
-    return Parameters(
-        **{
-            field.name: getattr(parameters, field.name)
-            - learning_rate * getattr(gradient, field.name)
-            for field in fields(Parameters)
-        }
-    )
-
-
 def learn(
     parameters: Parameters,
     signals: np.ndarray,
@@ -335,8 +324,9 @@ def learn(
     for step in range(steps):
         passed = forward(signals, parameters, architecture)
         costs[step] = cost(passed.s, labels)
-        gradients = backward(passed, labels, parameters, architecture)
-        parameters = descend(parameters, gradients.parameters, learning_rate)
+        gradient = backward(passed, labels, parameters, architecture).parameters
+        descended = parameters.to_vector() - learning_rate * gradient.to_vector()
+        parameters = parameters_from_vector(descended, architecture)
     costs[steps] = cost(forward(signals, parameters, architecture).s, labels)
     return parameters, costs
 
