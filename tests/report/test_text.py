@@ -28,11 +28,11 @@ def test_values_stand_in_the_text_and_true_claims_show_nothing():
     written = write(
         source,
         accuracy=reply("0.75 [0.69, 0.80]"),
-        name=reply("'fear'"),
+        name=reply(repr("fear\u200c, l'amour")),
         small=reply("4.5 × 10⁻¹⁶"),
         holds=TRUE,
     )
-    assert written == r"It is 0.75 [0.69, 0.80], fear to $4.5 \times 10^{-16}$."
+    assert written == "It is 0.75 [0.69, 0.80], fear\u200c, l'amour to $4.5 \\times 10^{-16}$."
 
 
 def test_code_is_no_expression():

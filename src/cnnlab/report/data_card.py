@@ -62,13 +62,14 @@ def tabulate_difficulty() -> pd.DataFrame:
 
 def tabulate_learning_curve() -> pd.DataFrame:
     """Return the recorded learning curve; without a record a table without rows."""
-    columns = ("people in Train", "accuracy on Validation", "95% interval", "rendered by")
+    columns = ("people in Train", "epochs", "accuracy on Validation", "95% interval", "rendered by")
     curve = read_curve()
     rows = [] if curve is None else curve.to_dict("records")
     return pd.DataFrame(
         [
             (
                 f"{row['train_people']:,}",
+                f"{row['epochs']}",
                 f"{row['estimate']:.1%}",
                 f"{row['low']:.1%} to {row['high']:.1%}",
                 "this version" if is_current(row["renderer"]) else "an earlier version",

@@ -5,6 +5,7 @@ Code cells compute and draw, Markdown cells talk. Their source is MyST as Jupyte
 becomes Pandoc's Markdown with the results of one execution.
 """
 
+import ast
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -275,7 +276,9 @@ def _spell(result: Mapping[str, Any]) -> str:
     if "holds" in result["metadata"]:
         return ""
     text = result["data"].get("text/markdown") or result["data"]["text/plain"]
-    return set_powers(re.sub(r"^(['\"])(.*)\1$", r"\2", text, flags=re.DOTALL))
+    if re.fullmatch(r"(['\"]).*\1", text):
+        text = ast.literal_eval(text)
+    return set_powers(text)
 
 
 def _split_paragraphs(source: str) -> list[str]:

@@ -1,16 +1,12 @@
-"""Figures of notebook 05: grids of faces, single movements of one face, the learning curve."""
+"""Figures of notebook 05: grids of faces, and how far faces lie apart."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
-import pandas as pd
+import seaborn as sns
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullLocator
-from scipy import ndimage
 
-from cnnlab.faces.dataset import CLASSES
-from cnnlab.faces.variation import PixelDistances
 from cnnlab.style import TEXT_WIDTH
 
 
@@ -55,66 +51,13 @@ def draw_face_grid(
     return figure
 
 
-def single_movements(image: np.ndarray) -> dict[str, np.ndarray]:
-    """Return one face, moved in ways that keep its expression and in ways that do not.
-
-    Args:
-        image: (h, w, 3) uint8.
-
-    Returns:
-        Images of the same shape under what was done; the first is unchanged.
-    """
-    height, width, _ = image.shape
-    # The row's height above the centre shifts it sideways by 0.6 times as much.
-    shear = np.array([[1, 0, 0], [0.6, 1, 0], [0, 0, 1]])
-    centre = np.array([height - 1, width - 1, 0]) / 2
-    border = {"order": 1, "mode": "reflect"}
-    return {
-        "original": image,
-        "rotated 20°": ndimage.rotate(image, 20, reshape=False, **border),
-        "shifted 10%": ndimage.shift(image, (0.1 * height, 0.1 * width, 0), **border),
-        "mirrored": image[:, ::-1],
-        "upside down": image[::-1],
-        "sheared": ndimage.affine_transform(image, shear, centre - shear @ centre, **border),
-        "inverted": 255 - image,
-    }
-
-
-def plot_pixel_distances(distances: PixelDistances) -> Figure:
-    """Draw the cumulative distributions of the three distances."""
+def plot_distances(distances: Mapping[str, np.ndarray]) -> Figure:
+    """Draw the cumulative distributions of some distances between images in [0, 1]."""
     figure, axes = plt.subplots(figsize=(TEXT_WIDTH, 1.8))
-    labels = {
-        "moved": "to its own moved copy",
-        "nearest": "to the nearest of another class",
-        "typical": "to other classes (median)",
-    }
-    for name, label in labels.items():
-        axes.ecdf(getattr(distances, name), label=label)
+    for (label, values), line in zip(distances.items(), ("-", "--", ":"), strict=True):
+        sns.ecdfplot(x=values, label=label, linestyle=line, ax=axes)
     axes.set(
         xlabel="RMS difference of pixel values in [0, 1]", ylabel="share of images", xlim=(0, None)
     )
     axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
-    return figure
-
-
-def plot_learning_curve(curve: pd.DataFrame) -> Figure:
-    """Draw accuracy over the number of training images, with its intervals.
-
-    Args:
-        curve: a row for each size: train_per_class, estimate, low, high.
-    """
-    figure, axes = plt.subplots(figsize=(0.6 * TEXT_WIDTH, 1.8))
-    below, above = curve["estimate"] - curve["low"], curve["high"] - curve["estimate"]
-    sizes = curve["train_per_class"]
-    axes.errorbar(sizes, curve["estimate"], (below, above), marker="o", capsize=3)
-    axes.axhline(1 / len(CLASSES), color="0.5", linewidth=0.8, linestyle=":")
-    axes.annotate("chance", (sizes.max(), 1 / len(CLASSES)), va="bottom", ha="right", fontsize=8)
-    axes.set(
-        xscale="log",
-        xlabel="images of each class in Train (logarithmic)",
-        ylabel="accuracy on Validation",
-        ylim=(0, 1),
-    )
-    axes.set_xticks(sizes, [f"{size:,}" for size in sizes], minor=False)
-    axes.xaxis.set_minor_locator(NullLocator())
     return figure
