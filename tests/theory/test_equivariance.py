@@ -51,18 +51,14 @@ def test_correlate_agrees_with_ndimage(padding, mode, seed, height, width):
 
 @given(seed=seeds, height=st.integers(1, 6), width=st.integers(1, 6))
 @settings(max_examples=20, deadline=None)
-def test_valid_correlate_and_convolve_agree_with_signal(seed, height, width):
+def test_valid_correlation_agrees_with_signal(seed, height, width):
     image = draw_image(seed, channels=1)
     kernels = draw_kernels(seed, height, width, channels=1, filters=1)
-    for ours, theirs in (
-        (eq.correlate, signal.correlate2d),
-        (eq.convolve, signal.convolve2d),
-    ):
-        np.testing.assert_allclose(
-            ours(image, kernels, "valid")[..., 0],
-            theirs(image[..., 0], kernels[..., 0, 0], mode="valid"),
-            atol=TOLERANCE,
-        )
+    np.testing.assert_allclose(
+        eq.correlate(image, kernels, "valid")[..., 0],
+        signal.correlate2d(image[..., 0], kernels[..., 0, 0], mode="valid"),
+        atol=TOLERANCE,
+    )
 
 
 def test_network_layer_agrees_with_tensorflow():
@@ -120,12 +116,11 @@ def test_translations_are_a_group_action(seed, first, second):
 
 @given(seed=seeds, shift=shifts, height=odd_sides, width=odd_sides)
 @settings(deadline=None)
-@pytest.mark.parametrize("operation", [eq.correlate, eq.convolve])
-def test_convolution_is_equivariant(operation, seed, shift, height, width):
+def test_correlation_is_equivariant(seed, shift, height, width):
     image, kernels = draw_image(seed), draw_kernels(seed, height, width)
 
     def operator(f):
-        return operation(f, kernels, "circular")
+        return eq.correlate(f, kernels, "circular")
 
     assert eq.equivariance_error(operator, image, shift) < TOLERANCE
 
@@ -169,7 +164,7 @@ def test_equivariant_linear_map_is_the_correlation_read_off(seed):
 
     def operator(f):
         # Linear and equivariant, yet not written as one correlation.
-        return eq.convolve(eq.correlate(f, first, "circular"), second, "circular") + 2 * f
+        return eq.correlate(eq.correlate(f, first, "circular"), second, "circular") + 2 * f
 
     kernels = eq.read_kernels(operator, image.shape)
     np.testing.assert_allclose(
@@ -292,16 +287,6 @@ def test_map_error_is_zero_only_where_nothing_is_wrong():
     assert error[2, 3] == 0.5  # 1, relative to the largest output, 2
 
 
-@pytest.mark.parametrize("shift", [(2, 1), (0, 3), (3, 0)])
-def test_band_widths_are_those_of_the_predicted_band(shift):
-    assert eq.band_widths(eq.reached_by_border((24, 20), 4, shift)) == (4 + shift[0], 4)
-
-
-def test_band_widths_need_a_frame():
-    with pytest.raises(ValueError, match="no frame"):
-        eq.band_widths(np.ones((5, 5), dtype=bool))
-
-
 def test_bias_spoils_zero_padding_of_a_black_border():
     image = np.pad(draw_image(2), ((8, 8), (8, 8), (0, 0)))
     layers = draw_biased_layers(2, 2)
@@ -346,18 +331,6 @@ def test_stride_after_a_map_that_is_not_equivariant_is_not_exact_either():
     gain = np.random.default_rng(1).uniform(0.5, 1.5, (12, 8, 1))
     error = eq.equivariance_error(lambda f: eq.subsample(gain * f, 2), draw_image(0), (2, 0), 2)
     assert error > 0.1
-
-
-def test_errors_by_shift_are_those_of_each_image_and_shift():
-    images, shifts = np.stack([draw_image(0), draw_image(1)]), [(0, 0), (0, 1), (2, 3)]
-
-    def operator(f):
-        return eq.max_pool(f, 2, 2)
-
-    errors = eq.errors_by_shift(operator, images, shifts, 2)
-    assert errors.shape == (2, 3)
-    assert errors[1, 2] == eq.equivariance_error(operator, images[1], (2, 3), 2)
-    np.testing.assert_array_equal(errors[:, 0], 0)
 
 
 def test_blur_lowers_the_error_of_pooling():
@@ -414,24 +387,6 @@ def test_flatten_and_dense_are_not_invariant(seed):
     image = draw_image(seed)
     dense = np.random.default_rng([seed, 3]).normal(size=(10, image.size))
     assert eq.invariance_error(lambda f: dense @ f.ravel(), image, (1, 0)) > 0.1
-
-
-# Parameters -----------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("padding", ["zero", "valid"])
-def test_parameter_counts_agree_with_keras(padding):
-    import keras
-
-    counts = eq.count_parameters((6, 5, 2), 3, 4, padding)
-    image = keras.Input((6, 5, 2))
-    convolved = keras.layers.Conv2D(4, 3, padding="same" if padding == "zero" else "valid")(image)
-    assert keras.Model(image, convolved).count_params() == counts.convolution
-    units = int(np.prod(convolved.shape[1:]))
-    flat = keras.layers.Dense(units)(keras.layers.Flatten()(image))
-    assert keras.Model(image, flat).count_params() == counts.dense
-    # A kernel and a bias of its own for each position of the output.
-    assert counts.locally_connected == units // 4 * counts.convolution
 
 
 # Bad input ------------------------------------------------------------------------------------

@@ -203,7 +203,7 @@ def match_captions(
                 f"{CAPTION!r} right after the code cell that shows it."
             )
         for output in cell.get("outputs", ()):
-            if label := output.get("metadata", {}).get("label"):
+            if output.get("metadata", {}).get("label"):
                 waiting.append(output)
     if waiting:
         raise ReportError(f"Notebook {name}: {waiting[0].metadata.label} has no caption.")

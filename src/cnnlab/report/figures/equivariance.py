@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import ConnectionPatch
+from matplotlib.patches import ConnectionPatch, Rectangle
 
 from cnnlab.style import CLASS_COLOURS, TEXT_WIDTH
 from cnnlab.theory.equivariance import reached_by_border
@@ -15,46 +16,44 @@ _SMALLEST_SHOWN = 1e-4
 _MARKERS = "osD^vPX"
 
 
-def draw_commuting_square(
+def draw_two_ways(
     image: np.ndarray,
-    shifted: np.ndarray,
     filtered: np.ndarray,
-    filtered_then_shifted: np.ndarray,
-    shifted_then_filtered: np.ndarray,
+    filtered_then_moved: np.ndarray,
+    moved_then_filtered: np.ndarray,
+    moved: np.ndarray,
 ) -> Figure:
-    """Draw both ways round, and the difference of their ends.
+    """Draw both ways round, which meet in the middle.
 
     Args:
-        image: (H, W, 3) in [0, 1].
-        shifted: the same, translated.
+        image: (H, W, 3) of whole numbers from 0 to 255.
         filtered: (H, W, 1), the image's feature map.
-        filtered_then_shifted: (H, W, 1).
-        shifted_then_filtered: (H, W, 1).
+        filtered_then_moved: (H, W, 1).
+        moved_then_filtered: (H, W, 1).
+        moved: the image, translated.
     """
-    figure, panels = plt.subplots(2, 3, figsize=(TEXT_WIDTH, 3.4))
-    figure.get_layout_engine().set(wspace=0.2, hspace=0.14)
+    figure, panels = plt.subplots(1, 5, figsize=(TEXT_WIDTH, 1.3))
+    figure.get_layout_engine().set(wspace=0.14)
     largest = np.abs(filtered).max()
-
-    def show_map(axes: Axes, title: str, values: np.ndarray) -> None:
-        # One scale for all maps, with white for zero, so that a difference of zero is blank.
-        axes.imshow(values[..., 0], cmap="RdBu_r", vmin=-largest, vmax=largest)
-        axes.set_title(title, fontweight="normal")
-
-    panels[0, 0].imshow(image)
-    panels[0, 0].set_title("$f$")
-    panels[1, 0].imshow(shifted)
-    panels[1, 0].set_title("$L_t f$")
-    show_map(panels[0, 1], r"$f \star \Psi$", filtered)
-    show_map(panels[1, 1], r"$(L_t f) \star \Psi$", shifted_then_filtered)
-    show_map(panels[0, 2], r"$L_t (f \star \Psi)$", filtered_then_shifted)
-    show_map(panels[1, 2], "difference of the two", shifted_then_filtered - filtered_then_shifted)
-    for axes in panels.flat:
-        axes.set(xticks=[], yticks=[])
+    contents = {
+        "$f$": image,
+        r"$f \star \Psi$": filtered,
+        r"$L_t (f \star \Psi)$": filtered_then_moved,
+        r"$(L_t f) \star \Psi$": moved_then_filtered,
+        "$L_t f$": moved,
+    }
+    for axes, (title, pixels) in zip(panels, contents.items(), strict=True):
+        if pixels.shape[2] == 1:  # one scale for all maps, with white for zero
+            axes.imshow(pixels, cmap="RdBu_r", vmin=-largest, vmax=largest)
+        else:
+            axes.imshow(pixels)
+        axes.set(title=title, xticks=[], yticks=[])
         axes.spines[:].set_visible(True)
-    _connect_across(panels[0, 0], panels[0, 1], r"$\star\,\Psi$")
-    _connect_across(panels[0, 1], panels[0, 2], "$L_t$")
-    _connect_across(panels[1, 0], panels[1, 1], r"$\star\,\Psi$")
-    _connect_down(panels[0, 0], panels[1, 0], "$L_t$")
+    _connect(panels[0], panels[1], r"$\star\,\Psi$")
+    _connect(panels[1], panels[2], "$L_t$")
+    _connect(panels[4], panels[3], r"$\star\,\Psi$")
+    equal = panels[2].annotate("$=$", (1.12, 0.5), xycoords="axes fraction", ha="center", size=14)
+    equal.set(in_layout=False, va="center")
     return figure
 
 
@@ -83,51 +82,64 @@ def draw_border_errors(
     return figure
 
 
-def draw_error_by_shift(curves: Mapping[str, np.ndarray], shifts: Sequence[int]) -> Figure:
+def draw_error_by_shift(errors: pd.DataFrame) -> Figure:
     """Draw the error of equivariance against the shift.
 
     Args:
-        curves: operator -> (images, shifts) relative errors; the mean over images is drawn.
-        shifts: in pixels.
+        errors: relative errors, a row for each shift in pixels, a column for each map.
     """
-    figure, axes = plt.subplots(figsize=(TEXT_WIDTH, 2.3))
-    for (name, errors), marker in zip(curves.items(), _MARKERS, strict=False):
-        axes.plot(
-            shifts, errors.mean(axis=0), marker=marker, markersize=6, fillstyle="none", label=name
-        )
-    axes.set(xlabel="shift to the right [pixel]", ylabel="relative error", xticks=shifts)
+    figure, axes = plt.subplots(figsize=(TEXT_WIDTH, 1.6))
+    for (name, column), marker in zip(errors.items(), _MARKERS, strict=False):
+        axes.plot(column, marker=marker, markersize=6, fillstyle="none", label=name)
+    axes.set(xlabel="shift to the right [pixel]", ylabel="relative error", xticks=errors.index)
     axes.set_ylim(bottom=-0.003)
     axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
     return figure
 
 
 def draw_errors_by_depth(errors: Mapping[str, np.ndarray], shifts: Sequence[int]) -> Figure:
-    """Draw the error of networks' pooled maps against the shift.
+    """Draw the error of a network's pooled maps against the shift.
 
     Args:
-        errors: title of a panel -> (images, shifts, depths) relative errors; the mean over images
-            is drawn, a line for each depth, the first pool's first.
+        errors: title of a panel -> (depths, shifts) relative errors, the first pool's first.
         shifts: in pixels, powers of 2.
     """
     figure, panels = plt.subplots(1, len(errors), figsize=(TEXT_WIDTH, 2.1), sharey=True)
     for axes, (title, values) in zip(panels, errors.items(), strict=True):
-        for depth, line in enumerate(values.mean(axis=0).T, 1):
-            axes.plot(
-                shifts,
-                line,
-                marker=_MARKERS[depth - 1],
-                fillstyle="none",
-                clip_on=False,
-                label=f"pool {depth}",
-            )
+        for depth, (line, marker) in enumerate(zip(values, _MARKERS, strict=False), 1):
+            style = {"marker": marker, "fillstyle": "none", "clip_on": False}
+            axes.plot(shifts, line, **style, label=f"pool {depth}")
         axes.set_xscale("log", base=2)
         axes.set_xticks(shifts, shifts)
-        axes.set_title(title, fontweight="normal")
+        axes.set(title=title, xlabel="shift to the right [pixel]")
     panels[0].set_ylim(bottom=0)  # of all, once all lines are there
     panels[0].set_ylabel("relative error")
-    figure.supxlabel("shift to the right [pixel]", fontsize="medium")
-    handles, labels = panels[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=len(labels))
+    panels[-1].legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    return figure
+
+
+def draw_detector(
+    scene: np.ndarray, kernel_shape: tuple[int, int], response: np.ndarray, found: np.ndarray
+) -> Figure:
+    """Draw a scene with the places where a kernel answers, and its map.
+
+    Args:
+        scene: (H, W, 3) of whole numbers from 0 to 255.
+        kernel_shape: height and width of the kernel.
+        response: (H, W); negative ones are drawn as none.
+        found: (n, 2) row and column of the middle of each place.
+    """
+    figure, panels = plt.subplots(2, 1, figsize=(TEXT_WIDTH, 1.9))
+    panels[0].imshow(scene)
+    panels[1].imshow(np.maximum(response, 0), cmap="Greys")
+    height, width = kernel_shape
+    for axes in panels:
+        axes.set(xticks=[], yticks=[])
+        axes.spines[:].set_visible(True)
+        for row, column in found:
+            corner = (column - width / 2, row - height / 2)
+            frame = Rectangle(corner, width, height, fill=False, color=CLASS_COLOURS[6], lw=1.5)
+            axes.add_patch(frame)
     return figure
 
 
@@ -173,7 +185,7 @@ def draw_generalisation(
         places: a panel's title each.
         chance: the accuracy of guessing.
     """
-    figure, panels = plt.subplots(1, len(places), figsize=(TEXT_WIDTH, 2.2), sharey=True)
+    figure, panels = plt.subplots(1, len(places), figsize=(TEXT_WIDTH, 1.7), sharey=True)
     for place, (axes, title) in enumerate(zip(panels, places, strict=True)):
         for network, label in enumerate(("shared weights", "unshared weights")):
             middle = mean[:, network, place]
@@ -190,22 +202,13 @@ def draw_generalisation(
     return figure
 
 
-def _connect_across(start: Axes, end: Axes, label: str) -> None:
-    _connect(start, end, (1.02, 0.5), (-0.02, 0.5))
-    text = start.annotate(label, (1.11, 0.54), xycoords="axes fraction", ha="center")
-    text.set_in_layout(False)
-
-
-def _connect_down(start: Axes, end: Axes, label: str) -> None:
-    _connect(start, end, (0.5, -0.02), (0.5, 1.02))
-    text = start.annotate(label, (0.54, -0.14), xycoords="axes fraction", va="center")
-    text.set_in_layout(False)
-
-
-def _connect(start: Axes, end: Axes, tail: tuple, head: tuple) -> None:
+def _connect(start: Axes, end: Axes, label: str) -> None:
+    """Draw an arrow between neighbours, whichever is at the left."""
+    to_right = start.get_subplotspec().colspan.start < end.get_subplotspec().colspan.start
+    tail, head, middle = (1.02, -0.02, 1.12) if to_right else (-0.02, 1.02, -0.12)
     arrow = ConnectionPatch(
-        tail,
-        head,
+        (tail, 0.5),
+        (head, 0.5),
         coordsA="axes fraction",
         coordsB="axes fraction",
         axesA=start,
@@ -216,3 +219,5 @@ def _connect(start: Axes, end: Axes, tail: tuple, head: tuple) -> None:
     # The gap between panels is fixed: the layout must not widen it for the arrow.
     arrow.set_in_layout(False)
     start.figure.add_artist(arrow)
+    text = start.annotate(label, (middle, 0.56), xycoords="axes fraction", ha="center")
+    text.set_in_layout(False)
