@@ -37,8 +37,8 @@ ROOMS = {
 HEAVY = {"tensorflow", "keras"}
 
 # Declared, though no module imports them: notebooks' kernel, Jupyter itself, what pandas writes
-# Markdown with, and what the course asks for.
-NOT_IMPORTED = {"ipykernel", "jupyter", "tabulate", "seaborn"}
+# Markdown with.
+NOT_IMPORTED = {"ipykernel", "jupyter", "jupyterlab-myst", "tabulate"}
 
 
 def imports_of(path: Path) -> set[str]:

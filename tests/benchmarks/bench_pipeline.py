@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from cnnlab.faces.pipeline import disable_autotuning
-from cnnlab.models.precision import detect_policy
+from cnnlab.models.precision import detect_policy, use_policy
 from cnnlab.models.vgg16 import build_vgg16_base
 
 BATCHES, BATCH_SIZE = 9, 32
@@ -38,7 +38,8 @@ def time_end(batches, forward):
 
 
 def test_an_iterator_ends_at_once():
-    forward = tf.function(build_vgg16_base(detect_policy()))
+    with use_policy(detect_policy()):
+        forward = tf.function(build_vgg16_base())
     pipelines = {"tuned": make_batches(), "not tuned": disable_autotuning(make_batches())}
     ends = {name: [] for name in pipelines}
     for _ in range(ROUNDS):

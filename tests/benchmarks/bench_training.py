@@ -16,7 +16,7 @@ from cnnlab.evaluation.training_speed import with_composed_normalisation
 from cnnlab.faces.loading import prepare_faces, render_faces
 from cnnlab.faces.pipeline import training_batches
 from cnnlab.models.light_vgg import build_light_vgg, build_light_vgg_with_batch_normalisation
-from cnnlab.models.precision import MIXED_BFLOAT16, detect_policy
+from cnnlab.models.precision import MIXED_BFLOAT16, detect_policy, use_policy
 from cnnlab.models.scratch import LIGHT_VGG
 from cnnlab.models.training import make_reproducible
 from cnnlab.settings import SEED, current_profile
@@ -55,7 +55,8 @@ def test_images_a_second(form, faces):
     build, build_usual, least = FORMS[form]
     rows = faces.split.training
     make_reproducible(SEED)
-    ours = compile_classifier(build(dtype=detect_policy()))
+    with use_policy(detect_policy()):
+        ours = compile_classifier(build())
     usual = compile_classifier(build_usual())
     generator = training_generator(faces, LIGHT_VGG.augmentation, LIGHT_VGG.batch_size, SEED)
 

@@ -23,7 +23,7 @@ from cnnlab.faces.duplicates import find_duplicates
 from cnnlab.faces.pipeline import training_batches
 from cnnlab.models.features import FixedNetwork, cache_layer_features
 from cnnlab.models.light_vgg import build_light_vgg
-from cnnlab.models.precision import detect_policy
+from cnnlab.models.precision import detect_policy, use_policy
 from cnnlab.models.prediction import predict_logits
 from cnnlab.models.scratch import LIGHT_VGG
 from cnnlab.settings import IMAGE_SIZE, SEED
@@ -91,7 +91,8 @@ def decode(count: int, folder: Path) -> None:
 
 def stream(count: int, folder: Path) -> None:
     """An epoch's augmented batches, with the light VGG that now and then trains on one."""
-    model = build_light_vgg(dtype=detect_policy())
+    with use_policy(detect_policy()):
+        model = build_light_vgg()
     model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     batches = training_batches(
         map_images(folder),

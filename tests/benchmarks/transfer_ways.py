@@ -46,17 +46,19 @@ def train_our_way(per_class: int, root: Path) -> list[tuple[str, float, float]]:
         root / name for name in ("decoded", "features", "trained")
     )
     from cnnlab.faces.loading import prepare_faces, render_faces
-    from cnnlab.models.transfer import BLOCK4, train_vgg16, train_vgg16_block5
+    from cnnlab.models.transfer import list_stages, train_vgg16
+    from cnnlab.settings import current_profile
 
     dataset = render_faces(per_class, VALIDATION_PER_CLASS)
     begun = time.perf_counter()
     faces = prepare_faces(dataset)
     ends = []
+    stages = list_stages(current_profile())
     # The second goes on where the first ends.
-    for train in (train_vgg16_block5, train_vgg16):
-        history = train(faces).history
+    for some in (stages[:2], stages):
+        history = train_vgg16(faces, stages=some).history
         ends.append(time.perf_counter() - begun)
-    last = history["stage"] == BLOCK4
+    last = history["stage"] == stages[-1].title
     # All that is no epoch counts as if it came before the first one of its training.
     rest = np.array(ends) - [history.loc[~last, "seconds"].sum(), history["seconds"].sum()]
     seconds = history["seconds"].cumsum() + np.where(last, rest[1], rest[0])
@@ -70,7 +72,7 @@ def train_usual_way(per_class: int, accuracy: float) -> list[tuple[str, float, f
     from cnnlab.faces.loading import prepare_faces, render_faces
     from cnnlab.models.recipes import compile_classifier, count_steps, weigh_classes
     from cnnlab.models.training import Stopping
-    from cnnlab.models.transfer import BLOCK4, BLOCK5, FROZEN, VGG16_FINE_TUNING, VGG16_HEAD
+    from cnnlab.models.transfer import list_stages
     from cnnlab.models.vgg16 import build_vgg16_classifier
     from cnnlab.settings import SEED, current_profile
 
@@ -78,14 +80,9 @@ def train_usual_way(per_class: int, accuracy: float) -> list[tuple[str, float, f
     keras.utils.set_random_seed(SEED)
     timeline = Timeline(time.perf_counter(), accuracy)
     model = build_vgg16_classifier()
-    stages = (
-        (FROZEN, VGG16_HEAD, profile.vgg16_frozen_epochs, ("logits",)),
-        (BLOCK5, VGG16_FINE_TUNING, profile.vgg16_block5_epochs, ("logits", "block5_")),
-        (BLOCK4, VGG16_FINE_TUNING, profile.vgg16_block4_epochs, ("logits", "block5_", "block4_")),
-    )
-    for timeline.stage, recipe, epochs, trained in stages:
-        for layer in model.layers:
-            layer.trainable = layer.name.startswith(trained)
+    for stage in list_stages(profile):
+        timeline.stage, recipe, epochs = stage.title, stage.recipe, stage.epochs
+        stage.freeze(model)
         steps = count_steps(len(faces.split.training), recipe)
         compile_classifier(model, recipe, Stopping(epochs, profile.patience), steps)
         stopping = keras.callbacks.EarlyStopping(

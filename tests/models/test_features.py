@@ -1,3 +1,4 @@
+from dataclasses import replace
 from types import SimpleNamespace
 
 import keras
@@ -13,7 +14,8 @@ from cnnlab.models.features import (
     fix_vgg16,
     pool_block5,
 )
-from cnnlab.models.vgg16 import build_vgg16_base
+from cnnlab.models.vgg16 import IMAGENET_MEAN_BGR, build_vgg16_base, set_vgg16_kernels
+from cnnlab.models.vgg16_weights import VGG16_DIGEST
 
 FLIP = Augmentation(rotation_degrees=0, shift=0, horizontal_flip=True)
 
@@ -24,8 +26,9 @@ def faces():
     return SimpleNamespace(images=images, digest="six random images")
 
 
-def cache(faces, root, augmentations, indices=(4, 1, 2), seed=1):
-    return cache_vgg16_features(faces, np.array(indices), augmentations, seed, "float32", root)
+def cache(faces, root, augmentations, indices=(4, 1, 2), seed=1, network=None):
+    network = network or fix_vgg16("float32")
+    return cache_vgg16_features(faces, np.array(indices), augmentations, seed, network, 4, root)
 
 
 def test_unaugmented_copy_is_the_forward_pass_in_the_order_of_the_rows(faces, tmp_path):
@@ -35,7 +38,7 @@ def test_unaugmented_copy_is_the_forward_pass_in_the_order_of_the_rows(faces, tm
     expected = frozen(faces.images[[4, 1, 2]] / np.float32(255))
     np.testing.assert_allclose(copy, expected, rtol=2e-3, atol=0.5)
     before = set(tmp_path.iterdir())
-    pooled = pool_block5([copy], "float32", tmp_path)
+    pooled = pool_block5([copy], fix_vgg16("float32"), tmp_path)
     whole = np.asarray(base(faces.images[[4, 1, 2]] / np.float32(255))).mean((1, 2))
     np.testing.assert_allclose(pooled[0], whole, rtol=2e-2, atol=0.05)
     # On disk while it is in use, and no longer.
@@ -43,21 +46,38 @@ def test_unaugmented_copy_is_the_forward_pass_in_the_order_of_the_rows(faces, tm
     assert set(tmp_path.iterdir()) == before
 
 
-def test_copies_differ_and_are_computed_once(faces, tmp_path, monkeypatch):
+def test_copies_differ_and_are_computed_once(faces, tmp_path):
     first = cache(faces, tmp_path, [None, FLIP])
     assert not np.array_equal(first.copies[0], first.copies[1])
 
-    def refuse(*_):
+    def refuse():
         raise AssertionError("computed again")
 
-    monkeypatch.setattr(features, "build_vgg16_base", refuse)
-    second = cache(faces, tmp_path, [None, FLIP])
+    network = replace(fix_vgg16("float32"), build=refuse)
+    second = cache(faces, tmp_path, [None, FLIP], network=network)
     np.testing.assert_array_equal(first.copies[1], second.copies[1])
     assert first.seconds == second.seconds > 0
     with pytest.raises(AssertionError, match="computed again"):
-        cache(faces, tmp_path, [None, FLIP], seed=2)
+        cache(faces, tmp_path, [None, FLIP], seed=2, network=network)
     with pytest.raises(AssertionError, match="computed again"):
-        cache(faces, tmp_path, [None], indices=(1, 4, 2))
+        cache(faces, tmp_path, [None], indices=(1, 4, 2), network=network)
+
+
+def test_a_network_that_answers_otherwise_has_features_of_its_own():
+    def build(red_first):
+        inputs = keras.Input((128, 128, 3))
+        x = 255.0 * inputs if red_first else 255.0 * inputs[..., ::-1]
+        x = x - np.array(IMAGENET_MEAN_BGR, np.float32)
+        base = keras.applications.VGG16(include_top=False, weights=None, input_tensor=x)
+        set_vgg16_kernels(base)
+        return keras.Model(inputs, keras.layers.Flatten()(base.output))
+
+    same, other = (
+        fix_vgg16("float32", lambda red_first=red_first: build(red_first))
+        for red_first in (False, True)
+    )
+    assert same.digest == fix_vgg16("mixed_bfloat16").digest == VGG16_DIGEST
+    assert other.digest != VGG16_DIGEST
 
 
 def test_an_interrupted_copy_does_not_pass_for_a_whole_one(faces, tmp_path, monkeypatch):
@@ -163,6 +183,6 @@ def test_a_higher_layer_starts_from_what_is_kept_of_a_lower_one(faces, tmp_path,
 def test_the_seconds_of_lower_features_are_counted(faces, tmp_path, monkeypatch):
     clock = iter(range(100))
     monkeypatch.setattr(features.time, "perf_counter", lambda: float(next(clock)))
-    lower = cache_vgg16_features(faces, np.array([1]), [None], 1, "float32", tmp_path, block=3)
+    lower = cache_vgg16_features(faces, np.array([1]), [None], 1, fix_vgg16("float32"), 3, tmp_path)
     assert lower.seconds == 1
     assert cache(faces, tmp_path, [None], (1,)).seconds == 2

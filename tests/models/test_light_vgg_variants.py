@@ -6,7 +6,6 @@ from cnnlab.explain.class_activation import (
     differentiate_targets,
     grad_cam,
     multiply_maps_by_gradients,
-    read_class_weights,
 )
 from cnnlab.models.light_vgg import build_light_vgg
 from cnnlab.models.light_vgg_variants import (
@@ -24,6 +23,7 @@ from cnnlab.models.light_vgg_variants import (
     build_pooled,
     build_together,
 )
+from cnnlab.models.precision import use_policy
 
 RNG = np.random.default_rng(0)
 IMAGES = RNG.random((3, 128, 128, 3)).astype(np.float32)
@@ -41,7 +41,8 @@ def test_no_change_costs_parameters_and_all_can_be_explained_where_the_original_
 
 @pytest.mark.parametrize("build", [build_framed, build_together])
 def test_a_saved_network_with_layers_of_our_own_answers_the_same(build, tmp_path):
-    model = build(dtype="mixed_bfloat16")
+    with use_policy("mixed_bfloat16"):
+        model = build()
     model.save(tmp_path / "model.keras")
     again = keras.models.load_model(tmp_path / "model.keras")
     assert again.to_json() == model.to_json()
@@ -58,7 +59,7 @@ def test_names_and_titles_tell_the_variants_apart():
 @pytest.mark.parametrize("build", [build_pooled, build_fine, build_normalised])
 def test_pooled_maps_are_the_logits(build):
     model = build()
-    weights = read_class_weights(model, "conv5_2")
+    weights = model.get_layer("logits").kernel.numpy()
     maps = differentiate_targets(model, IMAGES, "conv5_2", TARGETS)
     evidence = np.einsum("nhwk,kc->nhwc", maps.maps, weights).mean(axis=(1, 2))
     np.testing.assert_allclose(evidence, maps.logits, rtol=1e-3, atol=1e-4)
@@ -117,7 +118,8 @@ def test_the_framed_network_is_blind_for_the_frame_only():
 
 @pytest.mark.parametrize("build", [build_erased, build_together])
 def test_rectangles_are_erased_in_training_only(build):
-    erase = build(dtype="mixed_bfloat16").get_layer("erase")
+    with use_policy("mixed_bfloat16"):
+        erase = build().get_layer("erase")
     images = np.full((200, 64, 64, 3), 0.1, np.float32)
     np.testing.assert_array_equal(erase(images, training=False), images)
     erased = np.asarray(erase(images, training=True)) != images

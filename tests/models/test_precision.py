@@ -1,7 +1,8 @@
+import keras
 import pytest
 import tensorflow as tf
 
-from cnnlab.models.precision import describe_cap, detect_policy
+from cnnlab.models.precision import describe_cap, detect_policy, use_policy
 
 pytestmark = pytest.mark.skipif(
     bool(tf.config.list_physical_devices("GPU")), reason="a GPU decides before the processor does"
@@ -41,3 +42,10 @@ def test_a_cap_on_instructions_counts_as_a_processor_without_them(
 
 def test_unknown_processor_gets_float32(tmp_path):
     assert detect_policy(tmp_path / "missing") == "float32"
+
+
+def test_a_policy_is_in_force_within_its_block_alone():
+    with pytest.raises(KeyError), use_policy("mixed_bfloat16"):
+        assert keras.layers.Dense(1).compute_dtype == "bfloat16"
+        raise KeyError
+    assert keras.layers.Dense(1).compute_dtype == "float32"

@@ -12,10 +12,11 @@ from cnnlab.faces.loading import Faces
 from cnnlab.faces.splits import Split
 from cnnlab.models import family, prediction, scratch, transfer
 from cnnlab.models.family import FAMILY_RECIPE, VGG, train_variant
-from cnnlab.models.features import cache_vgg16_features
+from cnnlab.models.features import cache_vgg16_features, pool_block5
 from cnnlab.models.prediction import predict_logits
 from cnnlab.models.recipes import learned_shares, weigh_classes
 from cnnlab.models.training import Stopping, train
+from cnnlab.models.vgg16 import build_vgg16_base
 from cnnlab.settings import PROFILES
 
 SHORT = replace(
@@ -42,17 +43,23 @@ def faces():
 @pytest.fixture(scope="module")
 def networks(faces, tmp_path_factory):
     root = tmp_path_factory.mktemp("data")
+    # Fast enough that epochs of a few steps can be told apart by their loss.
+    rates = {"frozen": 0.03, "block 5": 1e-3, "block 4": 1e-3}
+    stages = [
+        replace(
+            stage,
+            recipe=replace(stage.recipe, learning_rate=rates[stage.title], batch_size=4),
+        )
+        for stage in transfer.list_stages(SHORT)
+    ]
     with pytest.MonkeyPatch.context() as patch:
-        # Fast enough that epochs of a few steps can be told apart by their loss.
-        for name, learning_rate in (("VGG16_HEAD", 0.03), ("VGG16_FINE_TUNING", 1e-3)):
-            recipe = replace(getattr(transfer, name), learning_rate=learning_rate, batch_size=4)
-            patch.setattr(transfer, name, recipe)
         for module in (scratch, transfer):
             patch.setattr(module, "train", partial(train, root=root))
         patch.setattr(transfer, "cache_vgg16_features", partial(cache_vgg16_features, root=root))
+        patch.setattr(transfer, "pool_block5", partial(pool_block5, root=root))
         return {
-            "VGG16": transfer.train_vgg16(faces, SHORT, seed=1),
-            "VGG16, block 4 frozen": transfer.train_vgg16_block5(faces, SHORT, seed=1),
+            "VGG16": transfer.train_vgg16(faces, SHORT, seed=1, stages=stages),
+            "VGG16, two stages": transfer.train_vgg16(faces, SHORT, seed=1, stages=stages[:2]),
             "Light VGG": scratch.train_light_vgg(faces, SHORT, seed=1),
         }
 
@@ -61,19 +68,18 @@ def networks(faces, tmp_path_factory):
     ("title", "stages"),
     [
         ("VGG16", ["frozen", "frozen", "block 5", "block 4"]),
-        ("VGG16, block 4 frozen", ["frozen", "frozen", "block 5"]),
+        ("VGG16, two stages", ["frozen", "frozen", "block 5"]),
         ("Light VGG", ["from scratch", "from scratch"]),
     ],
 )
 def test_history_numbers_all_epochs_of_all_stages(networks, title, stages):
     network = networks[title]
-    assert network.title == title
     assert network.history["stage"].tolist() == stages
     assert network.history.index.tolist() == list(range(1, len(stages) + 1))
     assert network.seconds >= network.history["seconds"].sum()
 
 
-@pytest.mark.parametrize("title", ["VGG16", "VGG16, block 4 frozen", "Light VGG"])
+@pytest.mark.parametrize("title", ["VGG16", "VGG16, two stages", "Light VGG"])
 def test_model_is_that_of_the_chosen_epoch_from_pixels_to_float32_logits(networks, faces, title):
     network = networks[title]
     rows = faces.split.development
@@ -135,3 +141,40 @@ def test_classes_weigh_by_a_power_of_what_would_make_them_equal(faces):
     for power, expected in ((1.0, np.full(8, 1 / 8)), (0.0, counts / counts.sum())):
         recipe = replace(FAMILY_RECIPE, class_weight_power=power)
         np.testing.assert_allclose(learned_shares(scarce, recipe), expected, rtol=1e-5)
+
+
+def test_a_stage_trains_what_it_names_and_all_above_is_cut_off_for_it(networks):
+    frozen, block5, block4 = transfer.list_stages(SHORT)
+    assert [stage.last_frozen_block for stage in (frozen, block5, block4)] == [5, 4, 3]
+    model = networks["VGG16"].model
+    block4.freeze(model)
+    trained = {layer.name[:6] for layer in model.layers if layer.weights and layer.trainable}
+    assert trained == {"block4", "block5", "logits"}
+    frozen.freeze(model)
+    assert [weight.path for weight in model.trainable_weights] == ["logits/kernel", "logits/bias"]
+
+
+def test_block_1_cannot_be_trained(faces):
+    (frozen, *_) = transfer.list_stages(SHORT)
+    everything = replace(frozen, title="all", trained=("block", "logits"))
+    with pytest.raises(ValueError, match="trains block 1"):
+        transfer.train_vgg16(faces, SHORT, stages=[everything])
+
+
+def test_another_head_is_trained_on_the_last_maps(faces, tmp_path, monkeypatch):
+    def build():
+        base = build_vgg16_base()
+        x = keras.layers.Flatten(name="flatten")(base.output)
+        return keras.Model(base.input, keras.layers.Dense(8, dtype="float32", name="logits")(x))
+
+    monkeypatch.setattr(transfer, "train", partial(train, root=tmp_path))
+    cache = partial(cache_vgg16_features, root=tmp_path)
+    monkeypatch.setattr(transfer, "cache_vgg16_features", cache)
+    one_epoch = replace(transfer.list_stages(SHORT)[0], epochs=1)
+    network = transfer.train_vgg16(faces, SHORT, stages=[one_epoch], build=build)
+    logits = np.asarray(network.model(faces.images[faces.split.development] / np.float32(255)))
+    loss = keras.losses.sparse_categorical_crossentropy(
+        faces.labels[faces.split.development], logits, True
+    )
+    (expected,) = network.history["val_loss"]
+    assert float(np.mean(loss)) == pytest.approx(expected, rel=0.05)

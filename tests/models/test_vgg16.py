@@ -5,9 +5,8 @@ import pytest
 from cnnlab.models.vgg16 import (
     build_vgg16_base,
     build_vgg16_classifier,
-    build_vgg16_head,
-    build_vgg16_top,
     copy_weights_by_name,
+    take_top,
 )
 
 
@@ -24,18 +23,22 @@ def test_base_equals_keras_own_vgg16_on_its_own_preprocessing(images):
     np.testing.assert_allclose(base(images), expected, rtol=1e-4, atol=1e-2)
 
 
-@pytest.mark.parametrize(("pool", "first_block"), [("block4_pool", 5), ("block3_pool", 4)])
-def test_top_on_cached_features_equals_the_whole_network(images, pool, first_block):
+@pytest.mark.parametrize(
+    ("layer", "blocks"),
+    [("global_average_pool", set()), ("block4_pool", {5}), ("block3_pool", {4, 5})],
+)
+def test_top_on_a_layers_features_equals_the_whole_network(images, layer, blocks):
     classifier = build_vgg16_classifier()
     kernel, bias = classifier.get_layer("logits").get_weights()
     rng = np.random.default_rng(1)
     classifier.get_layer("logits").set_weights([rng.normal(size=kernel.shape), bias])
-    features = keras.Model(classifier.input, classifier.get_layer(pool).output)(images)
-    top = build_vgg16_top(first_block=first_block)
-    top.get_layer("logits").set_weights(classifier.get_layer("logits").get_weights())
+    features = keras.Model(classifier.input, classifier.get_layer(layer).output)(images)
+    top = take_top(classifier, layer)
     np.testing.assert_allclose(top(features), classifier(images), rtol=1e-4, atol=1e-3)
-    blocks = {int(layer.name[5]) for layer in top.layers if layer.name.startswith("block")}
-    assert blocks == set(range(first_block, 6))
+    assert {int(each.name[5]) for each in top.layers if each.name.startswith("block")} == blocks
+    # A copy: what is trained does not change the network that it is from.
+    top.get_layer("logits").set_weights([0 * kernel, bias])
+    assert np.ptp(np.asarray(classifier(images))) > 0
 
 
 def test_an_untrained_classifier_knows_nothing(images):
@@ -43,8 +46,9 @@ def test_an_untrained_classifier_knows_nothing(images):
 
 
 def test_weights_do_not_move_to_a_model_without_the_layer():
+    top = take_top(build_vgg16_classifier(), "block4_pool")
     with pytest.raises(ValueError, match="block5_conv1"):
-        copy_weights_by_name(build_vgg16_top(), build_vgg16_head())
+        copy_weights_by_name(top, take_top(build_vgg16_classifier(), "block5_pool"))
 
 
 def test_preprocessing_survives_saving(images, tmp_path):

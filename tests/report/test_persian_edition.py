@@ -29,7 +29,8 @@ CELLS = (
     ),
     text(
         "## The first part\n\n[Table](#tbl-04-t), [Equation](#eq-04-a), "
-        "[Section](#The-first-part), [Cohen](#ref-cohen2016) and `f(x)`: {eval}`accuracy`.\n\n> **Proof.** Clear.",
+        "[Section](#The-first-part), [Cohen](#ref-cohen2016) and `f(x)`: {eval}`accuracy`."
+        "\n\n> **Proof.** Clear.",
         persian="## بخش نخست\n\n[جدول](#tbl-04-t)، [معادله](#eq-04-a)، [بخش](#The-first-part)، "
         "[کوهن](#ref-cohen2016) و `f(x)`: {eval}`accuracy`.\n\n> **برهان.** روشن است.\n\n1. یک",
         accuracy=reply("0.75 [0.69, 0.80]"),

@@ -11,7 +11,7 @@ from PIL import Image
 from cnnlab.report.pictures import compress_photographs, limit_pixels, number_clips
 from cnnlab.style import apply_style
 
-from .made_notebooks import chapter, code, shown, text
+from .made_notebooks import caption, chapter, code, shown, text
 
 
 def make_photograph(side):
@@ -66,8 +66,8 @@ def test_photographs_become_jpegs_and_flat_or_transparent_pictures_stay():
 
 def test_the_pdf_takes_the_jpegs_as_they_are(typeset):
     svg = compress_photographs(write_svg(make_photograph(96)))
-    metadata = {"label": "fig-04-x", "caption": "A.", "alt": "B."}
-    made = chapter(text("# A"), code("x", shown({"image/svg+xml": svg}, **metadata)))
+    photograph = shown({"image/svg+xml": svg}, label="fig-04-x")
+    made = chapter(text("# A"), code("x", photograph), caption("A."))
     [image] = [image for page in typeset(made).pages for image in page.images]
     assert image.image.size == (96, 96) and image.name.endswith(".jpg")
 

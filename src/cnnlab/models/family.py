@@ -3,11 +3,10 @@
 Their VGG variant is in ``light_vgg``; here are the other two and what all are trained by.
 """
 
-from functools import partial
-
 import keras
 
 from cnnlab.faces.augmentation import Augmentation
+from cnnlab.faces.dataset import CLASSES
 from cnnlab.faces.loading import Faces
 from cnnlab.models.light_vgg import build_authors_form, build_light_vgg_with_batch_normalisation
 from cnnlab.models.normalisation import FusedBatchNormalization
@@ -19,39 +18,39 @@ from cnnlab.settings import IMAGE_SIZE, SEED, Profile, current_profile
 ALEXNET_KERNELS = ((9,), (7,), (5,), (3,), (3,))
 
 
-def build_light_alexnet(num_classes: int = 8, dtype: str = "float32") -> keras.Model:
+def build_light_alexnet() -> keras.Model:
     """Build the authors' AlexNet variant: 3,464,952 parameters for 8 classes.
 
     One convolution a block, of 9, 7, 5, 3 and 3 pixels, each followed by a pool; the rest as in
     ``light_vgg.build_authors_form``.
 
-    What it takes and returns is that of ``light_vgg.build_light_vgg``.
+    What it returns is that of ``light_vgg.build_light_vgg``.
     """
-    return build_authors_form(ALEXNET_KERNELS, "light_alexnet", num_classes, dtype)
+    return build_authors_form(ALEXNET_KERNELS, "light_alexnet")
 
 
-def build_light_mobilenet(num_classes: int = 8, dtype: str = "float32") -> keras.Model:
+def build_light_mobilenet() -> keras.Model:
     """Build the authors' MobileNet variant: 3,237,064 parameters for 8 classes.
 
     Keras's MobileNet of width 1 without its top (Howard et al. 2017, arXiv 1704.04861), random
     weights, its average over places, dropout 0.3 and one dense layer.
 
-    What it takes and returns is that of ``light_vgg.build_light_vgg``.
+    What it returns is that of ``light_vgg.build_light_vgg``.
     """
     base = keras.applications.MobileNet(
         input_shape=(IMAGE_SIZE, IMAGE_SIZE, 3), include_top=False, weights=None, pooling="avg"
     )
-    base = keras.models.clone_model(base, clone_function=partial(_rebuild, dtype=dtype))
-    x = keras.layers.Dropout(0.3, dtype=dtype, name="dropout")(base.output)
-    logits = keras.layers.Dense(num_classes, dtype="float32", name="logits")(x)
+    base = keras.models.clone_model(base, clone_function=_fuse_normalisation)
+    x = keras.layers.Dropout(0.3, name="dropout")(base.output)
+    logits = keras.layers.Dense(len(CLASSES), dtype="float32", name="logits")(x)
     return keras.Model(base.input, logits, name="light_mobilenet")
 
 
-def _rebuild(layer: keras.Layer, dtype: str) -> keras.Layer:
-    """Make a layer anew in a precision, which Keras's applications take from a global setting."""
+def _fuse_normalisation(layer: keras.Layer) -> keras.Layer:
+    """Make a layer anew, batch normalisation in one operation."""
     normalises = type(layer) is keras.layers.BatchNormalization
     kind = FusedBatchNormalization if normalises else type(layer)
-    return kind.from_config(layer.get_config() | {"dtype": dtype})
+    return kind.from_config(layer.get_config())
 
 
 # One recipe for all, with the authors' learning rate.

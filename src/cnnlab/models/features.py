@@ -20,11 +20,12 @@ from cnnlab.faces.augmentation import Augmentation, augment
 from cnnlab.faces.loading import Faces
 from cnnlab.faces.pipeline import evaluation_batches
 from cnnlab.locking import hold_lock
-from cnnlab.models.precision import FLOAT32, describe_cap
+from cnnlab.models.precision import FLOAT32, describe_cap, use_policy
 from cnnlab.models.training import RECORD, digest_of
-from cnnlab.models.vgg16 import FEATURE_SHAPE, FROZEN_BLOCKS, build_vgg16_base
+from cnnlab.models.vgg16 import build_vgg16_base, build_vgg16_classifier
 from cnnlab.models.vgg16_weights import VGG16_DIGEST
 from cnnlab.paths import FEATURES
+from cnnlab.settings import IMAGE_SIZE
 from cnnlab.storage import discard_sealed, new_path, read_seal, seal
 
 BATCH_SIZE = 32
@@ -68,11 +69,35 @@ class CachedFeatures:
     seconds: float
 
 
-def fix_vgg16(dtype: str) -> FixedNetwork:
-    """Return VGG16's convolutional part with ImageNet's weights, built when it is needed."""
-    build = cache(lambda: build_vgg16_base(dtype))
+def fix_vgg16(dtype: str, build: Callable[[], keras.Model] = build_vgg16_base) -> FixedNetwork:
+    """Return VGG16's convolutional part as one that stays fixed, built when it is needed.
+
+    Args:
+        dtype: Keras dtype policy that it computes in.
+        build: makes a network with VGG16's blocks, which are as ImageNet's weights leave them. One
+            that answers an image otherwise, as with other weights or preprocessing, is named by
+            its answer.
+    """
+
+    @cache
+    def build_in_policy() -> keras.Model:
+        with use_policy(dtype):
+            return build()
+
     starts = {"block4_pool": "block3_pool", "block5_pool": "block4_pool"}
-    return FixedNetwork("VGG16", "vgg16", VGG16_DIGEST, dtype, build, starts)
+    return FixedNetwork("VGG16", "vgg16", _name_weights(build), dtype, build_in_policy, starts)
+
+
+def _name_weights(build: Callable[[], keras.Model]) -> str:
+    if build in (build_vgg16_base, build_vgg16_classifier):
+        return VGG16_DIGEST
+    image = np.random.default_rng(0).random((1, IMAGE_SIZE, IMAGE_SIZE, 3), np.float32)
+    network = build()
+    convolutions = keras.Model(network.input, network.get_layer("block5_pool").output)
+    answer, expected = np.asarray(convolutions(image)), np.asarray(build_vgg16_base()(image))
+    if np.allclose(answer, expected, rtol=0, atol=1e-4 * expected.max()):
+        return VGG16_DIGEST
+    return hashlib.sha256(answer.tobytes()).hexdigest()
 
 
 def fix_trained(title: str, name: str, model: keras.Model, folder: Path) -> FixedNetwork:
@@ -93,9 +118,9 @@ def cache_vgg16_features(
     indices: np.ndarray,
     augmentations: list[Augmentation | None],
     seed: int,
-    dtype: str,
+    network: FixedNetwork,
+    block: int,
     root: Path = FEATURES,
-    block: int = FROZEN_BLOCKS[-1],
 ) -> CachedFeatures:
     """Return the features of a block's pool of some images, one array for each augmented copy.
 
@@ -108,11 +133,10 @@ def cache_vgg16_features(
         indices: (n,) rows of ``faces``.
         augmentations: one entry a copy; None leaves the images as they are.
         seed: of the random augmentations; the copy's number is mixed in.
-        dtype: Keras dtype policy of the forward pass.
-        root: the folder of all caches.
+        network: as ``fix_vgg16`` makes it.
         block: the last of the fixed ones; 4: (n, 8, 8, 512), 3: (n, 16, 16, 256).
+        root: the folder of all caches.
     """
-    network = fix_vgg16(dtype)
     keeper = _Keeper(network, root)
     copies, seconds = [], 0.0
     for number, augmentation in enumerate(augmentations):
@@ -152,24 +176,23 @@ def describe_start(network: FixedNetwork, layer: str) -> dict[str, str]:
     return {"start": start} if start and network.dtype == FLOAT32 else {}
 
 
-def pool_block5(features: list[np.ndarray], dtype: str, root: Path = FEATURES) -> np.ndarray:
-    """Run frozen features through ImageNet's block 5 and average each map.
+def pool_block5(
+    features: list[np.ndarray], network: FixedNetwork, root: Path = FEATURES
+) -> np.ndarray:
+    """Run block 4's features through block 5 and average each map.
 
     Args:
         features: k arrays (n, 8, 8, 512).
-        dtype: Keras dtype policy of the forward pass.
+        network: as ``fix_vgg16`` makes it.
         root: the folder on whose disk the result is kept, as long as it is in use.
 
     Returns:
         A memory-mapped float32 array (k, n, 512).
     """
-    base = build_vgg16_base(dtype)
-    inputs = keras.Input(FEATURE_SHAPE)
-    x = inputs
-    for layer in base.layers:
-        if layer.name.startswith("block5_"):
-            x = layer(x)
-    block5 = keras.Model(inputs, keras.layers.GlobalAveragePooling2D(dtype="float32")(x))
+    model = network.build()
+    maps = model.get_layer("block5_pool").output
+    means = keras.layers.GlobalAveragePooling2D(dtype=FLOAT32)(maps)
+    block5 = keras.Model(model.get_layer("block4_pool").output, means)
     forward = tf.function(block5, reduce_retracing=True)
     root.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryFile(dir=root) as file:
@@ -180,7 +203,7 @@ def pool_block5(features: list[np.ndarray], dtype: str, root: Path = FEATURES) -
                 file.write(forward(batch).numpy().tobytes())
         file.flush()
         # The map outlives the file's name, which is gone already.
-        shape = (len(features), len(features[0]), FEATURE_SHAPE[-1])
+        shape = (len(features), len(features[0]), means.shape[-1])
         return np.memmap(file, np.float32, "r", shape=shape)
 
 

@@ -8,6 +8,7 @@ for which change is in notebook 08.
 import keras
 import numpy as np
 
+from cnnlab.faces.dataset import CLASSES
 from cnnlab.faces.loading import Faces
 from cnnlab.models.light_vgg import (
     BLOCK_FILTERS,
@@ -74,29 +75,29 @@ class MirrorDifference(keras.layers.Layer):
         return keras.ops.concatenate([maps, differences], axis=-1)
 
 
-def build_pooled(num_classes: int = 8, dtype: str = "float32") -> keras.Model:
+def build_pooled() -> keras.Model:
     """Build the light VGG with global average pooling and one linear layer for a head.
 
-    Arguments and result are those of ``light_vgg.build_light_vgg``, as for all builders here.
+    The result is that of ``light_vgg.build_light_vgg``, as for all builders here.
     Its class activation maps decompose the logits.
     """
     inputs = _input()
-    maps = _convolve(inputs, dtype)
-    return keras.Model(inputs, _classify_averages(maps, num_classes, dtype), name="pooled")
+    maps = _convolve(inputs)
+    return keras.Model(inputs, _classify_averages(maps), name="pooled")
 
 
-def build_placed(num_classes: int = 8, dtype: str = "float32") -> keras.Model:
+def build_placed() -> keras.Model:
     """Build the light VGG without hidden dense layers: each place has weights of its own.
 
     Its HiResCAM at ``pool5`` decomposes the logits.
     """
     inputs = _input()
-    maps = pool_block(_convolve(inputs, dtype), LAST_BLOCK, dtype)
-    places = keras.layers.Flatten(dtype=dtype, name="flatten")(maps)
-    return keras.Model(inputs, _apply_logits(places, num_classes), name="placed")
+    maps = pool_block(_convolve(inputs), LAST_BLOCK)
+    places = keras.layers.Flatten(name="flatten")(maps)
+    return keras.Model(inputs, _apply_logits(places), name="placed")
 
 
-def build_fine(num_classes: int = 8, dtype: str = "float32") -> keras.Model:
+def build_fine() -> keras.Model:
     """Build the pooled variant with last maps of 16x16 cells instead of 8x8.
 
     The fourth pool is left out and block 5 dilated by 2 instead, so that its kernels span as
@@ -104,73 +105,73 @@ def build_fine(num_classes: int = 8, dtype: str = "float32") -> keras.Model:
     """
     inputs = x = _input()
     for block in range(1, LAST_BLOCK - 1):
-        x = pool_block(convolve_block(x, block, dtype), block, dtype)
-    x = convolve_block(x, LAST_BLOCK - 1, dtype)
-    maps = convolve_block(x, LAST_BLOCK, dtype, dilation=2)
-    return keras.Model(inputs, _classify_averages(maps, num_classes, dtype), name="fine")
+        x = pool_block(convolve_block(x, block), block)
+    x = convolve_block(x, LAST_BLOCK - 1)
+    maps = convolve_block(x, LAST_BLOCK, dilation=2)
+    return keras.Model(inputs, _classify_averages(maps), name="fine")
 
 
-def build_one_sided(num_classes: int = 8, dtype: str = "float32") -> keras.Model:
+def build_one_sided() -> keras.Model:
     """Build the pooled variant with the maps' mirror differences beside the maps.
 
     The only expression that is one-sided is contempt.
     """
     inputs = _input()
-    maps = MirrorDifference(dtype=dtype, name="mirror_difference")(_convolve(inputs, dtype))
-    return keras.Model(inputs, _classify_averages(maps, num_classes, dtype), name="one_sided")
+    maps = MirrorDifference(name="mirror_difference")(_convolve(inputs))
+    return keras.Model(inputs, _classify_averages(maps), name="one_sided")
 
 
-def build_framed(num_classes: int = 8, dtype: str = "float32") -> keras.Model:
+def build_framed() -> keras.Model:
     """Build the light VGG as tabled, blind for a frame of 16 pixels around the image."""
     inputs = _input()
-    framed = Frame(FRAME, dtype=dtype, name="frame")(inputs)
-    maps = pool_block(_convolve(framed, dtype), LAST_BLOCK, dtype)
-    return keras.Model(inputs, classify_densely(maps, num_classes, dtype), name="framed")
+    framed = Frame(FRAME, name="frame")(inputs)
+    maps = pool_block(_convolve(framed), LAST_BLOCK)
+    return keras.Model(inputs, classify_densely(maps), name="framed")
 
 
-def build_erased(num_classes: int = 8, dtype: str = "float32") -> keras.Model:
+def build_erased() -> keras.Model:
     """Build the light VGG as tabled, half of its training images with an erased rectangle."""
     inputs = _input()
-    maps = pool_block(_convolve(_erase(inputs), dtype), LAST_BLOCK, dtype)
-    return keras.Model(inputs, classify_densely(maps, num_classes, dtype), name="erased")
+    maps = pool_block(_convolve(_erase(inputs)), LAST_BLOCK)
+    return keras.Model(inputs, classify_densely(maps), name="erased")
 
 
-def build_normalised(num_classes: int = 8, dtype: str = "float32") -> keras.Model:
+def build_normalised() -> keras.Model:
     """Build the pooled variant with batch normalisation in place of the convolutions' biases.
 
     As the authors have it, but without their noise and dropout.
     """
     inputs = _input()
-    maps = _convolve_normalised(inputs, dtype)
-    return keras.Model(inputs, _classify_averages(maps, num_classes, dtype), name="normalised")
+    maps = _convolve_normalised(inputs)
+    return keras.Model(inputs, _classify_averages(maps), name="normalised")
 
 
-def build_together(num_classes: int = 8, dtype: str = "float32") -> keras.Model:
+def build_together() -> keras.Model:
     """Build the normalised variant with mirror differences, trained with erased rectangles."""
     inputs = _input()
-    maps = _convolve_normalised(_erase(inputs), dtype)
-    maps = MirrorDifference(dtype=dtype, name="mirror_difference")(maps)
-    return keras.Model(inputs, _classify_averages(maps, num_classes, dtype), name="together")
+    maps = _convolve_normalised(_erase(inputs))
+    maps = MirrorDifference(name="mirror_difference")(maps)
+    return keras.Model(inputs, _classify_averages(maps), name="together")
 
 
-def build_placed_normalised(num_classes: int = 8, dtype: str = "float32") -> keras.Model:
+def build_placed_normalised() -> keras.Model:
     """Build the placed variant with batch normalisation, as the normalised one has it."""
     inputs = _input()
-    maps = pool_block(_convolve_normalised(inputs, dtype), LAST_BLOCK, dtype)
-    places = keras.layers.Flatten(dtype=dtype, name="flatten")(maps)
-    return keras.Model(inputs, _apply_logits(places, num_classes), name="placed_normalised")
+    maps = pool_block(_convolve_normalised(inputs), LAST_BLOCK)
+    places = keras.layers.Flatten(name="flatten")(maps)
+    return keras.Model(inputs, _apply_logits(places), name="placed_normalised")
 
 
-def build_placed_normalised_dropout(num_classes: int = 8, dtype: str = "float32") -> keras.Model:
+def build_placed_normalised_dropout() -> keras.Model:
     """Build the placed, normalised variant, half of whose last values are dropped in training.
 
     As the authors do behind their dense layers (Srivastava et al. 2014).
     """
     inputs = _input()
-    maps = pool_block(_convolve_normalised(inputs, dtype), LAST_BLOCK, dtype)
-    places = keras.layers.Flatten(dtype=dtype, name="flatten")(maps)
-    places = keras.layers.Dropout(DROPPED_SHARE, dtype=dtype, name="dropout")(places)
-    return keras.Model(inputs, _apply_logits(places, num_classes), name="placed_normalised_dropout")
+    maps = pool_block(_convolve_normalised(inputs), LAST_BLOCK)
+    places = keras.layers.Flatten(name="flatten")(maps)
+    places = keras.layers.Dropout(DROPPED_SHARE, name="dropout")(places)
+    return keras.Model(inputs, _apply_logits(places), name="placed_normalised_dropout")
 
 
 ORIGINAL = LIGHT_VGG_AS_TABLED
@@ -207,14 +208,14 @@ def _input() -> keras.KerasTensor:
     return keras.Input((IMAGE_SIZE, IMAGE_SIZE, 3), name="image")
 
 
-def _convolve(x: keras.KerasTensor, dtype: str) -> keras.KerasTensor:
+def _convolve(x: keras.KerasTensor) -> keras.KerasTensor:
     """Apply all convolutions of the tabled form, and all pools but the last."""
     for block in range(1, LAST_BLOCK):
-        x = pool_block(convolve_block(x, block, dtype), block, dtype)
-    return convolve_block(x, LAST_BLOCK, dtype)
+        x = pool_block(convolve_block(x, block), block)
+    return convolve_block(x, LAST_BLOCK)
 
 
-def _convolve_normalised(x: keras.KerasTensor, dtype: str) -> keras.KerasTensor:
+def _convolve_normalised(x: keras.KerasTensor) -> keras.KerasTensor:
     """As ``_convolve``, with batch normalisation; ``conv1_1`` is again what its ReLU gives."""
     for block, filters in enumerate(BLOCK_FILTERS, 1):
         for index in (1, 2):
@@ -225,13 +226,12 @@ def _convolve_normalised(x: keras.KerasTensor, dtype: str) -> keras.KerasTensor:
                 padding="same",
                 use_bias=False,
                 kernel_initializer="he_normal",
-                dtype=dtype,
                 name=f"{name}_linear",
             )(x)
-            x = FusedBatchNormalization(dtype=dtype, name=f"{name}_bn")(x)
-            x = keras.layers.ReLU(dtype=dtype, name=name)(x)
+            x = FusedBatchNormalization(name=f"{name}_bn")(x)
+            x = keras.layers.ReLU(name=name)(x)
         if block < LAST_BLOCK:
-            x = pool_block(x, block, dtype)
+            x = pool_block(x, block)
     return x
 
 
@@ -247,10 +247,10 @@ def _erase(images: keras.KerasTensor) -> keras.KerasTensor:
     )(images)
 
 
-def _classify_averages(maps: keras.KerasTensor, num_classes: int, dtype: str) -> keras.KerasTensor:
-    averages = keras.layers.GlobalAveragePooling2D(dtype=dtype, name="global_average_pool")(maps)
-    return _apply_logits(averages, num_classes)
+def _classify_averages(maps: keras.KerasTensor) -> keras.KerasTensor:
+    averages = keras.layers.GlobalAveragePooling2D(name="global_average_pool")(maps)
+    return _apply_logits(averages)
 
 
-def _apply_logits(x: keras.KerasTensor, num_classes: int) -> keras.KerasTensor:
-    return keras.layers.Dense(num_classes, dtype="float32", name="logits")(x)
+def _apply_logits(x: keras.KerasTensor) -> keras.KerasTensor:
+    return keras.layers.Dense(len(CLASSES), dtype="float32", name="logits")(x)

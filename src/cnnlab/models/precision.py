@@ -1,8 +1,11 @@
 """Which floating-point precision this machine computes fastest in, found by looking."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import keras
 import tensorflow as tf
 
 FLOAT32 = "float32"
@@ -39,3 +42,14 @@ def detect_policy(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
         return FLOAT32
     flags = cpuinfo.read_text().split() if cpuinfo.exists() else []
     return MIXED_BFLOAT16 if {"avx512_bf16", "amx_bf16"} & set(flags) else FLOAT32
+
+
+@contextmanager
+def use_policy(policy: str) -> Iterator[None]:
+    """Let layers that are made in this block have a Keras dtype policy."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)

@@ -14,7 +14,7 @@ import tensorflow as tf
 from cnnlab.faces.augmentation import Augmentation
 from cnnlab.faces.loading import Faces
 from cnnlab.faces.pipeline import training_batches
-from cnnlab.models.precision import detect_policy
+from cnnlab.models.precision import detect_policy, use_policy
 from cnnlab.models.recipes import (
     Recipe,
     compile_network,
@@ -125,7 +125,8 @@ def train_regressor(
     steps = count_steps(len(rows), REGRESSION)
 
     def build() -> keras.Model:
-        source = architecture.build(dtype=detect_policy())
+        with use_policy(detect_policy()):
+            source = architecture.build()
         copy_weights_by_name(classifier.model, source)
         loss = keras.losses.MeanSquaredError()
         return compile_network(replace_head(source), REGRESSION, stopping, steps, loss, ())

@@ -13,7 +13,7 @@ from cnnlab.faces.augmentation import Augmentation
 from cnnlab.faces.loading import Faces
 from cnnlab.faces.pipeline import training_batches
 from cnnlab.models.light_vgg import build_light_vgg
-from cnnlab.models.precision import detect_policy
+from cnnlab.models.precision import detect_policy, use_policy
 from cnnlab.models.recipes import (
     Recipe,
     compile_classifier,
@@ -39,13 +39,13 @@ class Architecture:
     Attributes:
         title: how figures and tables call it.
         name: how the folders of its trainings start, such as ``light-vgg``.
-        build: makes it, given a Keras ``dtype`` policy; float32 without.
+        build: makes it, in the Keras dtype policy that is in force.
         recipe: how it is trained.
     """
 
     title: str
     name: str
-    build: Callable[..., keras.Model]
+    build: Callable[[], keras.Model]
     recipe: Recipe
 
 
@@ -120,6 +120,11 @@ def train_from_scratch(
     dtype = policy or detect_policy()
     steps = count_steps(len(rows), recipe)
 
+    def build() -> keras.Model:
+        with use_policy(dtype):
+            model = architecture.build()
+        return compile_classifier(model, recipe, stopping, steps)
+
     def epoch_batches(epoch: int) -> tf.data.Dataset:
         return training_batches(
             faces.images,
@@ -135,7 +140,7 @@ def train_from_scratch(
     result = train(
         architecture.name,
         describe_training(faces, recipe, dtype),
-        lambda: compile_classifier(architecture.build(dtype=dtype), recipe, stopping, steps),
+        build,
         epoch_batches,
         development_batches(faces, development, faces.labels[development]),
         stopping,

@@ -1,8 +1,11 @@
-"""VGG16's transfer: its classifier on frozen features, then block 5 with it, then block 4 too."""
+"""VGG16's transfer in stages: its head on frozen convolutions, then more and more blocks with it.
 
-from collections.abc import Iterable, Mapping
+What a stage leaves frozen is run once for each image, and its features are kept.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cached_property, partial
 from itertools import takewhile
 
 import keras
@@ -13,12 +16,13 @@ import tensorflow as tf
 from cnnlab.faces.augmentation import Augmentation
 from cnnlab.faces.loading import Faces
 from cnnlab.models.features import (
+    FixedNetwork,
     cache_vgg16_features,
     describe_start,
     fix_vgg16,
     pool_block5,
 )
-from cnnlab.models.precision import detect_policy
+from cnnlab.models.precision import FLOAT32, detect_policy, use_policy
 from cnnlab.models.recipes import (
     Recipe,
     compile_classifier,
@@ -29,113 +33,95 @@ from cnnlab.models.recipes import (
 )
 from cnnlab.models.scratch import TrainedNetwork
 from cnnlab.models.training import Stopping, TrainingResult, train
-from cnnlab.models.vgg16 import (
-    build_vgg16_classifier,
-    build_vgg16_head,
-    build_vgg16_top,
-    copy_weights_by_name,
-)
+from cnnlab.models.vgg16 import build_vgg16_classifier, copy_weights_by_name, take_top
+from cnnlab.models.vgg16_weights import VGG16_DIGEST
 from cnnlab.settings import SEED, Profile, current_profile
 
-FROZEN = "frozen"
-BLOCK5 = "block 5"
-BLOCK4 = "block 4"
-"""The stages of VGG16's training, by what is trained first in each."""
-
-VGG16_HEAD = Recipe(1e-3, 32, Augmentation())
-VGG16_FINE_TUNING = Recipe(5e-5, 32, Augmentation())
+HEAD = Recipe(1e-3, 32, Augmentation())
+FINE_TUNING = Recipe(5e-5, 32, Augmentation())
+LAST_BLOCK = 5
 
 
 @dataclass(frozen=True)
-class TransferRecipes:
-    """How VGG16 is trained.
+class Stage:
+    """A stage of VGG16's training.
 
     Attributes:
-        head: the classifier on frozen features.
-        fine_tuning: blocks 5 and 4 with it.
+        title: how figures and tables call it.
+        trained: how the names of those layers start whose weights are trained; the others are
+            frozen.
+        recipe: how they are trained.
+        epochs: most epochs.
     """
 
-    head: Recipe
-    fine_tuning: Recipe
+    title: str
+    trained: tuple[str, ...]
+    recipe: Recipe
+    epochs: int
 
-    @classmethod
-    def of_report(cls) -> "TransferRecipes":
-        """Return those of the report's network."""
-        return cls(VGG16_HEAD, VGG16_FINE_TUNING)
+    @property
+    def last_frozen_block(self) -> int:
+        """The last block of convolutions below all that is trained."""
+        blocks = range(1, LAST_BLOCK + 1)
+        trained = [block for block in blocks if f"block{block}_conv1".startswith(self.trained)]
+        return min(trained, default=LAST_BLOCK + 1) - 1
+
+    def freeze(self, network: keras.Model) -> None:
+        """Let the weights of a network be trained, or not, as in this stage."""
+        for layer in network.layers:
+            if layer.weights:
+                layer.trainable = layer.name.startswith(self.trained)
+
+
+def list_stages(profile: Profile) -> tuple[Stage, ...]:
+    """Return the stages by which the report's network is trained.
+
+    Args:
+        profile: how long.
+    """
+    return (
+        Stage("frozen", ("logits",), HEAD, profile.vgg16_frozen_epochs),
+        Stage("block 5", ("block5", "logits"), FINE_TUNING, profile.vgg16_block5_epochs),
+        Stage("block 4", ("block4", "block5", "logits"), FINE_TUNING, profile.vgg16_block4_epochs),
+    )
 
 
 def train_vgg16(
     faces: Faces,
     profile: Profile | None = None,
     seed: int = SEED,
-    recipes: TransferRecipes | None = None,
+    stages: Sequence[Stage] | None = None,
+    build: Callable[[], keras.Model] = build_vgg16_classifier,
 ) -> TrainedNetwork:
-    """Train VGG16's classifier on frozen features, then block 5 with it, then block 4 too.
+    """Train VGG16 stage by stage, or return it when that was done before.
 
-    Or return the network when that was done before.
+    Each stage goes on from the best epoch so far, and the best of all is kept.
 
     Args:
         faces: the data; the training split is learned from, the development split chooses the
             epochs, Validation/ is not looked at.
-        profile: how long, and how many augmented copies; default: this run's.
-        seed: of weights, order and augmentation.
-        recipes: how; default: the report's.
-    """
-    profile, recipes = profile or current_profile(), recipes or TransferRecipes.of_report()
-    features, stages = _train_down_to_block5(faces, profile, seed, recipes)
-    lower = _FixedFeatures.cache(faces, profile.vgg16_copies, seed, recipes.fine_tuning, block=3)
-    stages[BLOCK4] = _fine_tune(
-        faces,
-        lower,
-        _choose(stages.values()),
-        recipes.fine_tuning,
-        Stopping(profile.vgg16_block4_epochs, profile.patience),
-        seed,
-    )
-    # Block 4's features start from block 3's, whose seconds are among theirs.
-    return _assemble("VGG16", stages, features.seconds, faces, seed, recipes)
-
-
-def train_vgg16_block5(
-    faces: Faces, profile: Profile | None = None, seed: int = SEED
-) -> TrainedNetwork:
-    """Train VGG16's classifier, then block 5 with it, and no block below; or return the network.
-
-    Args:
-        faces: the data; the training split is learned from, the development split chooses the
-            epochs, Validation/ is not looked at.
-        profile: how long, and how many augmented copies; default: this run's.
-        seed: of weights, order and augmentation.
-    """
-    recipes = TransferRecipes.of_report()
-    features, stages = _train_down_to_block5(faces, profile or current_profile(), seed, recipes)
-    return _assemble("VGG16, block 4 frozen", stages, features.seconds, faces, seed, recipes)
-
-
-def train_vgg16_head(
-    faces: Faces, profile: Profile | None = None, seed: int = SEED
-) -> TrainedNetwork:
-    """Train VGG16's classifier on frozen features and no block with it; or return it.
-
-    Args:
-        faces: the data; the training split is learned from, the development split chooses the
-            epoch, Validation/ is not looked at.
-        profile: how long, and how many augmented copies; default: this run's.
+        profile: patience, and how many augmented copies; default: this run's.
         seed: of order and augmentation.
+        stages: each trains all blocks that the one before does; default: the report's.
+        build: makes the network, a flat model with VGG16's blocks, named as Keras names them, under
+            a head; in the Keras dtype policy that is in force.
+
+    Raises:
+        ValueError: a stage trains block 1, below which no features are kept.
     """
-    recipes = TransferRecipes.of_report()
-    features, head = _start_with_head(faces, profile or current_profile(), seed, recipes)
-    return _assemble("VGG16, frozen", {FROZEN: head}, features.seconds, faces, seed, recipes)
-
-
-def _train_down_to_block5(
-    faces: Faces, profile: Profile, seed: int, recipes: TransferRecipes
-) -> tuple["_FixedFeatures", dict[str, TrainingResult]]:
-    """Return the features of the frozen blocks, and the first two stages above them."""
-    features, head = _start_with_head(faces, profile, seed, recipes)
-    stopping = Stopping(profile.vgg16_block5_epochs, profile.patience)
-    block5 = _fine_tune(faces, features, head, recipes.fine_tuning, stopping, seed)
-    return features, {FROZEN: head, BLOCK5: block5}
+    profile = profile or current_profile()
+    stages = stages or list_stages(profile)
+    fixed = fix_vgg16(detect_policy(), build)
+    results: dict[Stage, TrainingResult] = {}
+    seconds = 0.0
+    for stage in stages:
+        features = _Features(faces, stage, fixed, profile.vgg16_copies, seed)
+        stopping = Stopping(stage.epochs, profile.patience)
+        start = _choose(results.values()) if results else None
+        results[stage] = _train_stage(stage, faces, features, build, start, stopping, seed)
+        # Block 4's features start from block 3's, whose seconds are among theirs.
+        seconds = max(seconds, features.seconds)
+    return _assemble(results, build, seconds, faces, seed)
 
 
 def _choose(results: Iterable[TrainingResult]) -> TrainingResult:
@@ -144,122 +130,120 @@ def _choose(results: Iterable[TrainingResult]) -> TrainingResult:
 
 
 def _assemble(
-    title: str,
-    stages: Mapping[str, TrainingResult],
+    results: dict[Stage, TrainingResult],
+    build: Callable[[], keras.Model],
     seconds: float,
     faces: Faces,
     seed: int,
-    recipes: TransferRecipes,
 ) -> TrainedNetwork:
     """Return the whole network as its best stage leaves it; its history is that of all stages.
 
     Args:
-        title: of the network.
-        stages: results by name, in the order of the training.
+        results: in the order of the training.
+        build: makes the network.
         seconds: those of the features.
         faces: what it was trained on.
         seed: of the training.
-        recipes: of the training.
     """
-    # The epoch before any fine-tuning competes too.
-    best = _choose(stages.values())
-    model = build_vgg16_classifier()
+    best = _choose(results.values())
+    model = build()
     copy_weights_by_name(best.model, model)
-    history = pd.concat([result.history.assign(stage=name) for name, result in stages.items()])
+    histories = [result.history.assign(stage=stage.title) for stage, result in results.items()]
+    history = pd.concat(histories)
     history.index = pd.RangeIndex(1, len(history) + 1, name="epoch")
-    before = takewhile(lambda result: result is not best, stages.values())
+    before = takewhile(lambda result: result is not best, results.values())
+    recipe = next(stage.recipe for stage, result in results.items() if result is best)
     return TrainedNetwork(
-        title=title,
+        title="VGG16",
         model=model,
         history=history,
         chosen_epoch=best.chosen_epoch + sum(len(result.history) for result in before),
         folder=best.folder,
         seed=seed,
-        seconds=seconds + sum(result.seconds for result in stages.values()),
-        class_shares=learned_shares(faces, recipes.head),
+        seconds=seconds + sum(result.seconds for result in results.values()),
+        class_shares=learned_shares(faces, recipe),
     )
 
 
-@dataclass(frozen=True)
-class _FixedFeatures:
-    """Features below what is trained: ``training`` an array a copy, ``development`` one array."""
+class _Features:
+    """What a stage reads: the outputs of the layer below what it trains.
 
-    training: list[np.ndarray]
-    development: np.ndarray
-    block: int
-    dtype: str
-    seconds: float
+    Attributes:
+        layer: whose outputs they are.
+        policy: Keras dtype policy of what is trained on them.
+        description: what decides them beside data, augmentation and seed.
+        seconds: that computing them took.
+    """
 
-    @classmethod
-    def cache(
-        cls, faces: Faces, copies: int, seed: int, recipe: Recipe, block: int = 4
-    ) -> "_FixedFeatures":
-        dtype, split = detect_policy(), faces.split
-        augmentations = [None] + [recipe.augmentation] * copies
-        compute = partial(cache_vgg16_features, faces, seed=seed, dtype=dtype, block=block)
-        training = compute(split.training, augmentations)
-        development = compute(split.development, [None])
-        return cls(
-            training=training.copies,
-            development=development.copies[0],
-            block=block,
-            dtype=dtype,
-            seconds=training.seconds + development.seconds,
-        )
+    def __init__(
+        self, faces: Faces, stage: Stage, network: FixedNetwork, copies: int, seed: int
+    ) -> None:
+        block = stage.last_frozen_block
+        if block == 0:
+            raise ValueError(f"Stage {stage.title!r} trains block 1; leave at least that frozen.")
+        self._network = network
+        self.layer, self.policy = f"block{block}_pool", network.dtype
+        if block == LAST_BLOCK and (average := _find_average(network.build())):
+            # What is above is so small that block 5 may run each time, and needs no bfloat16.
+            block = LAST_BLOCK - 1
+            self.layer, self.policy = average, FLOAT32
+        augmentations = [None] + [stage.recipe.augmentation] * copies
+        compute = partial(cache_vgg16_features, faces, seed=seed, network=network, block=block)
+        self._training = compute(faces.split.training, augmentations)
+        self._development = compute(faces.split.development, [None])
+        self.seconds = self._training.seconds + self._development.seconds
+        self.description = {"copies": len(augmentations), "features": network.dtype}
+        self.description |= describe_start(network, f"block{block}_pool")
+        if network.digest != VGG16_DIGEST:
+            self.description["below"] = network.digest
 
-    def describe(self) -> dict:
-        start = describe_start(fix_vgg16(self.dtype), f"block{self.block}_pool")
-        return {"copies": len(self.training), "features": self.dtype} | start
+    @cached_property
+    def training(self) -> Sequence[np.ndarray]:
+        """An array (n, ...) for each copy of the training images."""
+        return self._average(self._training.copies)
 
+    @cached_property
+    def development(self) -> np.ndarray:
+        """An array (n, ...) of the development images."""
+        return self._average(self._development.copies)[0]
 
-def _start_with_head(
-    faces: Faces, profile: Profile, seed: int, recipes: TransferRecipes
-) -> tuple[_FixedFeatures, TrainingResult]:
-    """Return the features of the frozen blocks and the head that is trained above them."""
-    recipe = recipes.head
-    features = _FixedFeatures.cache(faces, profile.vgg16_copies, seed, recipes.fine_tuning)
-    stopping = Stopping(profile.vgg16_frozen_epochs, profile.patience)
-    steps = count_steps(len(faces.split.training), recipe)
-
-    @cache
-    def pooled() -> tuple[np.ndarray, np.ndarray]:
-        return (
-            pool_block5(features.training, features.dtype),
-            pool_block5([features.development], features.dtype)[0],
-        )
-
-    def development() -> tf.data.Dataset:
-        labels = faces.labels[faces.split.development]
-        return tf.data.Dataset.from_tensor_slices((pooled()[1], labels)).batch(256)
-
-    head = train(
-        "vgg16-head",
-        describe_training(faces, recipe) | features.describe(),
-        lambda: compile_classifier(build_vgg16_head(), recipe, stopping, steps),
-        lambda epoch: _feature_batches(faces, pooled()[0], recipe, seed, epoch),
-        development,
-        stopping,
-        seed,
-        class_weight=weigh_classes(faces, recipe),
-    )
-    return features, head
+    def _average(self, copies: list[np.ndarray]) -> Sequence[np.ndarray]:
+        is_pool = self.layer.startswith("block")
+        return copies if is_pool else pool_block5(copies, self._network)
 
 
-def _fine_tune(
+def _find_average(network: keras.Model) -> str | None:
+    """Return the name of the global average pool right above block 5, if there is one."""
+    names = [layer.name for layer in network.layers]
+    above = network.layers[names.index(f"block{LAST_BLOCK}_pool") + 1]
+    return above.name if isinstance(above, keras.layers.GlobalAveragePooling2D) else None
+
+
+def _train_stage(
+    stage: Stage,
     faces: Faces,
-    features: _FixedFeatures,
-    start: TrainingResult,
-    recipe: Recipe,
+    features: _Features,
+    build: Callable[[], keras.Model],
+    start: TrainingResult | None,
     stopping: Stopping,
     seed: int,
 ) -> TrainingResult:
-    """Train the part of VGG16 above some features, from where another training ended."""
-    first_block = features.block + 1
-    steps = count_steps(len(faces.split.training), recipe)
+    """Train what is above some features, from where another training ended."""
+    recipe = stage.recipe
+    block = stage.last_frozen_block + 1
+    part = "head" if block > LAST_BLOCK else f"block{block}"
+    description = describe_training(faces, recipe) | features.description
+    if start:
+        description["head"] = start.digest
 
-    def build() -> keras.Model:
-        top = build_vgg16_top(dtype=features.dtype, first_block=first_block)
-        copy_weights_by_name(start.model, top)
+    def compile_top() -> keras.Model:
+        with use_policy(features.policy):
+            network = build()
+        stage.freeze(network)
+        top = take_top(network, features.layer)
+        if start:
+            copy_weights_by_name(start.model, top)
+        steps = count_steps(len(faces.split.training), recipe)
         return compile_classifier(top, recipe, stopping, steps)
 
     def development() -> tf.data.Dataset:
@@ -268,9 +252,9 @@ def _fine_tune(
         return _gather_batches([features.development], np.zeros_like(rows), rows, labels, 64)
 
     return train(
-        f"vgg16-block{first_block}",
-        describe_training(faces, recipe) | features.describe() | {"head": start.digest},
-        build,
+        f"vgg16-{part}",
+        description,
+        compile_top,
         lambda epoch: _feature_batches(faces, features.training, recipe, seed, epoch),
         development,
         stopping,
@@ -280,7 +264,7 @@ def _fine_tune(
 
 
 def _feature_batches(
-    faces: Faces, copies: list[np.ndarray] | np.ndarray, recipe: Recipe, seed: int, epoch: int
+    faces: Faces, copies: Sequence[np.ndarray], recipe: Recipe, seed: int, epoch: int
 ) -> tf.data.Dataset:
     """One epoch over all training images, each in a copy drawn at random."""
     rng = np.random.default_rng([seed, epoch])
@@ -291,7 +275,7 @@ def _feature_batches(
 
 
 def _gather_batches(
-    copies: list[np.ndarray] | np.ndarray,
+    copies: Sequence[np.ndarray],
     drawn: np.ndarray,
     order: np.ndarray,
     labels: np.ndarray,

@@ -2,15 +2,12 @@
 
 import keras
 
+from cnnlab.faces.dataset import CLASSES
 from cnnlab.models.vgg16_weights import VGG16_LAYERS, load_vgg16_kernels
 from cnnlab.settings import IMAGE_SIZE
 
 # Mean of ImageNet's training pixels, in the order blue, green, red (Keras's "caffe" mode).
 IMAGENET_MEAN_BGR = (103.939, 116.779, 123.68)
-FROZEN_BLOCKS = (1, 2, 3, 4)
-"""The blocks that stay fixed while block 5 is fine-tuned."""
-FEATURE_SHAPE = (IMAGE_SIZE // 16, IMAGE_SIZE // 16, 512)
-"""The shape of block4_pool's feature maps."""
 
 
 @keras.saving.register_keras_serializable("cnnlab")
@@ -29,11 +26,8 @@ class ImageNetPreprocessing(keras.layers.Layer):
         return 255.0 * images[..., ::-1] - keras.ops.convert_to_tensor(IMAGENET_MEAN_BGR)
 
 
-def build_vgg16_base(dtype: str = "float32") -> keras.Model:
+def build_vgg16_base() -> keras.Model:
     """Build the convolutional part with ImageNet's kernels: 14,714,688 parameters.
-
-    Args:
-        dtype: Keras dtype policy of the convolutions.
 
     Returns:
         A flat functional model: (n, 128, 128, 3) RGB in [0, 1] to the feature maps of
@@ -44,70 +38,52 @@ def build_vgg16_base(dtype: str = "float32") -> keras.Model:
     """
     inputs = keras.Input((IMAGE_SIZE, IMAGE_SIZE, 3), name="image")
     x = ImageNetPreprocessing(name="imagenet_preprocessing")(inputs)
-    for block in (*FROZEN_BLOCKS, 5):
-        x = _apply_block(x, block, dtype)
-    model = keras.Model(inputs, x, name="vgg16_base")
-    set_vgg16_kernels(model)
-    return model
+    convolutions = keras.applications.VGG16(include_top=False, weights=None, input_tensor=x)
+    set_vgg16_kernels(convolutions)
+    return keras.Model(inputs, convolutions.output, name="vgg16_base")
 
 
-def build_vgg16_classifier(num_classes: int = 8, dtype: str = "float32") -> keras.Model:
+def build_vgg16_classifier() -> keras.Model:
     """Build VGG16 with a classifier of global average pooling and one dense layer.
 
-    Args:
-        num_classes: outputs of the last layer.
-        dtype: Keras dtype policy of all layers but the last.
-
     Returns:
-        A flat functional model: (n, 128, 128, 3) RGB in [0, 1] to float32 logits
-        (n, num_classes), with ImageNet's kernels and an untrained last layer.
+        A flat functional model: (n, 128, 128, 3) RGB in [0, 1] to float32 logits (n, 8), with
+        ImageNet's kernels and an untrained last layer.
 
     Raises:
         WeightsError: the weights are not to be had.
     """
-    base = build_vgg16_base(dtype)
-    return keras.Model(base.input, _classify(base.output, num_classes, dtype), name="vgg16")
+    base = build_vgg16_base()
+    x = keras.layers.GlobalAveragePooling2D(name="global_average_pool")(base.output)
+    x = keras.layers.Dropout(0.5, name="dropout")(x)
+    # VGG16's features are large: random weights would start at a loss far above ln 8.
+    logits = keras.layers.Dense(
+        len(CLASSES), kernel_initializer="zeros", dtype="float32", name="logits"
+    )(x)
+    return keras.Model(base.input, logits, name="vgg16")
 
 
-def build_vgg16_top(
-    num_classes: int = 8, dtype: str = "float32", first_block: int = 5
-) -> keras.Model:
-    """Build what is fine-tuned: the last blocks and the classifier, on features of the block below.
+def take_top(network: keras.Model, layer: str) -> keras.Model:
+    """Return a copy of what is above a layer of a network, on that layer's output.
+
+    Layers keep their names, so that weights move back by name, their weights and what of them is
+    trainable.
 
     Args:
-        num_classes: outputs of the last layer.
-        dtype: Keras dtype policy of all layers but the last.
-        first_block: 5, on block4_pool (n, 8, 8, 512), or 4, on block3_pool (n, 16, 16, 256).
-
-    Returns:
-        A flat functional model to (n, num_classes) float32 logits; the names are those of
-        ``build_vgg16_classifier``, so that weights move by name.
-
-    Raises:
-        WeightsError: the weights are not to be had.
+        network: a flat model.
+        layer: the name of one through which all paths lead.
     """
-    side = IMAGE_SIZE // 2 ** (first_block - 1)
-    inputs = x = keras.Input((side, side, _count_filters(first_block - 1)), name="features")
-    for block in range(first_block, 6):
-        x = _apply_block(x, block, dtype)
-    model = keras.Model(inputs, _classify(x, num_classes, dtype), name="vgg16_top")
-    set_vgg16_kernels(model)
-    return model
-
-
-def build_vgg16_head(num_classes: int = 8) -> keras.Model:
-    """Build what is trained on frozen features: the dropout and the last dense layer.
-
-    Returns:
-        (n, 512) averaged features of block5_pool to (n, num_classes) float32 logits.
-    """
-    inputs = keras.Input((512,), name="pooled_features")
-    x = keras.layers.Dropout(0.5, name="dropout")(inputs)
-    return keras.Model(inputs, _apply_logits(x, num_classes), name="vgg16_head")
+    output = network.get_layer(layer).output
+    whole, kind = ("pooled_features", "head") if len(output.shape) == 2 else ("features", "top")
+    part = keras.Model(output, network.output, name=f"vgg16_{kind}")
+    inputs = keras.Input(output.shape[1:], name=whole)
+    top = keras.models.clone_model(part, input_tensors=inputs)
+    top.set_weights(part.get_weights())
+    return top
 
 
 def set_vgg16_kernels(model: keras.Model) -> None:
-    """Give those layers of a model that are named as VGG16's its ImageNet kernels.
+    """Give those layers of a model that are named as VGG16's their ImageNet kernels.
 
     Raises:
         WeightsError: the weights are not to be had.
@@ -127,29 +103,3 @@ def copy_weights_by_name(source: keras.Model, target: keras.Model) -> None:
     for layer in source.layers:
         if layer.weights:
             target.get_layer(layer.name).set_weights(layer.get_weights())
-
-
-def _count_filters(block: int) -> int:
-    return min(64 * 2 ** (block - 1), 512)
-
-
-def _apply_block(x: keras.KerasTensor, block: int, dtype: str) -> keras.KerasTensor:
-    filters = _count_filters(block)
-    for name in (layer for layer in VGG16_LAYERS if layer.startswith(f"block{block}_")):
-        x = keras.layers.Conv2D(
-            filters, 3, padding="same", activation="relu", dtype=dtype, name=name
-        )(x)
-    return keras.layers.MaxPooling2D(2, dtype=dtype, name=f"block{block}_pool")(x)
-
-
-def _classify(x: keras.KerasTensor, num_classes: int, dtype: str) -> keras.KerasTensor:
-    x = keras.layers.GlobalAveragePooling2D(dtype=dtype, name="global_average_pool")(x)
-    x = keras.layers.Dropout(0.5, dtype=dtype, name="dropout")(x)
-    return _apply_logits(x, num_classes)
-
-
-def _apply_logits(x: keras.KerasTensor, num_classes: int) -> keras.KerasTensor:
-    # VGG16's features are large: random weights would start at a loss far above ln 8.
-    return keras.layers.Dense(
-        num_classes, kernel_initializer="zeros", dtype="float32", name="logits"
-    )(x)
