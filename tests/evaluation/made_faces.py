@@ -33,12 +33,12 @@ def make_faces(folder, affect: bool) -> Faces:
     return Faces(dataset, images, (), split, "0" * 64)
 
 
-def build_tiny(num_classes: int = 8, dtype: str = "float32") -> keras.Model:
+def build_tiny(num_classes: int = 8) -> keras.Model:
     """Build eight strips' means and a dense layer: learns within a few steps."""
     inputs = keras.Input((128, 128, 3), name="image")
-    x = keras.layers.AveragePooling2D((16, 128), dtype=dtype)(inputs)
-    x = keras.layers.Conv2D(16, 1, dtype=dtype, name="conv1_1")(x)
-    x = keras.layers.Flatten(dtype=dtype)(x)
+    x = keras.layers.AveragePooling2D((16, 128))(inputs)
+    x = keras.layers.Conv2D(16, 1, name="conv1_1")(x)
+    x = keras.layers.Flatten()(x)
     logits = keras.layers.Dense(num_classes, dtype="float32", name="logits")(x)
     return keras.Model(inputs, logits, name="tiny")
 

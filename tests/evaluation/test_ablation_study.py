@@ -15,21 +15,30 @@ from cnnlab.evaluation.ablation_study import (
     EQUAL,
     FIGURES,
     LIGHT,
+    PRECISION,
+    PREFIX,
     SEED_CHOICE,
     VGG16,
     choose_part,
+    judge_choices,
     list_alternatives,
     measure_alternatives,
+    measure_spread,
+    read_ablations,
     select_choices,
+    tabulate_ablation,
     try_again,
 )
+from cnnlab.evaluation.records import write_study
 from cnnlab.faces.augmentation import Augmentation
 from cnnlab.faces.splits import Split
 from cnnlab.models import scratch, training, transfer
-from cnnlab.models.precision import describe_cap, detect_policy
+from cnnlab.models.precision import describe_cap, detect_policy, use_policy
 from cnnlab.models.recipes import compile_classifier, describe_training
 from cnnlab.models.scratch import LIGHT_VGG
 from cnnlab.models.training import Stopping, digest_of, make_reproducible, train
+from cnnlab.report.glossary import read_glossary
+from cnnlab.report.typesetting import GLOSSARY
 from cnnlab.settings import PROFILES, SEED
 
 from .made_faces import make_architecture, make_faces
@@ -123,16 +132,16 @@ def test_weights_of_unequal_classes_are_chosen_for_both_networks(tmp_path, monke
     faces = with_unequal_classes(make_faces(tmp_path, affect=False))
     asked = []
     monkeypatch.setattr(
-        ablation_study, "train_vgg16", lambda faces, profile, recipes: asked.append(recipes)
+        ablation_study, "train_vgg16", lambda faces, profile, stages: asked.append(stages)
     )
     for each in select_choices(list_alternatives(faces, PROFILE, STOPPING), [CLASS_WEIGHTS]):
         if each.network == VGG16:
             each.train()
-    assert [(each.head, each.fine_tuning) for each in asked] == [
-        tuple(
+    assert [{stage.recipe for stage in stages} for stages in asked] == [
+        {
             replace(recipe, class_weight_power=power)
-            for recipe in (transfer.VGG16_HEAD, transfer.VGG16_FINE_TUNING)
-        )
+            for recipe in (transfer.HEAD, transfer.FINE_TUNING)
+        }
         for power in (0.5, 1.0)
     ]
 
@@ -208,7 +217,9 @@ def test_the_recipes_own_training_is_what_it_was(tmp_path):
     assert describe_training(faces, LIGHT_VGG) == described
     make_reproducible(SEED)
     stopping = Stopping(3, 2)
-    model = compile_classifier(TINY.build(dtype=policy), LIGHT_VGG, stopping, 1)
+    with use_policy(policy):
+        model = TINY.build()
+    compile_classifier(model, LIGHT_VGG, stopping, 1)
     compiled = model.get_compile_config()
     assert compiled["loss"]["class_name"] == "SparseCategoricalCrossentropy"
     assert compiled["optimizer"]["config"]["learning_rate"]["config"]["alpha"] == 0.01
@@ -230,3 +241,75 @@ def test_the_recipes_ways_are_named_as_they_are():
     assert LIGHT_VGG.weight_decay is None
     assert LIGHT_VGG.class_weight_power == 0
     assert LIGHT_VGG.augmentation == Augmentation()
+
+
+WAYS = [
+    (LIGHT, "learning rate", "half a cosine", "constant", 0.30, 0.10, 0.50),
+    # Beyond the interval, but not beyond the seeds.
+    (LIGHT, "label smoothing", "none", "0.1", 0.05, 0.01, 0.09),
+    (LIGHT, "weight decay", "none", "0.1", -0.20, -0.30, -0.10),
+    (LIGHT, "augmentation", "moved, flipped", "none", 0.50, -0.10, 1.10),
+    (LIGHT, PRECISION, "bfloat16", "float32", 0.40, 0.20, 0.60),
+    (LIGHT, SEED_CHOICE, "1403", "1404", -0.06, -0.10, -0.02),
+    (LIGHT, SEED_CHOICE, "1403", "1405", 0.05, 0.01, 0.09),
+    # Without other seeds the interval decides.
+    (VGG16, "blocks 4 and 5", "fine-tuned", "frozen", 0.05, 0.01, 0.09),
+]
+
+
+@pytest.fixture
+def records():
+    """Verdicts of every kind, as they are recorded."""
+    rows = [
+        {
+            "network": network,
+            "choice": choice,
+            "recipe": recipe,
+            "other": other,
+            "figure": figure,
+            "recipe_value": 1.0,
+            "value": 1.0 + difference,
+            "difference": difference,
+            "low": low,
+            "high": high,
+            "n": 176.0,
+            "note": "",
+        }
+        for network, choice, recipe, other, difference, low, high in WAYS
+        for figure in ("cross-entropy", "accuracy")
+    ]
+    none = {"network": LIGHT, "choice": "class weights", "recipe": "none", "other": "balanced"}
+    rows.append(none | {"figure": "cross-entropy", "note": EQUAL})
+    return pd.DataFrame(rows).assign(
+        data="photos",
+        profile="default",
+        train_n=800,
+        processor="a processor",
+        versions="versions",
+        date="2026-11-25",
+    )
+
+
+def test_a_way_is_better_beyond_the_interval_and_the_seeds(records):
+    assert measure_spread(records) == pytest.approx(0.11)
+    verdicts = judge_choices(records, measure_spread(records))
+    named = records.loc[verdicts.index, "choice"]
+    assert dict(zip(named, verdicts, strict=True)) == {
+        "learning rate": 1,
+        "label smoothing": 0,
+        "weight decay": -1,
+        "augmentation": 0,
+        "blocks 4 and 5": 1,
+    }
+
+
+def test_the_table_has_a_row_a_choice_and_every_cell_has_its_persian(records, tmp_path):
+    write_study(records, f"{PREFIX}photos-default", tmp_path)
+    [read] = read_ablations(tmp_path)
+    table = tabulate_ablation(read)
+    assert len(table) == len(WAYS) + 1
+    cells = table.set_index(["choice", "instead"])
+    assert cells.loc[("learning rate", "constant"), "cross-entropy"] == "0.30 [0.10, 0.50]"
+    assert cells.loc[("class weights", "balanced"), "accuracy"] == "–"
+    read_glossary(GLOSSARY).translate_table(table.to_markdown(disable_numparse=True))
+    assert read_ablations(tmp_path / "none") == []

@@ -12,13 +12,13 @@ from cnnlab.evaluation.affect import (
     AffectPredictions,
     average_by_class,
     compute_affect_figures,
-    describe_affect,
+    predict_validation_affect,
     summarise_affect,
     tabulate_affect,
 )
 from cnnlab.evaluation.affect_plots import plot_affect
 
-from .languages import assert_same_numbers
+from .made_faces import make_faces
 
 
 @pytest.fixture
@@ -137,21 +137,21 @@ def test_figure_shows_every_image_and_every_class(predictions, stretch):
     plt.close(figure)
 
 
-def test_text_says_whether_a_constant_would_do_as_well(predictions):
-    good = summarise_affect(predictions, 100, seed=0)
-    spread = f"{predictions.true[:, 0].std():.2f}"
-    text = describe_affect(predictions, good)
-    assert text.count(", less than the") == 2
-    assert f"the {spread} of the best constant" in text
-    noise = replace(predictions, predicted=predictions.predicted[::-1])
-    poor = summarise_affect(noise, 100, seed=0)
-    assert "not clearly less" in describe_affect(noise, poor)
-    for answers, summary in ((predictions, good), (noise, poor)):
-        assert_same_numbers(
-            describe_affect(answers, summary), describe_affect(answers, summary, "fa")
-        )
-    table = tabulate_affect(good)
+def test_the_table_has_a_row_a_figure_and_a_column_a_dimension(predictions):
+    summary = summarise_affect(predictions, 100, seed=0)
+    table = tabulate_affect(summary)
     assert table.shape == (4, 2)
     assert table.loc["concordance", "arousal"].startswith(
-        f"{good.loc['arousal concordance', 'estimate']:.2f} ["
+        f"{summary.loc['arousal concordance', 'estimate']:.2f} ["
     )
+
+
+def test_where_the_data_do_not_tell_there_is_no_answer_no_figure_of_merit_and_an_empty_figure(
+    tmp_path,
+):
+    nothing = predict_validation_affect(None, make_faces(tmp_path, affect=False))
+    assert len(nothing) == 0
+    table = tabulate_affect(summarise_affect(nothing, 10, seed=0))
+    assert set(table.to_numpy().ravel()) == {"–"}
+    assert len(plot_affect(nothing).axes) == 3
+    plt.close("all")

@@ -3,7 +3,7 @@ from itertools import pairwise
 import keras
 import pytest
 
-from cnnlab.evaluation.cost import count_macs, float32_bytes, tabulate_layers
+from cnnlab.evaluation.cost import compare_costs, count_macs, float32_bytes, tabulate_layers
 from cnnlab.models.light_vgg import build_light_vgg, build_light_vgg_with_batch_normalisation
 
 
@@ -53,3 +53,12 @@ def test_light_vgg_as_tabled():
 
 def test_batch_normalisation_is_folded_and_costs_nothing():
     assert count_macs(build_light_vgg_with_batch_normalisation()) == count_macs(build_light_vgg())
+
+
+def test_costs_stand_side_by_side():
+    table = compare_costs({"Light VGG": build_light_vgg()})
+    assert table["Light VGG"].to_dict() == {
+        "parameters": "3,744,664",
+        "size as float32": "15.0 MB",
+        "MACs for one image": "237 million",
+    }

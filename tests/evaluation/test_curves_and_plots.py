@@ -60,29 +60,38 @@ def test_curves_of_an_absent_class_are_refused():
         trace_roc(without)
 
 
-def test_roc_figure_names_every_curve_with_its_area():
+def test_roc_figure_has_a_panel_for_every_curve_with_its_area():
     predictions = make_predictions()
-    left, right = plot_roc(predictions).axes
-    labels = [text.get_text() for text in left.get_legend().get_texts()]
+    panels = plot_roc(predictions).axes
     curves = trace_roc(predictions)
-    assert labels == [f"{name} {curves[name].auc:.2f}" for name in CLASSES]
-    assert len(right.get_legend().get_texts()) == 2
+    assert [axes.get_title(loc="left") for axes in panels] == list(curves)
+    assert [texts(axes) for axes in panels] == [[f"AUC {c.auc:.3f}"] for c in curves.values()]
+    for axes, curve in zip(panels, curves.values(), strict=True):
+        own = axes.lines[len(curves)]
+        np.testing.assert_array_equal(own.get_ydata(), curve.true_positive_rate)
 
 
-def test_confusion_figure_shows_counts_and_percentages_where_they_belong():
+def test_confusion_figure_of_unequal_classes_shows_counts_and_percentages():
     confusion = np.diag(np.full(8, 3))
     confusion[1, 4] = 1
     left, right = plot_confusion(predictions_of(confusion)).axes
-    assert np.reshape(texts(left), (8, 8)).astype(int).tolist() == confusion.tolist()
+    counts = np.where(confusion > 0, confusion.astype(str), "")
+    assert np.reshape(texts(left), (8, 8)).tolist() == counts.tolist()
     shown = np.reshape(texts(right), (8, 8))
-    assert (shown[1, 1], shown[1, 4], shown[4, 1]) == ("75", "25", "0")
+    assert (shown[1, 1], shown[1, 4], shown[4, 1]) == ("75", "25", "")
     assert left.get_ylim()[0] > left.get_ylim()[1], "the first class belongs on top"
+
+
+def test_confusion_figure_of_equal_classes_shows_counts_alone():
+    [axes] = plot_confusion(make_predictions(per_class=5, signal=50)).axes
+    assert np.diag(np.reshape(texts(axes), (8, 8))).tolist() == ["5"] * 8
+    assert axes.get_ylabel() == "true class (5 each)"
 
 
 def test_confusion_figure_stands_a_class_without_images():
     confusion = np.diag([0, 1, 1, 1, 1, 1, 1, 1])
     _, right = plot_confusion(predictions_of(confusion)).axes
-    assert texts(right)[0] == "0"
+    assert texts(right)[0] == ""
 
 
 def history(stages):
@@ -97,6 +106,7 @@ def test_training_figure_marks_the_chosen_epoch_and_where_stages_begin():
     for axes in figure.axes:
         assert texts(axes) == ["frozen", "block 5", "block 4"]
         (circle,) = [line for line in axes.lines if line.get_label() == "chosen epoch"]
+        assert not axes.get_legend(), "one legend serves both"
         assert circle.get_xydata().tolist() == [[4, pytest.approx(0.4)]]
         lines = [list(line.get_xdata()) for line in axes.lines]
         assert [3.5, 3.5] in lines and [5.5, 5.5] in lines

@@ -4,12 +4,10 @@ from dataclasses import replace
 from functools import partial
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from cnnlab.evaluation.litert_study import (
     PREFIX,
-    describe_exports,
     measure_exports,
     read_exports,
     tabulate_exports,
@@ -22,7 +20,6 @@ from cnnlab.models.prediction import predict_logits
 from cnnlab.models.training import train
 from cnnlab.settings import PROFILES
 
-from .languages import assert_same_numbers
 from .made_faces import make_architecture, make_faces
 
 PROFILE = replace(PROFILES["smoke"], family_epochs=2, bootstrap_resamples=20)
@@ -71,13 +68,3 @@ def test_records_are_read_and_shown(measured, tmp_path):
     assert shown.index.tolist() == ["Tiny"] * 3
     assert shown["number format"].tolist() == list(PRECISIONS)
     assert shown["same answer as Keras"].iloc[0] == "1.000 [1.000, 1.000]"
-
-
-def test_text_names_the_network_that_loses_most_by_8_bits(measured):
-    table = measured[2].assign(threads=1, **describe_machine())
-    worse = table.assign(network="Worse", agreement=0.5, megabytes=table["megabytes"] * 2)
-    both = pd.concat([table, worse])
-    text = describe_exports(both)
-    assert_same_numbers(text, describe_exports(both, "fa"))
-    assert "at least 50.0% stay the same (Worse)" in text
-    assert "not a phone's" in text

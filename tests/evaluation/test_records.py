@@ -5,10 +5,6 @@ import pytest
 
 from cnnlab.evaluation.latency import RUNS, WARM_UP_RUNS, measure_latency
 from cnnlab.evaluation.records import describe_machine, read_studies, write_study
-from cnnlab.evaluation.study_wording import Study
-from cnnlab.quoting import make_label
-
-from .languages import assert_same_numbers
 
 
 def test_a_study_is_read_as_it_was_written(tmp_path):
@@ -71,48 +67,3 @@ def test_latency_is_the_median_of_the_runs_after_warm_up():
     times = measure_latency(run)
     assert len(calls) == WARM_UP_RUNS + RUNS
     assert 2 <= times["lower_quartile"] <= times["milliseconds"] <= times["upper_quartile"] < 50
-
-
-def test_a_study_says_where_it_comes_from():
-    row = {
-        "network": "VGG16",
-        "variant": "all images",
-        "figure": "accuracy",
-        "estimate": 0.6,
-        "low": 0.5,
-        "high": 0.7,
-        "n": 3199,
-        "train_n": 5800,
-        "seed": 1403,
-        "resamples": 2000,
-        "data": "FER Plus.zip",
-        "rendered": False,
-        "data_digest": "abc",
-        "profile": "full",
-        "epochs": 38,
-        "training_seconds": 600,
-        "copies_in_train": 17,
-        "date": "2024-05-13",
-        "processor": "2 x Chip X",
-    }
-    study = Study(
-        pd.DataFrame(
-            [row, row | {"network": "Light VGG", "estimate": 0.5, "training_seconds": None}]
-        )
-    )
-    assert study.slug == f"{make_label('FER Plus.zip')}-full"
-    assert study.summaries["Light VGG"].loc["accuracy", "estimate"] == 0.5
-    for part in (
-        "FER Plus.zip",
-        "photographs",
-        "3,199",
-        "1403",
-        "2024-05-13",
-        "10 minutes for VGG16",
-        "17 have an identical",
-    ):
-        assert part in study.describe_origin()
-    assert "n = 3,199 images, seed 1403" in study.name_sample()
-    assert "a time unknown for Light VGG" in study.describe_origin()
-    assert_same_numbers(study.describe_origin(), study.describe_origin("fa"))
-    assert_same_numbers(study.name_sample(), study.name_sample("fa"))

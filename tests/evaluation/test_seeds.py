@@ -6,7 +6,11 @@ from scipy import stats
 from cnnlab.evaluation.comparison import compare_networks
 from cnnlab.evaluation.metrics import compute_figures
 from cnnlab.evaluation.predictions import Predictions
-from cnnlab.evaluation.seeds import average_columns, compare_over_seeds
+from cnnlab.evaluation.seeds import (
+    average_columns,
+    average_over_seeds,
+    compare_over_seeds,
+)
 
 LABELS = np.repeat(np.arange(8), 12)
 PEOPLE = np.tile(np.arange(12), 8)
@@ -85,3 +89,11 @@ def test_columns_are_averaged_over_the_images_that_have_values():
 def test_a_way_without_results_is_refused():
     with pytest.raises(ValueError, match="at least one result"):
         compare_over_seeds([], [predict(1, 0)], compute_figures, LABELS, PEOPLE, 10, 0)
+
+
+def test_the_mean_over_seeds_has_students_interval():
+    # Three values with the standard deviation 0.1: t with two degrees of freedom is 4.303.
+    mean = average_over_seeds(pd.Series([0.6, 0.7, 0.8]))
+    assert mean.value == pytest.approx(0.7)
+    assert (mean.low, mean.high) == pytest.approx((0.7 - 0.24841, 0.7 + 0.24841), abs=1e-4)
+    assert repr(average_over_seeds(pd.Series([0.5]))) == "0.50"

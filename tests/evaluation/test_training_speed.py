@@ -10,18 +10,26 @@ from PIL import Image
 from cnnlab.evaluation import training_speed
 from cnnlab.evaluation.records import read_studies, write_study
 from cnnlab.evaluation.training_speed import (
+    AUGMENTATION,
+    AUTHORS,
+    COMPOSED,
     DECODING,
     FORWARD,
     PRODUCT,
+    QUIET,
     STEP,
     STUDY,
     SUBJECTS,
     Subject,
+    choose_precision,
     compare_with_peak,
     count_flop,
+    format_stages,
+    in_policy,
     measure_product,
     measure_subject,
     record_training_speed,
+    tabulate_stages,
     with_composed_normalisation,
     without_noise,
 )
@@ -49,7 +57,7 @@ def test_operations_of_a_step_are_those_of_a_product_and_its_two_gradients():
 
 
 def test_copies_differ_in_the_named_layers_only():
-    authors = build_light_vgg_with_batch_normalisation(dtype="mixed_bfloat16")
+    authors = in_policy(build_light_vgg_with_batch_normalisation)("mixed_bfloat16")
     composed, quiet = with_composed_normalisation(authors), without_noise(authors)
     fused, usual = {"FusedBatchNormalization"}, {"BatchNormalization"}
     assert kinds_of(composed) ^ kinds_of(authors) == fused | usual
@@ -118,3 +126,42 @@ def test_the_study_is_written_signed_and_read_as_a_table(monkeypatch, tmp_path):
         FORWARD: 4,
         STEP: 2,
     }
+
+
+BFLOAT16 = "mixed_bfloat16"
+
+
+@pytest.fixture
+def study():
+    rows = [
+        ("", None, DECODING, 1.25, None),
+        ("", None, AUGMENTATION, 0.5, None),
+        ("4 × 4", "float32", PRODUCT, 10, 1),
+        ("4 × 4", BFLOAT16, PRODUCT, 5, 1),
+    ]
+    for precision, slowness in (("float32", 2), (BFLOAT16, 1)):
+        for network, step in ((AUTHORS, 5), (COMPOSED, 10), (QUIET, 4)):
+            rows.append((network, precision, FORWARD, slowness, 0.1))
+            rows.append((network, precision, STEP, step * slowness, 0.3))
+        rows.append(("frozen", precision, FORWARD, 20 * slowness, 2))
+    columns = ["network", "precision", "stage", "milliseconds", "gflop"]
+    table = compare_with_peak(pd.DataFrame(rows, columns=columns))
+    return table.assign(processor="a processor", versions="some versions", date="2026-01-02")
+
+
+def test_the_faster_precision_is_shown(study):
+    assert choose_precision(study) == BFLOAT16
+
+
+def test_the_way_back_is_the_step_without_the_way_forward(study):
+    table = tabulate_stages(study, "float32")
+    assert list(table.index) == [AUTHORS, COMPOSED, QUIET, "frozen"]
+    assert table.loc[AUTHORS].to_dict() == pytest.approx(
+        {"forward": 2, "backward": 8, "images_per_second": 100, "share_of_peak": 0.3}
+    )
+
+
+def test_what_is_not_trained_has_dashes_and_the_share_of_its_forward_pass(study):
+    text = format_stages(tabulate_stages(study, BFLOAT16))
+    assert list(text.loc["frozen"]) == ["20.00", "–", "–", "50%"]
+    assert list(text.loc[AUTHORS]) == ["1.00", "4.00", "200", "30%"]

@@ -13,19 +13,20 @@ import hashlib
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from sklearn.model_selection import train_test_split
 
 from cnnlab.commands import UserError, run_command
+from cnnlab.evaluation.formatting import format_interval
 from cnnlab.evaluation.inference import predict_development
 from cnnlab.evaluation.metrics import compute_figures
 from cnnlab.evaluation.predictions import Predictions
-from cnnlab.evaluation.records import describe_machine, write_study
+from cnnlab.evaluation.records import describe_machine, read_runs, write_study
 from cnnlab.evaluation.seeds import compare_over_seeds
 from cnnlab.evaluation.study import SEEDS, describe_network
-from cnnlab.evaluation.wording import join_words
 from cnnlab.faces.augmentation import Augmentation
 from cnnlab.faces.dataset import CLASSES
 from cnnlab.faces.loading import Faces, load_faces
@@ -38,12 +39,8 @@ from cnnlab.models.scratch import (
     train_from_scratch,
 )
 from cnnlab.models.training import LAST, Stopping, digest_of
-from cnnlab.models.transfer import (
-    TransferRecipes,
-    train_vgg16,
-    train_vgg16_block5,
-    train_vgg16_head,
-)
+from cnnlab.models.transfer import list_stages, train_vgg16
+from cnnlab.paths import STUDIES
 from cnnlab.quoting import make_label
 from cnnlab.settings import SEED, Profile, current_profile
 
@@ -122,7 +119,7 @@ def list_alternatives(faces: Faces, profile: Profile, stopping: Stopping) -> lis
         profile: how long VGG16 is trained.
         stopping: when the light VGG's training ends.
     """
-    base = LIGHT_VGG_AS_TABLED.recipe
+    base, stages = LIGHT_VGG_AS_TABLED.recipe, list_stages(profile)
     equal = len(set(weigh_classes(faces, replace(base, class_weight_power=1.0)).values())) == 1
 
     def change_recipe(**changes) -> Callable[[], TrainedNetwork]:
@@ -133,12 +130,11 @@ def list_alternatives(faces: Faces, profile: Profile, stopping: Stopping) -> lis
         return None if equal else change_recipe(class_weight_power=power)
 
     def weigh_for_vgg16(power: float) -> Callable[[], TrainedNetwork] | None:
-        of_report = TransferRecipes.of_report()
-        recipes = TransferRecipes(
-            replace(of_report.head, class_weight_power=power),
-            replace(of_report.fine_tuning, class_weight_power=power),
-        )
-        return None if equal else lambda: train_vgg16(faces, profile, recipes=recipes)
+        weighted = [
+            replace(stage, recipe=replace(stage.recipe, class_weight_power=power))
+            for stage in stages
+        ]
+        return None if equal else lambda: train_vgg16(faces, profile, stages=weighted)
 
     def copy(count: int) -> Callable[[], TrainedNetwork]:
         return lambda: train_vgg16(faces, replace(profile, vgg16_copies=count))
@@ -205,14 +201,14 @@ def list_alternatives(faces: Faces, profile: Profile, stopping: Stopping) -> lis
             "block 4",
             "fine-tuned",
             "frozen",
-            lambda: train_vgg16_block5(faces, profile),
+            lambda: train_vgg16(faces, profile, stages=stages[:2]),
         ),
         Alternative(
             VGG16,
             "blocks 4 and 5",
             "fine-tuned",
             "frozen",
-            lambda: train_vgg16_head(faces, profile),
+            lambda: train_vgg16(faces, profile, stages=stages[:1]),
         ),
         *(
             Alternative(VGG16, CLASS_WEIGHTS, "none", name, weigh_for_vgg16(power))
@@ -341,6 +337,28 @@ def try_again(
     return pd.concat([table, rows], ignore_index=True)
 
 
+def read_ablations(folder: Path = STUDIES) -> list[pd.DataFrame]:
+    """Return the committed records, one table for each run."""
+    return [records.fillna({"note": ""}) for records in read_runs(PREFIX, folder)]
+
+
+def tabulate_ablation(records: pd.DataFrame) -> pd.DataFrame:
+    """Return a row for each choice, as text: both ways, and what the other one changes.
+
+    Args:
+        records: of one run, as ``measure_alternatives`` makes them.
+    """
+    ways = ["network", "choice", "recipe", "other", "train_n"]
+    rows = records[ways].drop_duplicates()
+    for figure in (MEASURE, "accuracy"):
+        chosen = records[records["figure"] == figure].rename(columns={"difference": "estimate"})
+        cells = chosen.set_index(ways).apply(format_interval, axis="columns").rename(figure)
+        rows = rows.join(cells, on=ways).fillna({figure: "–"})
+    rows = rows.assign(train_n=rows["train_n"].map("{:,}".format))
+    names = {"other": "instead", "train_n": "images"}
+    return rows.rename(columns=names).set_index("network")
+
+
 def select_choices(
     alternatives: Sequence[Alternative], choices: Sequence[str]
 ) -> list[Alternative]:
@@ -356,7 +374,7 @@ def select_choices(
     known = {each.choice for each in alternatives}
     if unknown := set(choices) - known:
         raise UserError(
-            f"No choice of training is called {join_words(sorted(unknown))}. "
+            f"No choice of training is called {', '.join(sorted(unknown))}. "
             f"Name some of: {', '.join(sorted(known))}."
         )
     chosen = {*choices, SEED_CHOICE} if choices else known

@@ -11,32 +11,14 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
+from cnnlab.evaluation.formatting import format_interval
 from cnnlab.evaluation.resampling import tabulate_intervals
-from cnnlab.evaluation.wording import format_interval, format_number
 from cnnlab.faces.loading import Faces
 from cnnlab.models.prediction import predict_affect
 from cnnlab.models.regressor import TrainedRegressor, choose_known, read_affect
 
 DIMENSIONS = ("valence", "arousal")
 FIGURES = ("RMSE", "correlation", "concordance", "sign agreement")
-
-_WORDS = {
-    "en": {
-        "valence": "valence",
-        "arousal": "arousal",
-        "less": "The error in {name} is {error}, less than the {constant} of the best constant "
-        "answer.",
-        "not less": "The error in {name} is {error}, not clearly less than the {constant} of the "
-        "best constant answer.",
-    },
-    "fa": {
-        "valence": "خوشایندی",
-        "arousal": "برانگیختگی",
-        "less": "خطای {name} برابر {error} است، کمتر از {constant} که خطای بهترین پاسخ ثابت است.",
-        "not less": "خطای {name} برابر {error} است و آشکارا کمتر از {constant}، خطای بهترین پاسخ "
-        "ثابت، نیست.",
-    },
-}
 
 
 @dataclass(frozen=True)
@@ -81,25 +63,25 @@ class AffectPredictions:
         return len(self.labels)
 
 
-def predict_validation_affect(network: TrainedRegressor, faces: Faces) -> AffectPredictions:
+def predict_validation_affect(network: TrainedRegressor | None, faces: Faces) -> AffectPredictions:
     """Return a regressor's answers on those images of Validation/ that they are known of.
 
-    Raises:
-        ValueError: the data know them of none.
+    Args:
+        network: the regressor; None where the data know valence and arousal of no image, and then
+            there is no answer.
+        faces: the data.
     """
-    affect = read_affect(faces)
-    rows = choose_known(affect, faces.split.validation)
-    if len(rows) == 0:
-        raise ValueError(
-            f"{faces.dataset.title}: valence and arousal are known of no image of Validation/. "
-            "Add images of which they are."
-        )
+    affect, rows = read_affect(faces), np.empty(0, np.int64)
+    predicted = known = np.empty((0, 2), np.float32)
+    if network is not None:
+        rows = choose_known(affect, faces.split.validation)
+        known, predicted = affect[rows], predict_affect(network, faces, rows)
     identities = faces.dataset.identities
     return AffectPredictions(
-        true=affect[rows],
-        predicted=predict_affect(network, faces, rows),
+        true=known,
+        predicted=predicted,
         labels=faces.labels[rows],
-        title=network.title,
+        title="" if network is None else network.title,
         data_title=faces.dataset.title,
         split="Validation/",
         identities=None if identities is None else identities[rows],
@@ -115,8 +97,11 @@ def summarise_affect(predictions: AffectPredictions, num_resamples: int, seed: i
         seed: of the bootstrap.
 
     Returns:
-        Index: such as ``valence RMSE``; columns: estimate, low, high.
+        Index: such as ``valence RMSE``; columns: estimate, low, high; not numbers for no image.
     """
+    if len(predictions) == 0:
+        names = [f"{name} {figure}" for name in DIMENSIONS for figure in FIGURES]
+        return pd.DataFrame(np.nan, names, ["estimate", "low", "high"])
     return tabulate_intervals(
         partial(compute_affect_figures, predictions),
         predictions.labels,
@@ -192,29 +177,3 @@ def tabulate_affect(summary: pd.DataFrame) -> pd.DataFrame:
         {name: [cells[f"{name} {figure}"] for figure in FIGURES] for name in DIMENSIONS},
         index=list(FIGURES),
     )
-
-
-def describe_affect(
-    predictions: AffectPredictions, summary: pd.DataFrame, language: str = "en"
-) -> str:
-    """Say of each dimension whether the answers are better than the best constant one.
-
-    The root mean square error of the best constant is the standard deviation of the truth.
-
-    Args:
-        predictions: n images.
-        summary: what ``summarise_affect`` returns for them.
-        language: of the sentences.
-    """
-    words = _WORDS[language]
-    sentences = []
-    for column, name in enumerate(DIMENSIONS):
-        error, spread = summary.loc[f"{name} RMSE"], predictions.true[:, column].std()
-        sentences.append(
-            words["less" if error["high"] < spread else "not less"].format(
-                name=words[name],
-                error=format_interval(error),
-                constant=format_number(spread, 2),
-            )
-        )
-    return " ".join(sentences)

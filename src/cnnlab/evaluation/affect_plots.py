@@ -21,7 +21,7 @@ def plot_affect(predictions: AffectPredictions) -> Figure:
     predicted one (filled).
     """
     # True values are in [-1, 1]; an answer may lie beyond, and is to be seen there.
-    reach = max(_REACH, _REACH * float(np.abs(predictions.predicted).max()))
+    reach = max(_REACH, _REACH * float(np.abs(predictions.predicted).max(initial=0)))
     limits = (-reach, reach)
     figure, axes = plt.subplots(1, 3, figsize=(TEXT_WIDTH, 2.75))
     for column, name in enumerate(DIMENSIONS):

@@ -1,6 +1,7 @@
 """What a network costs, counted from its layers: the same on every machine."""
 
 import math
+from collections.abc import Mapping
 
 import keras
 import pandas as pd
@@ -28,6 +29,24 @@ def count_macs(model: keras.Model) -> int:
 def float32_bytes(model: keras.Model) -> int:
     """Return the bytes of all weights as float32: 4 a parameter."""
     return FLOAT32_BYTES * model.count_params()
+
+
+def compare_costs(models: Mapping[str, keras.Model]) -> pd.DataFrame:
+    """Return what networks cost, as text: a row for each kind of cost, a column a network.
+
+    Args:
+        models: flat functional models by their titles.
+    """
+    return pd.DataFrame(
+        {
+            title: {
+                "parameters": f"{model.count_params():,}",
+                "size as float32": f"{float32_bytes(model) / 1e6:.1f} MB",
+                "MACs for one image": f"{count_macs(model) / 1e6:,.0f} million",
+            }
+            for title, model in models.items()
+        }
+    )
 
 
 def tabulate_layers(model: keras.Model) -> pd.DataFrame:

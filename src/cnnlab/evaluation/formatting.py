@@ -6,6 +6,9 @@ from decimal import ROUND_HALF_UP, Decimal
 import numpy as np
 import pandas as pd
 
+from cnnlab.evaluation.predictions import Predictions
+from cnnlab.faces.dataset import CLASSES
+
 
 @dataclass(frozen=True, repr=False)
 class Estimate:
@@ -71,3 +74,17 @@ def format_summaries(summaries: dict[str, pd.DataFrame]) -> pd.DataFrame:
             for title, summary in summaries.items()
         }
     )
+
+
+def format_classes(classes: pd.DataFrame, predictions: Predictions) -> pd.DataFrame:
+    """Return a table of text: a row for each class, a column for each figure of merit.
+
+    Args:
+        classes: what ``metrics.summarise_classes`` returns.
+        predictions: from which it was computed; their labels are counted.
+    """
+    cells = classes.apply(format_interval, axis="columns")
+    table = cells.unstack("figure of merit").loc[list(CLASSES)]
+    table = table[["recall", "precision", "F1", "AUC"]]
+    table.insert(0, "images", np.bincount(predictions.labels, minlength=len(CLASSES)).astype(str))
+    return table.rename_axis(columns=None)

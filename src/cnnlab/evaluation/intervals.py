@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cnnlab.evaluation.resampling import draw_counts, percentile_interval
 from cnnlab.evaluation.formatting import Estimate
+from cnnlab.evaluation.resampling import draw_counts, percentile_interval
 
 FEWEST = 5
 """People, or images of unknown people, below which resampling says nothing of the spread."""

@@ -15,16 +15,15 @@ import pandas as pd
 from tqdm import tqdm
 
 from cnnlab.commands import run_command
+from cnnlab.evaluation.formatting import format_number
 from cnnlab.evaluation.intervals import Mean, average
 from cnnlab.evaluation.latency import RUNS, measure_latency
 from cnnlab.evaluation.records import describe_machine, read_runs, write_study
 from cnnlab.evaluation.study import describe_network, describe_run
-from cnnlab.evaluation.wording import format_number, name_network
 from cnnlab.faces.loading import Faces, load_faces
-from cnnlab.faces.persian import from_the_left
 from cnnlab.faces.sampling import choose_per_class
 from cnnlab.models.family import FAMILY, train_variant
-from cnnlab.models.litert import FLOAT32, INT8, PRECISIONS, LiteRTNetwork, convert_to_litert
+from cnnlab.models.litert import PRECISIONS, LiteRTNetwork, convert_to_litert
 from cnnlab.models.prediction import predict_logits
 from cnnlab.models.scratch import TrainedNetwork, train_light_vgg
 from cnnlab.paths import STUDIES
@@ -34,25 +33,6 @@ from cnnlab.settings import SEED, Profile, current_profile
 PREFIX = "litert-"
 CALIBRATION_PER_CLASS = 16
 THREADS = 1
-
-_WORDS = {
-    "en": {
-        "exports": "In 8 bits a file is {smaller[0]:.1f} to {smaller[1]:.1f} times smaller than in "
-        "float32, and an image takes {faster[0]:.1f} to {faster[1]:.1f} times less time; of the "
-        "answers, at least {agreement}% stay the same ({worst}). Scales come from {calibration_n} "
-        "training images. float16 halves the file, and a processor computes it in float32. Times "
-        "are medians of {runs} runs on {threads} thread of {processor} ({date}; {versions}): a "
-        "computer's figures, not a phone's."
-    },
-    "fa": {
-        "exports": "پرونده در ۸ بیت {smaller[0]:.1f} تا {smaller[1]:.1f} برابر کوچک‌تر از float32 "
-        "است و هر تصویر {faster[0]:.1f} تا {faster[1]:.1f} برابر سریع‌تر حساب می‌شود؛ دست‌کم "
-        "{agreement}% پاسخ‌ها همان می‌ماند ({worst}). مقیاس‌ها از {calibration_n} تصویر آموزش "
-        "می‌آیند. float16 پرونده را نصف می‌کند و پردازنده آن را در float32 حساب می‌کند. زمان‌ها میانهٔ "
-        "{runs} اجرا روی {threads} نخ از {processor} است ({date}؛ {versions}): عددهای رایانه‌اند، "
-        "نه تلفن."
-    },
-}
 
 
 def measure_exports(
@@ -128,28 +108,6 @@ def tabulate_exports(records: pd.DataFrame) -> pd.DataFrame:
         }
 
     return pd.DataFrame([format_row(row) for _, row in records.iterrows()]).set_index("network")
-
-
-def describe_exports(records: pd.DataFrame, language: str = "en") -> str:
-    """Say what 8 bits save and what they cost, over the networks of a record."""
-    row = records.iloc[0]
-    by_precision = {name: rows.set_index("network") for name, rows in records.groupby("precision")}
-    full, small = by_precision[FLOAT32], by_precision[INT8]
-    smaller = full["megabytes"] / small["megabytes"]
-    faster = full["milliseconds"] / small["milliseconds"]
-    origin = {name: row[name] for name in ("processor", "versions", "date")}
-    if language == "fa":
-        origin = {name: from_the_left(text) for name, text in origin.items()}
-    return _WORDS[language]["exports"].format(
-        smaller=(smaller.min(), smaller.max()),
-        faster=(faster.min(), faster.max()),
-        agreement=format_number(100 * small["agreement"].min(), 1),
-        worst=name_network(small["agreement"].idxmin(), language),
-        calibration_n=row["calibration_n"],
-        runs=row["runs"],
-        threads=row["threads"],
-        **origin,
-    )
 
 
 def record_exports() -> None:

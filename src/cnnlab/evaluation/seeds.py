@@ -7,10 +7,24 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from cnnlab.evaluation.formatting import Estimate
 from cnnlab.evaluation.intervals import FEWEST
 from cnnlab.evaluation.resampling import draw_counts, percentile_interval
 
 Result = TypeVar("Result")
+
+
+def average_over_seeds(values: pd.Series) -> Estimate:
+    """Return the mean of a figure over the seeds of a training, with Student's 95% interval.
+
+    Args:
+        values: one for each seed; a single one has no interval.
+    """
+    mean, count = float(values.mean()), len(values)
+    if count < 2:
+        return Estimate(mean)
+    half = float(stats.t.ppf(0.975, count - 1) * values.std() / count**0.5)
+    return Estimate(mean, mean - half, mean + half)
 
 
 def compare_over_seeds(

@@ -8,20 +8,24 @@ are trained.
 
 import json
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 
 import pandas as pd
 
 from cnnlab.commands import run_command
 from cnnlab.evaluation.comparison import compare_networks
+from cnnlab.evaluation.formatting import format_interval
 from cnnlab.evaluation.inference import mark_copies, predict_validation
 from cnnlab.evaluation.learning import assert_learned
-from cnnlab.evaluation.records import describe_machine, write_study
+from cnnlab.evaluation.records import describe_machine, read_runs, write_study
 from cnnlab.evaluation.variants import ALL, summarise_variants, vary_predictions
 from cnnlab.faces.loading import Faces, load_faces
 from cnnlab.models.regressor import TrainedRegressor
 from cnnlab.models.scratch import TrainedNetwork, train_light_vgg
 from cnnlab.models.training import RECORD
 from cnnlab.models.transfer import train_vgg16
+from cnnlab.paths import STUDIES
 from cnnlab.quoting import make_label
 from cnnlab.settings import SEED, Profile, current_profile
 
@@ -98,18 +102,84 @@ def describe_run(faces: Faces, profile: Profile) -> dict[str, object]:
     }
 
 
-def record_run() -> None:
-    """Record this run's accuracy."""
-    faces, profile = load_faces(), current_profile()
+def measure_run(faces: Faces, profile: Profile, seeds: Sequence[int]) -> pd.DataFrame:
+    """Return the rows of both networks, and of their difference for the first seed.
+
+    Columns: those of ``measure_network``, ``measure_difference`` and ``describe_run``.
+
+    Args:
+        faces: the data.
+        profile: of the run.
+        seeds: of the light VGG.
+    """
     vgg16, *lights = (
         train_vgg16(faces, profile),
-        *(train_light_vgg(faces, profile, seed) for seed in SEEDS),
+        *(train_light_vgg(faces, profile, seed) for seed in seeds),
     )
     tables = [measure_network(network, faces, profile) for network in (vgg16, *lights)]
     tables.append(measure_difference(vgg16, lights[0], faces, profile))
-    table = pd.concat(tables, ignore_index=True)
-    name = f"{PREFIX}{make_label(faces.dataset.title)}-{profile.name}"
-    write_study(table.assign(**describe_run(faces, profile), **describe_machine()), name)
+    return pd.concat(tables, ignore_index=True).assign(**describe_run(faces, profile))
+
+
+def find_run(faces: Faces, profile: Profile, folder: Path = STUDIES) -> pd.DataFrame:
+    """Return the committed record of a run on these data, or measure it with one seed.
+
+    Args:
+        faces: the data.
+        profile: of the run.
+        folder: of the records.
+
+    Returns:
+        As ``measure_run`` does.
+    """
+    wanted = (faces.digest[:16], profile.name)
+    for run in read_runs(PREFIX, folder):
+        if tuple(run[["data_digest", "profile"]].iloc[0]) == wanted:
+            return run
+    return measure_run(faces, profile, SEEDS[:1])
+
+
+def list_trainings(run: pd.DataFrame) -> pd.DataFrame:
+    """Return the accuracy on all images of each training of a run.
+
+    Args:
+        run: as ``measure_run`` makes it.
+
+    Returns:
+        Columns: network, seed, accuracy.
+    """
+    rows = run[(run["variant"] == ALL) & (run["figure"] == "accuracy") & run["epochs"].notna()]
+    return rows[["network", "seed", "estimate"]].rename(columns={"estimate": "accuracy"})
+
+
+def tabulate_trainings(
+    run: pd.DataFrame, figures: Sequence[str], variants: Sequence[str]
+) -> pd.DataFrame:
+    """Return a row of text for each training of a run.
+
+    Args:
+        run: as ``measure_run`` makes it.
+        figures: of merit.
+        variants: in which they are shown.
+
+    Returns:
+        Index: network; columns: seed, and each figure in each variant with its interval.
+    """
+    shown = run[run["epochs"].notna() & run["figure"].isin(figures) & run["variant"].isin(variants)]
+    cells = shown.assign(
+        column=shown["figure"] + ", " + shown["variant"],
+        text=shown.apply(format_interval, axis="columns"),
+    )
+    table = cells.pivot(index=["network", "seed"], columns="column", values="text")
+    table = table.reindex(pd.MultiIndex.from_frame(shown[["network", "seed"]].drop_duplicates()))
+    return table[cells["column"].unique()].reset_index("seed").rename_axis(columns=None)
+
+
+def record_run() -> None:
+    """Record this run's accuracy."""
+    faces, profile = load_faces(), current_profile()
+    table = measure_run(faces, profile, SEEDS).assign(**describe_machine())
+    write_study(table, f"{PREFIX}{make_label(faces.dataset.title)}-{profile.name}")
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ import tensorflow as tf
 
 from cnnlab.commands import run_command
 from cnnlab.evaluation.cost import count_macs
+from cnnlab.evaluation.formatting import format_number
 from cnnlab.evaluation.latency import measure_latency
 from cnnlab.evaluation.records import describe_machine, write_study
 from cnnlab.faces.augmentation import Augmentation, augment
@@ -26,8 +27,8 @@ from cnnlab.faces.images import decode_image
 from cnnlab.faces.loading import Faces, load_faces
 from cnnlab.models.light_vgg import build_light_vgg, build_light_vgg_with_batch_normalisation
 from cnnlab.models.normalisation import FusedBatchNormalization
-from cnnlab.models.precision import FLOAT32, detect_policy
-from cnnlab.models.vgg16 import FROZEN_BLOCKS, build_vgg16_base, build_vgg16_top
+from cnnlab.models.precision import FLOAT32, detect_policy, use_policy
+from cnnlab.models.vgg16 import build_vgg16_base, build_vgg16_classifier, take_top
 from cnnlab.settings import IMAGE_SIZE, SEED
 
 STUDY = "training-speed"
@@ -91,32 +92,41 @@ def without_noise(model: keras.Model) -> keras.Model:
     )
 
 
-def frozen_blocks(dtype: str) -> keras.Model:
-    """Return VGG16 up to where its frozen part ends."""
-    base = build_vgg16_base(dtype)
-    return keras.Model(base.input, base.get_layer(f"block{FROZEN_BLOCKS[-1]}_pool").output)
+def frozen_blocks() -> keras.Model:
+    """Return VGG16 up to block 4, which stays frozen while block 5 is fine-tuned."""
+    base = build_vgg16_base()
+    return keras.Model(base.input, base.get_layer("block4_pool").output)
+
+
+def in_policy(build: Callable[[], keras.Model]) -> Callable[[str], keras.Model]:
+    """Return what builds a network in the Keras dtype policy that it is given."""
+
+    def build_in(dtype: str) -> keras.Model:
+        with use_policy(dtype):
+            return build()
+
+    return build_in
 
 
 TABLED, AUTHORS = "Light VGG", "Light VGG, authors' form"
 COMPOSED = f"{AUTHORS}, with Keras's batch normalisation"
 QUIET = f"{AUTHORS}, without noise"
 SUBJECTS = (
-    Subject(TABLED, lambda dtype: build_light_vgg(dtype=dtype)),
-    Subject(AUTHORS, lambda dtype: build_light_vgg_with_batch_normalisation(dtype=dtype)),
+    Subject(TABLED, in_policy(build_light_vgg)),
+    Subject(AUTHORS, in_policy(build_light_vgg_with_batch_normalisation)),
     Subject(
         COMPOSED,
-        lambda dtype: with_composed_normalisation(
-            build_light_vgg_with_batch_normalisation(dtype=dtype)
-        ),
+        in_policy(lambda: with_composed_normalisation(build_light_vgg_with_batch_normalisation())),
+    ),
+    Subject(QUIET, in_policy(lambda: without_noise(build_light_vgg_with_batch_normalisation()))),
+    Subject("VGG16, frozen blocks", in_policy(frozen_blocks), trained=False),
+    Subject(
+        "VGG16, block 5 and head",
+        in_policy(lambda: take_top(build_vgg16_classifier(), "block4_pool")),
     ),
     Subject(
-        QUIET,
-        lambda dtype: without_noise(build_light_vgg_with_batch_normalisation(dtype=dtype)),
-    ),
-    Subject("VGG16, frozen blocks", frozen_blocks, trained=False),
-    Subject("VGG16, block 5 and head", lambda dtype: build_vgg16_top(dtype=dtype)),
-    Subject(
-        "VGG16, blocks 4, 5 and head", lambda dtype: build_vgg16_top(dtype=dtype, first_block=4)
+        "VGG16, blocks 4, 5 and head",
+        in_policy(lambda: take_top(build_vgg16_classifier(), "block3_pool")),
     ),
 )
 
@@ -227,6 +237,54 @@ def compare_with_peak(table: pd.DataFrame) -> pd.DataFrame:
     table = table.assign(gflop_per_second=1000 * table["gflop"] / table["milliseconds"])
     products = table[table["stage"] == PRODUCT].groupby("precision")["gflop_per_second"].max()
     return table.assign(share_of_peak=table["gflop_per_second"] / table["precision"].map(products))
+
+
+def choose_precision(study: pd.DataFrame) -> str:
+    """Return the precision in which the recorded machine multiplies matrices fastest."""
+    products = study[study["stage"] == PRODUCT]
+    return products.loc[products["gflop_per_second"].idxmax(), "precision"]
+
+
+def tabulate_stages(study: pd.DataFrame, precision: str) -> pd.DataFrame:
+    """Return what each network takes in one precision.
+
+    Args:
+        study: the recorded study.
+        precision: a Keras dtype policy that was measured.
+
+    Returns:
+        Index: network, in the order of the study; columns: forward, backward (with the
+        optimiser's step; both milliseconds an image), images_per_second of training, and
+        share_of_peak of the whole step, or of the forward pass where nothing is trained.
+    """
+    timed = study[(study["precision"] == precision) & (study["stage"] != PRODUCT)]
+    order = timed["network"].drop_duplicates()
+    wide = timed.pivot(index="network", columns="stage").reindex(order)
+    forward, step = (wide["milliseconds"][stage] for stage in (FORWARD, STEP))
+    shares = wide["share_of_peak"]
+    return pd.DataFrame(
+        {
+            "forward": forward,
+            "backward": step - forward,
+            "images_per_second": 1000 / step,
+            "share_of_peak": shares[STEP].fillna(shares[FORWARD]),
+        }
+    )
+
+
+def format_stages(stages: pd.DataFrame) -> pd.DataFrame:
+    """Return ``tabulate_stages`` as text; what is not trained has no way back."""
+    columns = {
+        "forward, ms": stages["forward"].map(lambda value: format_number(value, 2)),
+        "backward, ms": stages["backward"].map(_or_dash(lambda value: format_number(value, 2))),
+        "images/s": stages["images_per_second"].map(_or_dash(lambda value: f"{value:.0f}")),
+        "of the peak": stages["share_of_peak"].map(lambda value: f"{value:.0%}"),
+    }
+    return pd.DataFrame(columns)
+
+
+def _or_dash(form: Callable[[float], str]) -> Callable[[float], str]:
+    return lambda value: "\N{EN DASH}" if pd.isna(value) else form(value)
 
 
 def record_training_speed() -> None:

@@ -20,9 +20,7 @@ from cnnlab.evaluation.learning_curve import (
 )
 from cnnlab.evaluation.records import describe_machine, read_studies, write_study
 from cnnlab.evaluation.study import measure_difference, measure_network
-from cnnlab.evaluation.wording import format_interval, join_words
 from cnnlab.faces.loading import Faces, prepare_faces, render_faces
-from cnnlab.faces.persian import from_the_left
 from cnnlab.models.scratch import train_light_vgg
 from cnnlab.models.transfer import train_vgg16
 from cnnlab.paths import STUDIES
@@ -41,32 +39,6 @@ EPOCHS = {
     200: (30, 10),
     600: (15, 4),
     1200: (9, 2),
-}
-
-_WORDS = {
-    "en": {
-        "pays": "With {sizes} images of each class VGG16 is ahead, with a difference in accuracy "
-        "whose interval excludes zero.",
-        "never pays": "At none of these sizes is VGG16 ahead beyond the interval.",
-        "stops": "From {size} images of each class on it is not: light VGG minus VGG16 is there "
-        "{difference}.",
-        "ahead": "With {sizes} the light VGG is ahead.",
-        "always pays": "Transfer has not stopped paying at the largest size measured: light VGG "
-        "minus VGG16 is there {difference}.",
-        "origin": "One training each, so the differences of seeds are not in the intervals "
-        "({n:,} images of {people} people; {date}; {processor}).",
-    },
-    "fa": {
-        "pays": "با {sizes} تصویر از هر کلاس VGG16 پیش است و بازهٔ تفاوت دقت صفر را در بر ندارد.",
-        "never pays": "در هیچ‌یک از این اندازه‌ها VGG16 فراتر از بازه پیش نیست.",
-        "stops": "از {size} تصویر در هر کلاس به بالا دیگر چنین نیست: VGG سبک منهای VGG16 آنجا "
-        "{difference} است.",
-        "ahead": "با {sizes} تصویر VGG سبک پیش است.",
-        "always pays": "انتقال در بزرگ‌ترین اندازهٔ سنجیده هنوز می‌ارزد: VGG سبک منهای VGG16 آنجا "
-        "{difference} است.",
-        "origin": "هر شبکه در هر اندازه یک بار آموزش دیده است، پس تفاوت بذرها در بازه‌ها "
-        "نیست ({n:,} تصویر از {people} نفر؛ {date}؛ {processor}).",
-    },
 }
 
 
@@ -126,41 +98,6 @@ def read_curves(folder: Path = STUDIES) -> pd.DataFrame | None:
     if records is None:
         return None
     return records[records["figure"] == "accuracy"].sort_values("train_per_class", kind="stable")
-
-
-def describe_curves(curves: pd.DataFrame, language: str = "en") -> str:
-    """Say up to how many images VGG16 is ahead of the light VGG, as far as intervals allow.
-
-    Args:
-        curves: as ``read_curves`` gives them.
-        language: ``en`` or ``fa``.
-    """
-    words = _WORDS[language]
-    pairs = curves[curves["network"] == DIFFERENCE].set_index("train_per_class")
-    pays, ahead = pairs.index[pairs["high"] < 0], pairs.index[pairs["low"] > 0]
-
-    def name(sizes: pd.Index) -> str:
-        return join_words([f"{size:,}" for size in sizes], language)
-
-    sentences = [words["pays"].format(sizes=name(pays)) if len(pays) else words["never pays"]]
-    last, largest = max(pays, default=0), pairs.index.max()
-    if last == largest:
-        difference = format_interval(pairs.loc[largest])
-        sentences.append(words["always pays"].format(difference=difference))
-    elif len(pays):
-        size = pairs.index[pairs.index > last].min()
-        sentences.append(
-            words["stops"].format(size=f"{size:,}", difference=format_interval(pairs.loc[size]))
-        )
-    if len(ahead):
-        sentences.append(words["ahead"].format(sizes=name(ahead)))
-    row = curves.iloc[0]
-    signed = {key: row[key] for key in ("date", "processor")}
-    if language == "fa":
-        signed = {key: from_the_left(text) for key, text in signed.items()}
-    people = row["validation_people"]
-    sentences.append(words["origin"].format(n=int(row["n"]), people=people, **signed))
-    return " ".join(sentences)
 
 
 def record_transfer_curve() -> None:

@@ -1,0 +1,38 @@
+import numpy as np
+import pytest
+
+from cnnlab.explain import class_activation
+from cnnlab.models.light_vgg import build_light_vgg
+from cnnlab.models.light_vgg_variants import build_normalised
+from notebooks.cells import run_cells
+
+NOTEBOOK = "08_class_activation_maps"
+IMAGES = np.random.default_rng(0).random((3, 128, 128, 3)).astype(np.float32)
+CLASSES = np.array([0, 5, 2])
+
+
+@pytest.fixture(scope="module")
+def answer():
+    return run_cells(NOTEBOOK, "imports", "grad-cam", "proposal")
+
+
+@pytest.mark.parametrize("method", ["grad_cam", "hires_cam"])
+def test_the_notebooks_maps_are_the_packages(answer, method):
+    model = build_light_vgg()
+    A, g = answer["maps_and_gradients"](model, IMAGES, "conv4_2", CLASSES)
+    expected = getattr(class_activation, method)(model, IMAGES, "conv4_2", CLASSES)
+    assert expected.any()
+    found = class_activation.scale_to_peak(answer[method](A, g))
+    np.testing.assert_allclose(found, expected, atol=1e-4)
+
+
+def test_the_proposal_is_the_packages_network_and_its_own_map(answer):
+    proposal, last_maps = answer["build_proposal"]()
+    general = build_normalised()
+    assert proposal.count_params() == general.count_params() < build_light_vgg().count_params() / 6
+    general.set_weights(proposal.get_weights())
+    logits = proposal(IMAGES).numpy()
+    np.testing.assert_allclose(general(IMAGES).numpy(), logits, atol=1e-4)
+    kernel, bias = proposal.layers[-1].get_weights()
+    contributions = last_maps(IMAGES).numpy() @ kernel
+    np.testing.assert_allclose(contributions.mean(axis=(1, 2)) + bias, logits, atol=1e-4)
