@@ -6,16 +6,14 @@ from scipy.stats import spearmanr
 
 from cnnlab.explain import map_scores
 from cnnlab.explain.map_scores import (
-    BASELINES,
     CANDIDATES,
     GRADIENT_CANDIDATES,
-    compare_methods,
     correlate_ranks,
     draw_by_gradients,
     draw_candidates,
     follow_shuffling,
     follow_use,
-    score_places,
+    score_candidates,
     score_shifts,
     score_shuffled,
     score_use,
@@ -47,40 +45,40 @@ def model():
 
 @pytest.fixture(scope="module")
 def maps(model):
-    return draw_candidates(model, IMAGES, TARGETS, np.arange(3))
+    return draw_candidates(model, IMAGES, TARGETS)
 
 
 def test_candidates_are_the_methods_of_the_project_at_their_layers(model, maps):
-    assert set(maps) == {*CANDIDATES, *BASELINES}
+    assert set(maps) == {*CANDIDATES, "edges", "random"}
     for name in CANDIDATES:
         method, layer = name.split(", ")
         expected = resize_maps(METHODS[method](model, IMAGES, layer, TARGETS), (32, 32))
         np.testing.assert_allclose(maps[name], expected, atol=1e-5)
 
 
-def test_what_is_tried_on_some_images_has_no_score_on_the_others(model, maps):
-    some = draw_candidates(model, IMAGES, TARGETS, np.array([2]))
-    scores = score_places(some, np.ones((3, 32, 32), bool))
-    for name in CANDIDATES:
-        by_trial = name.split(", ")[0] in map_scores.BY_TRIAL
-        drawn = [2] if by_trial else [0, 1, 2]
-        np.testing.assert_allclose(some[name][drawn], maps[name][drawn], atol=1e-5)
-        for each in scores.values():
-            assert not by_trial or each[name].iloc[:2].isna().all()
-    assert np.isfinite(compare_methods(some).to_numpy()).all()
-
-
-def test_each_map_is_scored_by_itself(maps):
+def test_every_candidate_is_put_to_every_test(model, maps):
     moved = np.zeros((3, 32, 32), bool)
     moved[:, :16] = True
-    scores = score_places(maps, moved)
-    np.testing.assert_allclose(scores["inside"]["even"], 0.5)
+    curves = follow_use(model, IMAGES, maps, TARGETS)
+    scores = score_candidates(model, IMAGES, TARGETS, maps, curves, moved)
+    assert list(scores) == ["inside", "used", "like shuffled", "shifted"]
+    assert list(scores["inside"]) == list(scores["used"]) == list(CANDIDATES)
     name = CANDIDATES[0]
-    totals = maps[name].sum(axis=(1, 2))
-    assert (totals > 0).any()
-    upper = np.where(totals > 0, maps[name][:, :16].sum(axis=(1, 2)) / totals, np.nan)
-    np.testing.assert_allclose(scores["inside"][name], upper, rtol=1e-5)
-    assert scores["pointing"].stack().dropna().between(0, 1).all()
+
+    def share_above(each):
+        return each[:, :16].sum(axis=(1, 2)) / each.sum(axis=(1, 2))
+
+    shown = maps[name].any(axis=(1, 2))
+    assert shown.any()
+    expected = share_above(maps[name][shown]) - share_above(maps["edges"][shown])
+    np.testing.assert_allclose(scores["inside"][name][shown], expected, rtol=1e-5)
+    used = score_use(curves)
+    np.testing.assert_allclose(scores["used"][name], used[name] - used["random"])
+    np.testing.assert_array_equal(
+        scores["like shuffled"], score_shuffled(model, IMAGES, maps, TARGETS)
+    )
+    unknown = score_candidates(model, IMAGES, TARGETS, maps, curves, None)
+    assert unknown["inside"].isna().all(axis=None)
 
 
 def test_a_map_of_what_counts_is_used_more_than_its_opposite():
@@ -150,13 +148,6 @@ def test_ranks_are_correlated_as_scipy_does():
     ]
     np.testing.assert_allclose(correlate_ranks(first, second), expected)
     assert np.isnan(correlate_ranks(first, np.ones_like(first))).all()
-
-
-def test_methods_agree_with_themselves(maps):
-    table = compare_methods(maps)
-    assert list(table) == list(table.index) == list(METHODS)
-    np.testing.assert_allclose(np.diag(table), 1)
-    np.testing.assert_allclose(table, table.T)
 
 
 def test_every_method_is_by_gradients_or_by_trial():

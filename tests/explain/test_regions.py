@@ -10,7 +10,6 @@ from cnnlab.explain.regions import (
     REGIONS,
     UPPER,
     make_regions,
-    measure_asymmetry,
     share_energy,
 )
 
@@ -45,13 +44,3 @@ def test_shares_add_up_and_find_the_place():
 
 def test_an_empty_map_has_no_shares():
     assert all(np.isnan(share).all() for share in share_energy(np.zeros((1, 32, 32))).values())
-    assert np.isnan(measure_asymmetry(np.zeros((1, 32, 32)))).all()
-
-
-def test_asymmetry_of_one_corner_both_corners_and_between():
-    maps = np.zeros((3, 128, 128))
-    maps[0, 90, 40] = 5
-    maps[1, 90, [40, 87]] = 5
-    maps[2, 90, 40], maps[2, 90, 87] = 3, 1
-    np.testing.assert_allclose(measure_asymmetry(maps), [1, 0, 0.5])
-    np.testing.assert_allclose(measure_asymmetry(maps[:, :, ::-1]), [1, 0, 0.5])

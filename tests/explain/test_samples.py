@@ -1,6 +1,6 @@
 import numpy as np
 
-from cnnlab.explain.samples import Samples, choose_samples, complete_samples
+from cnnlab.explain.samples import choose_samples
 
 LABELS = np.array([0, 0, 0, 0, 0, 0, 1, 1, 2])
 CONFIDENCE = np.array([0.5, 0.9, 0.6, 0.7, 0.8, 0.95, 0.6, 0.7, 0.9])
@@ -9,29 +9,30 @@ PROBABILITIES = np.full((9, 3), 0.0)
 PROBABILITIES[np.arange(9), PREDICTED] = CONFIDENCE
 
 
+def choose(label, spare_from=9, seed=1):
+    return choose_samples(LABELS, PROBABILITIES, label, spare_from, seed)
+
+
 def test_the_surest_comes_first_and_another_after_it():
-    chosen = choose_samples(LABELS, PROBABILITIES, 0, seed=1)
-    assert chosen.right[0] == 1
-    assert chosen.right[1] in (0, 2)
-    assert chosen.wrong[0] == 5
-    assert chosen.wrong[1] in (3, 4)
-    assert chosen == choose_samples(LABELS, PROBABILITIES, 0, seed=1)
+    right, wrong = choose(0)
+    assert right[0] == 1 and right[1] in (0, 2)
+    assert wrong[0] == 5 and wrong[1] in (3, 4)
+    assert choose(0) == (right, wrong)
 
 
 def test_the_second_is_drawn_at_random():
-    seconds = {choose_samples(LABELS, PROBABILITIES, 0, seed).wrong[1] for seed in range(20)}
-    assert seconds == {3, 4}
+    assert {choose(0, seed=seed)[1][1] for seed in range(20)} == {3, 4}
 
 
 def test_fewer_where_there_are_fewer():
-    one = choose_samples(LABELS, PROBABILITIES, 1, seed=1)
-    assert (one.right, one.wrong) == ((7,), (6,))
-    assert choose_samples(LABELS, PROBABILITIES, 2, seed=1).wrong == ()
+    assert choose(1) == ((7,), (6,))
+    assert choose(2) == ((8,), ())
 
 
-def test_another_split_stands_in_only_for_what_is_missing():
-    spare = Samples(right=(3, 4), wrong=(0, 2))
-    filled = complete_samples(Samples(right=(5, 6), wrong=(7,)), spare, offset=100)
-    assert (filled.right, filled.wrong) == ((5, 6), (7, 100))
-    none = complete_samples(Samples((), ()), Samples(right=(1,), wrong=()), offset=10)
-    assert (none.right, none.wrong) == ((11,), ())
+def test_spare_images_stand_in_only_for_what_is_missing():
+    assert choose(0, spare_from=5)[0] == choose(0)[0]
+    right, wrong = choose(0, spare_from=4)
+    assert wrong == (3, 5)
+    right, _ = choose(0, spare_from=1)
+    assert right == (0, 1)
+    assert choose(0, spare_from=0) == choose(0)

@@ -6,6 +6,7 @@ import tensorflow as tf
 from cnnlab.explain.deconvnet import backpropagate, deconvolve, forward_with_switches
 from cnnlab.explain.sanity import (
     AT_ONCE,
+    compare_images,
     compare_units,
     compare_with_edges,
     compute_cosines,
@@ -124,3 +125,22 @@ def test_units_that_look_at_different_colours_disagree():
     model.get_layer("top").set_weights([kernel, np.zeros(2)])
     forward = forward_with_switches(model, IMAGES, "top")
     np.testing.assert_allclose(compare_units(forward, backpropagate), 0, atol=1e-7)
+
+
+def test_a_linear_networks_unit_has_one_picture_in_all_images():
+    inputs = keras.Input((12, 12, 3))
+    top = keras.layers.Conv2D(2, 3, padding="same", activation="relu", name="top")(inputs)
+    forward = forward_with_switches(keras.Model(inputs, top), IMAGES, "top")
+    np.testing.assert_allclose(compare_images(forward, [1, 2, 3, 0], deconvolve), 1, rtol=1e-5)
+
+
+def test_switches_make_the_picture_another_in_another_image():
+    keras.utils.set_random_seed(0)
+    inputs = keras.Input((12, 12, 3))
+    pooled = keras.layers.MaxPooling2D(4, name="pool")(inputs)
+    top = keras.layers.Conv2D(2, 1, activation="relu", name="top")(pooled)
+    model = keras.Model(inputs, top)
+    kernel, bias = model.get_layer("top").get_weights()
+    model.get_layer("top").set_weights([abs(kernel), bias])
+    forward = forward_with_switches(model, IMAGES, "top")
+    assert compare_images(forward, [1, 2, 3, 0], deconvolve).mean() < 0.6

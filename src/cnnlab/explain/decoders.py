@@ -14,20 +14,24 @@ import tensorflow as tf
 from cnnlab.explain.small_images import SIDE, average_training_face, shrink_images
 from cnnlab.faces.loading import Faces
 from cnnlab.models.features import FixedNetwork, cache_layer_features, describe_start
-from cnnlab.models.precision import describe_cap, detect_policy
+from cnnlab.models.precision import describe_cap, detect_policy, use_policy
 from cnnlab.models.training import Stopping, TrainingResult, train
 from cnnlab.settings import SEED, Profile
 
 FILTERS = {8: 64, 16: 48, 32: 32, 64: 16}
 """Filters of the 3x3 convolution at each side of the maps in pixels."""
 LEARNING_RATE = 2e-3
+SLOW_RATE = 5e-4
+"""For pool5 of the light VGG: at ``LEARNING_RATE`` its decoder's rectifiers may all fall silent."""
 BATCH_SIZE = 16
 MOST_IMAGES = 2400
 """Training images at most: block2_pool's features of one take 256 kB."""
 LAST_LAYER = "difference"
 
-Enlarge = Callable[[keras.KerasTensor, int, str, str], keras.KerasTensor]
-"""Doubles the side of maps: of maps, filters, dtype policy and name."""
+Enlarge = Callable[[keras.KerasTensor, int, str], keras.KerasTensor]
+"""Doubles the side of maps: of maps, filters and name."""
+Build = Callable[[tuple[int, int, int], float, int], keras.Model]
+"""Makes an untrained decoder: of what ``build_decoder`` takes."""
 
 
 @dataclass(frozen=True)
@@ -53,20 +57,16 @@ def study_budget(profile: Profile) -> Budget:
     return Budget(5 * profile.decoder_epochs, 300_000)
 
 
-def resize_and_convolve(
-    x: keras.KerasTensor, filters: int, dtype: str, name: str
-) -> keras.KerasTensor:
+def resize_and_convolve(x: keras.KerasTensor, filters: int, name: str) -> keras.KerasTensor:
     """Double the side of maps by an up-convolution: resize (nearest), then a 3x3 convolution.
 
     Every pixel is covered equally often (Odena et al. 2016).
     """
-    x = keras.layers.UpSampling2D(2, dtype=dtype, name=f"resize{name}")(x)
-    return _convolve(x, filters, 3, dtype, f"conv{name}")
+    x = keras.layers.UpSampling2D(2, name=f"resize{name}")(x)
+    return _convolve(x, filters, 3, f"conv{name}")
 
 
-def convolve_transposed(
-    x: keras.KerasTensor, filters: int, dtype: str, name: str
-) -> keras.KerasTensor:
+def convolve_transposed(x: keras.KerasTensor, filters: int, name: str) -> keras.KerasTensor:
     """Double the side of maps by a transposed 3x3 convolution of stride 2.
 
     Its kernels overlap on every second row and column: the checkerboard of Odena et al. (2016).
@@ -78,7 +78,6 @@ def convolve_transposed(
         padding="same",
         activation="relu",
         kernel_initializer="he_normal",
-        dtype=dtype,
         name=f"conv{name}",
     )(x)
 
@@ -86,8 +85,7 @@ def convolve_transposed(
 def build_decoder(
     shape: tuple[int, int, int],
     scale: float,
-    parameters: int,
-    dtype: str = "float32",
+    mixed: int,
     enlarge: Enlarge = resize_and_convolve,
 ) -> keras.Model:
     """Build a decoder from a layer's features to a small image.
@@ -95,15 +93,14 @@ def build_decoder(
     The same for every layer: the root of the features, which are sparse and reach hundreds, is
     mixed to fewer maps by a 1x1 convolution; four 3x3 convolutions follow, at 8, 16, 32 and 64
     pixels a side, or at the layer's own side as long as that is larger; one more paints the
-    pixels. The number of mixed maps is what makes the number of parameters come out alike. The
-    output is what the image differs by from the mean training face, and the last layer starts at
-    zero: untrained, a decoder is the baseline.
+    pixels. The output is what the image differs by from the mean training face, and the last
+    layer starts at zero: untrained, a decoder is the baseline. All layers but the last compute in
+    the Keras dtype policy that is in force.
 
     Args:
         shape: (side, side, channels) of the features; the side is a power of 2, from 4 to 64.
         scale: what the features' roots are multiplied by; brings them near 1.
-        parameters: about how many the decoder should have.
-        dtype: Keras dtype policy of the convolutions but the last.
+        mixed: maps after the 1x1 convolution (see ``count_mixed``).
         enlarge: how the side is doubled.
 
     Returns:
@@ -113,22 +110,39 @@ def build_decoder(
     Raises:
         ValueError: maps of this side cannot be doubled to 64 pixels.
     """
-    side, _, channels = shape
+    side, *_ = shape
     if side not in (4, 8, 16, 32, 64):
         raise ValueError(f"features of shape {shape}: the side must be 4, 8, 16, 32 or 64.")
     inputs = keras.Input(shape, name="features")
     roots = keras.layers.Rescaling(scale, dtype="float32", name="roots")(keras.ops.sqrt(inputs))
-    x = _convolve(roots, _count_mixed(channels, parameters), 1, dtype, "mix")
+    x = _convolve(roots, mixed, 1, "mix")
     for number, (target, filters) in enumerate(FILTERS.items(), 1):
         if side < target:
-            x = enlarge(x, filters, dtype, str(number))
+            x = enlarge(x, filters, str(number))
             side *= 2
         else:
-            x = _convolve(x, filters, 3, dtype, f"conv{number}")
+            x = _convolve(x, filters, 3, f"conv{number}")
     difference = keras.layers.Conv2D(
         3, 3, padding="same", kernel_initializer="zeros", dtype="float32", name=LAST_LAYER
     )(x)
     return keras.Model(inputs, difference, name="decoder")
+
+
+def count_mixed(channels: int, parameters: int) -> int:
+    """Return how many mixed maps give a decoder about so many parameters.
+
+    All else is fixed by ``FILTERS``.
+
+    Args:
+        channels: of the layer that is inverted.
+        parameters: wanted.
+    """
+    first, *rest = FILTERS.values()
+    fixed, before = first, first
+    for filters in (*rest, 3):
+        fixed += 9 * before * filters + filters
+        before = filters
+    return max(round((parameters - fixed) / (channels + 1 + 9 * first)), 8)
 
 
 def train_decoder(
@@ -136,8 +150,9 @@ def train_decoder(
     network: FixedNetwork,
     layer: str,
     budget: Budget,
-    enlarge: Enlarge = resize_and_convolve,
+    build: Build = build_decoder,
     seed: int = SEED,
+    learning_rate: float = LEARNING_RATE,
 ) -> TrainingResult:
     """Train a decoder with mean squared error, or return it when that was done before.
 
@@ -147,8 +162,9 @@ def train_decoder(
         network: whose features are inverted.
         layer: in which layer.
         budget: how long, and how large.
-        enlarge: how the decoder doubles the side of its maps.
+        build: makes the decoder.
         seed: of weights and order.
+        learning_rate: the highest; reached in the first epoch, and lowered from there.
     """
     dtype = detect_policy()
     rows = choose_training_rows(faces, seed)
@@ -156,12 +172,14 @@ def train_decoder(
     mean_face = average_training_face(faces)
     steps = -(-len(rows) // BATCH_SIZE)
 
-    def build() -> keras.Model:
+    def compile_decoder() -> keras.Model:
         shape = features.shape[1:]
-        decoder = build_decoder(shape, measure_scale(features), budget.parameters, dtype, enlarge)
+        mixed = count_mixed(shape[-1], budget.parameters)
+        with use_policy(dtype):
+            decoder = build(shape, measure_scale(features), mixed)
         schedule = keras.optimizers.schedules.CosineDecay(
-            initial_learning_rate=LEARNING_RATE / 10,
-            warmup_target=LEARNING_RATE,
+            initial_learning_rate=learning_rate / 10,
+            warmup_target=learning_rate,
             warmup_steps=steps,
             decay_steps=max(steps * (budget.epochs - 1), 1),
             alpha=0.01,
@@ -193,7 +211,7 @@ def train_decoder(
         }
         | describe_start(network, layer)
         | describe_cap(),
-        build,
+        compile_decoder,
         training_batches,
         development_batches,
         Stopping(budget.epochs, budget.epochs),
@@ -248,16 +266,6 @@ def paint_difference(decoder: keras.Model, features: np.ndarray) -> np.ndarray:
     return np.concatenate([forward(batch, training=False).numpy() for batch in batches])
 
 
-def _count_mixed(channels: int, parameters: int) -> int:
-    """Solve for the maps after the 1x1 convolution: all else is fixed by ``FILTERS``."""
-    first, *rest = FILTERS.values()
-    fixed, before = first, first
-    for filters in (*rest, 3):
-        fixed += 9 * before * filters + filters
-        before = filters
-    return max(round((parameters - fixed) / (channels + 1 + 9 * first)), 8)
-
-
 def _pair(
     features: np.ndarray,
     images: np.ndarray,
@@ -281,15 +289,12 @@ def _pair(
     return tf.data.Dataset.from_tensor_slices(order).batch(BATCH_SIZE).map(load).prefetch(2)
 
 
-def _convolve(
-    x: keras.KerasTensor, filters: int, width: int, dtype: str, name: str
-) -> keras.KerasTensor:
+def _convolve(x: keras.KerasTensor, filters: int, width: int, name: str) -> keras.KerasTensor:
     return keras.layers.Conv2D(
         filters,
         width,
         padding="same",
         activation="relu",
         kernel_initializer="he_normal",
-        dtype=dtype,
         name=name,
     )(x)

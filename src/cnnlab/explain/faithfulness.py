@@ -11,6 +11,8 @@ from scipy.special import softmax
 
 from cnnlab.explain.perturbation import run_in_batches
 
+AT_ONCE = 8
+"""Images whose stages are passed together."""
 BLUR = 10.0
 """Standard deviation in pixels of the blurred image that insertion starts from."""
 
@@ -64,11 +66,16 @@ def _follow(
     pixels = maps[0].size
     ends = np.round(np.linspace(0, pixels, steps + 1)).astype(int)
     curves = []
-    for start, end, each, target in zip(before, after, maps, targets, strict=True):
-        rank = np.empty(pixels, int)
-        rank[np.argsort(-each.ravel(), kind="stable")] = np.arange(pixels)
-        exchanged = rank.reshape(each.shape) < ends[:, None, None]
-        stages = np.where(exchanged[..., None], end, start).astype(np.float32)
-        logits = run_in_batches(model, stages, len(stages))
-        curves.append(softmax(logits, axis=1)[:, target])
-    return np.array(curves)
+    for first in range(0, len(maps), AT_ONCE):
+        chunk = slice(first, first + AT_ONCE)
+        order = np.argsort(-maps[chunk].reshape(-1, pixels), axis=1, kind="stable")
+        rank = np.empty_like(order)
+        np.put_along_axis(rank, order, np.arange(pixels), axis=1)
+        exchanged = rank.reshape(-1, 1, *maps.shape[1:]) < ends[:, None, None]
+        stages = np.where(exchanged[..., None], after[chunk, None], before[chunk, None])
+        logits = run_in_batches(
+            model, stages.reshape(-1, *before.shape[1:]).astype(np.float32), AT_ONCE * (steps + 1)
+        )
+        probabilities = softmax(logits, axis=1).reshape(len(stages), steps + 1, -1)
+        curves.append(probabilities[np.arange(len(stages)), :, targets[chunk]])
+    return np.concatenate(curves)

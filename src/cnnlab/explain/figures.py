@@ -1,29 +1,43 @@
 """Pictures of reconstructions and maps; drawn from arrays, nothing is computed."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
+import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from cnnlab.evaluation.intervals import Mean
-from cnnlab.explain.regions import make_regions
 from cnnlab.style import TEXT_WIDTH
 
-SMALL = 6.5
+TINY = 5.5
 """Font size in points of the text between pictures."""
 LARGEST_TILE = 0.62
 """Inches of a picture's side in a grid at most."""
 MAP_COLOURS = "viridis"
-LEVELS = (0.25, 0.5, 0.75)
-CURVES = (
-    ("#0072B2", "-", "o"),
-    ("#D55E00", "--", "s"),
-    ("#009E73", "-.", "^"),
-    ("0.4", ":", "x"),
-)
+HEAT_COLOURS = "YlOrRd"
+KINDS = (("#0072B2", "o", "#0072B2"), ("#D55E00", "s", "white"))
+GAP = 0.18
+"""Between groups of tiles, as a share of a tile's width."""
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A picture in a row of others.
+
+    Attributes:
+        image: (h, w, 3) in [0, 1].
+        heat: (h, w) in [0, 1], a map drawn over the image in grey; None without.
+        text: below it.
+    """
+
+    image: np.ndarray
+    heat: np.ndarray | None = None
+    text: str = ""
 
 
 def draw_grid(rows: dict[str, Sequence[np.ndarray]], titles: Sequence[str] = ()) -> Figure:
@@ -53,193 +67,188 @@ def draw_grid(rows: dict[str, Sequence[np.ndarray]], titles: Sequence[str] = ())
     return figure
 
 
-def draw_maps(
-    samples: Sequence[tuple[str, np.ndarray, Sequence[tuple[str, np.ndarray]]]],
-    samples_a_row: int,
+def draw_tiles(
+    rows: Mapping[str, Sequence[Tile | None]],
+    titles: Sequence[str],
+    gaps_before: Collection[int] = (),
 ) -> Figure:
-    """Draw images, each with its class activation maps to its right.
+    """Draw images and maps in rows.
 
     Args:
-        samples: at least one, placed one after another: a title, an (h, w, 3) image in [0, 1]
-            and equally many times (text, map), a map being (h, w) in [0, 1].
-        samples_a_row: how many samples stand side by side.
+        rows: for each row's name its tiles; None leaves a place empty.
+        titles: of the columns.
+        gaps_before: columns that begin a group.
     """
-    tiles = 1 + len(samples[0][2])
-    columns = samples_a_row * tiles
-    lines = -(-len(samples) // samples_a_row)
-    tile = TEXT_WIDTH / columns
-    figure, axes = plt.subplots(
-        lines, columns, figsize=(TEXT_WIDTH, lines * (tile + 0.32)), squeeze=False
-    )
+    widths, places = [], []
+    for column in range(len(titles)):
+        if column in gaps_before:
+            widths.append(GAP)
+        places.append(len(widths))
+        widths.append(1)
+    tile = (TEXT_WIDTH - 0.2) / sum(widths)
+    has_text = any(each and each.text for tiles in rows.values() for each in tiles)
+    height = len(rows) * (tile + (0.13 if has_text else 0.02)) + 0.2
+    figure = plt.figure(figsize=(TEXT_WIDTH, height))
     _tighten(figure)
-    for ax in axes.flat:
+    grid = figure.add_gridspec(len(rows), len(widths), width_ratios=widths)
+    for line, (name, tiles) in enumerate(rows.items()):
+        for place, title, each in zip(places, titles, tiles, strict=True):
+            ax = figure.add_subplot(grid[line, place])
+            _clear(ax)
+            if place == 0:
+                ax.set_ylabel(name, fontsize=TINY, labelpad=2)
+            if line == 0:
+                ax.set_title(title, fontsize=TINY, fontweight="normal", loc="center", pad=2)
+            if each is None:
+                ax.set_box_aspect(1)
+                continue
+            if each.heat is None:
+                ax.imshow(each.image)
+            else:
+                draw_heat(ax, each.image, each.heat)
+            # From the tile's left edge on it may run on below the maps.
+            ax.set_xlabel(each.text, fontsize=TINY, labelpad=1, loc="left")
+    return figure
+
+
+def draw_weighted_sum(
+    image: np.ndarray, maps: np.ndarray, weights: np.ndarray, total: np.ndarray, heat: np.ndarray
+) -> Figure:
+    """Draw what a class activation map is: maps of a layer, their weights, the sum.
+
+    Args:
+        image: (H, W, 3) in [0, 1].
+        maps: (h, w, k) some of the layer's maps.
+        weights: (k,) what they are multiplied by.
+        total: (h, w) the sum over all maps of the layer.
+        heat: (H, W) in [0, 1], its positive part at the size of the image.
+    """
+    count = maps.shape[-1]
+    figure, axes = plt.subplots(1, count + 3, figsize=(TEXT_WIDTH, 1.35))
+    figure.get_layout_engine().set(w_pad=0.02, h_pad=0.02, wspace=0.22, hspace=0)
+    for ax in axes:
         _clear(ax)
-    places = axes.reshape(lines * samples_a_row, tiles)
-    for own, (title, image, texts_and_maps) in zip(places, samples, strict=False):
-        own[0].set_title(title, fontsize=8)
-        own[0].imshow(image)
-        for ax, (text, heat) in zip(own[1:], texts_and_maps, strict=True):
-            draw_heat(ax, image, heat)
-            ax.set_xlabel(text, fontsize=SMALL, labelpad=2)
-            if not heat.any():
-                ax.text(
-                    *(0.5, 0.5, "empty"),
-                    color="white",
-                    fontsize=SMALL,
-                    ha="center",
-                    va="center",
-                    transform=ax.transAxes,
-                )
+    axes[0].imshow(image)
+    axes[0].set_title("image", loc="center", fontweight="normal")
+    for number, (ax, weight) in enumerate(zip(axes[1:], weights, strict=False)):
+        ax.imshow(maps[..., number], cmap=MAP_COLOURS)
+        ax.set_title(f"$A^{number + 1}$", loc="center")
+        ax.set_xlabel(rf"$\times$ {weight:.3f}".replace("-", "\N{MINUS SIGN}"), fontsize=8)
+        _write_before(ax, "$+$" if number else r"$\to$")
+    limit = np.abs(total).max()
+    axes[-2].imshow(total, cmap="PuOr_r", vmin=-limit, vmax=limit)
+    axes[-2].set_title("$M$", loc="center")
+    _write_before(axes[-2], r"$+ \cdots =$")
+    draw_heat(axes[-1], image, heat)
+    axes[-1].set_title(r"$\max(0, M)$", loc="center")
+    _write_before(axes[-1], r"$\to$")
+    return figure
+
+
+def draw_matrices(matrices: Mapping[str, np.ndarray]) -> Figure:
+    """Draw matrices with their numbers side by side, positive ones in another colour."""
+    figure, axes = plt.subplots(1, len(matrices), figsize=(TEXT_WIDTH, 1.25))
+    limit = max(np.abs(each).max() for each in matrices.values())
+    for ax, (name, matrix) in zip(axes, matrices.items(), strict=True):
+        numbers = [[f"{value:g}".replace("-", "\N{MINUS SIGN}") for value in row] for row in matrix]
+        sns.heatmap(
+            matrix,
+            ax=ax,
+            vmin=-limit,
+            vmax=limit,
+            cmap="PuOr_r",
+            annot=np.array(numbers),
+            fmt="",
+            annot_kws={"fontsize": 7},
+            cbar=False,
+            square=True,
+            linewidths=0.5,
+            xticklabels=False,
+            yticklabels=False,
+        )
+        ax.set_title(name, loc="center", fontweight="normal")
     return figure
 
 
 def draw_heat(ax: Axes, image: np.ndarray, heat: np.ndarray) -> None:
-    """Draw a map over its image in grey; contours at quarters of the peak show it in print.
+    """Draw a map over its image in grey, which shows where the map is low.
 
     Args:
         ax: where.
         image: (h, w, 3) in [0, 1].
         heat: (h, w) in [0, 1].
     """
-    ax.imshow(image.mean(axis=-1), cmap="gray", vmin=0, vmax=1)
-    ax.imshow(heat, cmap=MAP_COLOURS, vmin=0, vmax=1, alpha=0.5)
-    if heat.max() > LEVELS[0]:
-        ax.contour(heat, LEVELS, colors="white", linewidths=(0.4, 0.7, 1.0))
+    # Blended here, for an SVG's photographs are JPEGs and know no transparency.
+    colours = plt.get_cmap(HEAT_COLOURS)(heat)[..., :3]
+    opacity = np.clip(3 * heat, 0, 0.9)[..., None]
+    grey = image.mean(axis=-1, keepdims=True)
+    ax.imshow(np.clip((1 - opacity) * grey + opacity * colours, 0, 1))
 
 
 def draw_shares(
-    shares: dict[str, dict[str, dict[str, Mean]]],
-    areas: dict[str, float],
-    meaning: str = "share of the map's energy",
+    shares: Mapping[str, Mapping[str, Mapping[str, Mean]]], areas: Mapping[str, float]
 ) -> Figure:
     """Draw shares with intervals: a panel a region, a line a class, a mark a kind.
 
     Args:
-        shares: region -> class -> kind (such as right and wrong) -> mean share in [0, 1].
+        shares: at most two kinds, such as right and wrong -> region -> class -> mean share; what
+            is not a number is left out.
         areas: region -> share of an even map, drawn as a dotted line.
-        meaning: what the shares are of.
     """
-    lines = len(next(iter(shares.values())))
+    classes = list(next(iter(next(iter(shares.values())).values())))
     figure, axes = plt.subplots(
-        1, len(shares), figsize=(TEXT_WIDTH, 0.7 + 0.2 * lines), sharey=True, squeeze=False
+        1, len(areas), figsize=(TEXT_WIDTH, 0.65 + 0.155 * len(classes)), sharex=True, sharey=True
     )
-    ends = [
-        end
-        for by_class in shares.values()
-        for by_kind in by_class.values()
-        for mean in by_kind.values()
-        for end in (mean.value, mean.high)
-        if np.isfinite(end)
-    ]
-    limit = min(1, 1.05 * max(*ends, *areas.values()))
-    for ax, (region, by_class) in zip(axes[0], shares.items(), strict=True):
-        names = list(by_class)
-        kinds = list(next(iter(by_class.values())))
-        for index, kind in enumerate(kinds):
-            offset = (index - (len(kinds) - 1) / 2) * 0.3
-            for line, name in enumerate(names):
-                _draw_mean(ax, by_class[name][kind], line + offset, index, kind if not line else "")
-        ax.axvline(areas[region], color="0.4", linestyle=":", linewidth=1)
+    marks = zip(shares.items(), KINDS, (-0.15, 0.15), strict=False)
+    for (kind, by_region), (colour, marker, filling), offset in marks:
+        for ax, by_class in zip(axes, by_region.values(), strict=True):
+            value, low, high = np.array([(m.value, m.low, m.high) for m in by_class.values()]).T
+            ax.errorbar(
+                value,
+                np.arange(len(classes)) + offset,
+                xerr=(value - low, high - value),
+                fmt=marker,
+                color=colour,
+                markerfacecolor=filling,
+                markersize=3.6,
+                elinewidth=1.2,
+                label=kind,
+            )
+    for ax, (region, area) in zip(axes, areas.items(), strict=True):
+        ax.axvline(area, color="0.4", linestyle=":", linewidth=1)
         ax.set_title(region)
-        ax.set_xlim(0, limit)
         ax.xaxis.set_major_locator(MaxNLocator(3))
-    axes[0, 0].set_yticks(range(len(names)), names)
-    axes[0, 0].invert_yaxis()
-    figure.supxlabel(meaning, fontsize=9)
-    handles, labels = axes[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper right", ncols=len(kinds))
+    axes[0].set_xlim(left=0)
+    axes[0].set_yticks(range(len(classes)), classes)
+    axes[0].invert_yaxis()
+    figure.supxlabel("share of the map's energy", fontsize=9)
+    handles, labels = axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper right", ncols=len(labels))
     return figure
 
 
-def draw_candidates(
-    rows: list[tuple[str, np.ndarray, np.ndarray]], maps: dict[str, np.ndarray]
-) -> Figure:
-    """Draw images, the pixels that their expression moved, and the maps of several methods.
-
-    Args:
-        rows: m times a text, an (h, w, 3) image in [0, 1] and an (h, w) bool mask.
-        maps: for each title of a column (m, h, w) in [0, 1].
-    """
-    titles = ["image", "moved", *maps]
-    tile = TEXT_WIDTH / len(titles)
-    figure, axes = plt.subplots(
-        len(rows),
-        len(titles),
-        figsize=(TEXT_WIDTH, len(rows) * (tile + 0.05) + 0.35),
-        squeeze=False,
-    )
-    _tighten(figure)
-    for number, (line, (text, image, mask)) in enumerate(zip(axes, rows, strict=True)):
-        for ax in line:
-            _clear(ax)
-        line[0].imshow(image)
-        line[0].set_ylabel(text, fontsize=SMALL)
-        line[1].imshow(mask, cmap="gray", vmin=0, vmax=1)
-        for ax, heat in zip(line[2:], maps.values(), strict=True):
-            draw_heat(ax, image, heat[number])
-    for ax, title in zip(axes[0], titles, strict=True):
-        ax.set_title(title.replace(", ", "\n"), fontsize=SMALL, fontweight="normal", loc="center")
-    return figure
-
-
-def draw_curves(panels: dict[str, dict[str, np.ndarray]]) -> Figure:
+def draw_curves(panels: Mapping[str, Mapping[str, np.ndarray]]) -> Figure:
     """Draw how the class's probability changes as pixels come or go: a panel a way, a line a map.
 
     Args:
-        panels: heading -> at most four names -> (steps + 1,) mean probabilities in [0, 1], from no
-            pixel to all of them.
+        panels: heading -> name -> (steps + 1,) mean probabilities in [0, 1], from no pixel to all
+            of them.
     """
-    figure, axes = plt.subplots(
-        1, len(panels), figsize=(TEXT_WIDTH, 2.1), sharey=True, squeeze=False
-    )
-    for ax, (heading, curves) in zip(axes[0], panels.items(), strict=True):
-        for (name, curve), (colour, style, marker) in zip(curves.items(), CURVES, strict=False):
-            shares = np.linspace(0, 1, len(curve))
-            ax.plot(shares, curve, color=colour, linestyle=style, marker=marker, label=name)
-        ax.set_title(heading)
-        ax.set_xlabel("share of the pixels")
-    axes[0, 0].set_ylabel("probability of the class")
-    handles, labels = axes[0, 0].get_legend_handles_labels()
+    figure, axes = plt.subplots(1, len(panels), figsize=(TEXT_WIDTH, 2.1), sharey=True)
+    for ax, (heading, curves) in zip(axes, panels.items(), strict=True):
+        frame = pd.DataFrame(curves)
+        frame.index = np.linspace(0, 1, len(frame))
+        sns.lineplot(frame, ax=ax, errorbar=None, markers=True, legend=ax is axes[0])
+        ax.set(title=heading, xlabel="share of the pixels")
+    axes[0].set_ylabel("probability of the class")
+    handles, labels = axes[0].get_legend_handles_labels()
+    axes[0].get_legend().remove()
     figure.legend(handles, labels, loc="outside upper center", ncols=len(labels))
     return figure
 
 
-def draw_regions(image: np.ndarray) -> Figure:
-    """Draw the four regions over an (h, w, 3) image in [0, 1]."""
-    figure, ax = plt.subplots(figsize=(1.4, 1.4))
-    _clear(ax)
-    ax.imshow(image)
-    for name, mask in make_regions(*image.shape[:2]).items():
-        ax.contour(mask, [0.5], colors="white", linewidths=1.2)
-        rows, columns = np.nonzero(mask)
-        at = (columns.mean(), rows.mean()) if name != "border" else (columns.mean(), 8)
-        ax.text(
-            *at,
-            name,
-            color="white",
-            fontsize=SMALL,
-            ha="center",
-            va="center",
-            bbox={"facecolor": "black", "alpha": 0.55, "linewidth": 0, "pad": 1},
-        )
-    return figure
-
-
-def _draw_mean(ax: Axes, mean: Mean, line: float, index: int, label: str) -> None:
-    if mean.n == 0:
-        return
-    colour, marker = (("#0072B2", "o"), ("#D55E00", "s"), ("#009E73", "^"))[index]
-    if np.isfinite(mean.low):
-        ax.plot([mean.low, mean.high], [line, line], color=colour, linestyle="-", linewidth=1.2)
-    ax.plot(
-        mean.value,
-        line,
-        marker,
-        color=colour,
-        markersize=3.6,
-        label=label or None,
-        markerfacecolor=colour if index == 0 else "white",
-    )
+def _write_before(ax: Axes, symbol: str) -> None:
+    ax.annotate(symbol, (-0.17, 0.5), xycoords="axes fraction", ha="center", va="center")
 
 
 def _tighten(figure: Figure) -> None:

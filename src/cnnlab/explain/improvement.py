@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from cnnlab.commands import run_command
+from cnnlab.evaluation.formatting import Estimate, format_number
 from cnnlab.evaluation.inference import predict_validation
 from cnnlab.evaluation.metrics import compute_figures
 from cnnlab.evaluation.records import read_studies, write_study
@@ -32,6 +33,8 @@ PREFIX = "improvement-"
 SEEDS = (SEED, SEED + 1, SEED + 2)
 DIFFERENCE = "difference"
 FIGURES = ("accuracy", "macro-F1", "Cohen's kappa", "macro AUC", "cross-entropy")
+SHOWN = ("accuracy", "cross-entropy", "inside, HiResCAM", "border, HiResCAM")
+"""Figures that the report's table shows; the record has more."""
 LOCATED_PER_CLASS = 20
 
 
@@ -112,13 +115,50 @@ def choose_budgets(faces: Faces, profile: Profile) -> list[Stopping]:
 
 
 def read_improvements() -> list[pd.DataFrame]:
-    """Return the committed records: rendered faces first, of each data set the shortest first."""
+    """Return the committed record of each data set with the most epochs, rendered faces first."""
     records = read_studies(f"{PREFIX}*")
     if records is None:
         return []
-    trials = records.groupby(["rendered", "data_digest", "profile", "most_epochs"])
-    in_order = sorted(trials, key=lambda trial: (not trial[0][0], *trial[0][1:]))
-    return [rows for _, rows in in_order]
+    trials = records.groupby(["rendered", "data_digest", "most_epochs"])
+    longest = {key[:2]: trial for key, trial in trials}
+    return [longest[key] for key in sorted(longest, key=lambda key: not key[0])]
+
+
+def find_changed(trial: pd.DataFrame) -> str:
+    """Return the title of the changed network in a record."""
+    (title,) = set(trial["network"]) - {ORIGINAL.title, DIFFERENCE}
+    return title
+
+
+def find_gain(trial: pd.DataFrame, figure: str) -> Estimate:
+    """Return a figure of the changed network minus that of the light VGG."""
+    rows = trial[(trial["network"] == DIFFERENCE) & (trial["figure"] == figure)]
+    return Estimate(*rows[["value", "low", "high"]].iloc[0])
+
+
+def tabulate_improvements(trials: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Return, for each trial and figure, both networks' means over the seeds and the difference.
+
+    Args:
+        trials: as ``read_improvements`` gives them, of one changed network.
+    """
+    rows = []
+    for trial in trials:
+        first, changed = trial.iloc[0], find_changed(trial)
+        means = trial.groupby(["network", "figure"])["value"].mean()
+        for figure in SHOWN:
+            if (DIFFERENCE, figure) in means:
+                rows.append(
+                    {
+                        "data": "rendered" if first["rendered"] else "photographs",
+                        "epochs": int(first["most_epochs"]),
+                        "figure": figure,
+                        "light VGG": format_number(means[ORIGINAL.title, figure], 3),
+                        changed: format_number(means[changed, figure], 3),
+                        "difference": find_gain(trial, figure).format(3),
+                    }
+                )
+    return pd.DataFrame(rows).set_index("data")
 
 
 def record_trial(faces: Faces, profile: Profile, stopping: Stopping) -> None:

@@ -117,6 +117,35 @@ def choose_unseen(faces: Faces, per_class: int, seed: int) -> UnseenFaces:
     )
 
 
+def invert_layer(
+    faces: Faces,
+    network: FixedNetwork,
+    layer: str,
+    decoder: TrainingResult,
+    unseen: UnseenFaces,
+    seed: int,
+) -> Inversion:
+    """Paint the unseen faces by a trained decoder, and train a judge of what it paints.
+
+    Args:
+        faces: the data.
+        network: whose features.
+        layer: in which layer.
+        decoder: trained on them.
+        unseen: what is painted.
+        seed: that the decoder was trained with.
+    """
+    learned = choose_training_rows(faces, seed)
+    painted, seen = (
+        decode_features(
+            decoder.model, cache_layer_features(faces, rows, network, layer), unseen.mean_face
+        )
+        for rows in (unseen.rows, learned)
+    )
+    judge = train_recogniser(seen, faces.labels[learned])
+    return Inversion(network.title, layer, decoder, painted, judge)
+
+
 def invert_layers(
     faces: Faces,
     networks: Sequence[FixedNetwork],
@@ -133,20 +162,18 @@ def invert_layers(
         budget: of each decoder.
         seed: of weights and order.
     """
-    inversions = []
-    mean_face, learned = unseen.mean_face, choose_training_rows(faces, seed)
-    for network in networks:
-        for layer in LAYERS[network.title]:
-            decoder = train_decoder(faces, network, layer, budget, seed=seed)
-            painted, seen = (
-                decode_features(
-                    decoder.model, cache_layer_features(faces, rows, network, layer), mean_face
-                )
-                for rows in (unseen.rows, learned)
-            )
-            judge = train_recogniser(seen, faces.labels[learned])
-            inversions.append(Inversion(network.title, layer, decoder, painted, judge))
-    return inversions
+    return [
+        invert_layer(
+            faces,
+            network,
+            layer,
+            train_decoder(faces, network, layer, budget, seed=seed),
+            unseen,
+            seed,
+        )
+        for network in networks
+        for layer in LAYERS[network.title]
+    ]
 
 
 def measure_inversions(

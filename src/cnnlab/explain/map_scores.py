@@ -23,7 +23,7 @@ from cnnlab.explain.class_activation import (
 from cnnlab.explain.faithfulness import follow_deletion, follow_insertion, measure_area
 from cnnlab.explain.methods import METHODS
 from cnnlab.explain.overlay import resize_maps
-from cnnlab.explain.plausibility import draw_baselines, play_pointing_game, share_inside
+from cnnlab.explain.plausibility import draw_baselines, share_inside
 from cnnlab.explain.sanity import compute_cosines, shuffle_weights
 from cnnlab.explain.stability import measure_stability
 from cnnlab.settings import SEED
@@ -37,7 +37,6 @@ COMBINATIONS: dict[str, Callable[[LayerGradients], np.ndarray]] = {
 }
 """The methods by gradients: from a layer's maps and gradients to a map that is not negative."""
 BY_TRIAL = tuple(name for name in METHODS if name not in COMBINATIONS)
-BASELINES = ("even", "centre", "edges", "random")
 
 HEAD = ("logits", "fc2", "fc1")
 """Layers of the light VGG whose weights are shuffled to see whether a map notices."""
@@ -45,6 +44,8 @@ STAGES = HEAD + tuple(f"conv{block}_{place}" for block in range(5, 0, -1) for pl
 """All its layers with weights, in the order in which the cascade shuffles them."""
 STEPS = 6
 """Of deletion and of insertion."""
+SHIFT = (0, 8)
+"""Rows down and columns right by which images are shifted: half a cell of the last layer."""
 
 
 def name_candidate(method: str, layer: str) -> str:
@@ -81,46 +82,53 @@ def draw_by_gradients(
 
 
 def draw_candidates(
-    model: keras.Model, images: np.ndarray, targets: np.ndarray, trial: np.ndarray
+    model: keras.Model, images: np.ndarray, targets: np.ndarray
 ) -> dict[str, np.ndarray]:
-    """Return the maps of ``CANDIDATES`` and of ``BASELINES``, see ``draw_by_gradients``.
+    """Return the maps of ``CANDIDATES`` and the baselines, see ``draw_by_gradients``."""
+    size = images.shape[1:3]
+    by_trial = {
+        name_candidate(method, LAST): resize_maps(
+            METHODS[method](model, images, LAST, targets), size
+        )
+        for method in BY_TRIAL
+    }
+    baselines = draw_baselines(images, model.get_layer(LAST).output.shape[1:3], SEED)
+    return draw_by_gradients(model, images, targets) | by_trial | baselines
+
+
+def score_candidates(
+    model: keras.Model,
+    images: np.ndarray,
+    targets: np.ndarray,
+    maps: dict[str, np.ndarray],
+    curves: dict[str, dict[str, np.ndarray]],
+    moved: np.ndarray | None,
+) -> dict[str, pd.DataFrame]:
+    """Put every candidate to every test.
 
     Args:
         model: the light VGG.
         images: (n, H, W, 3) float in [0, 1].
         targets: (n,) int, the class of each image that is explained.
-        trial: (m,) int, the images on which ``BY_TRIAL`` is tried, for its cost; its maps of the
-            others are not numbers, and so are their scores.
-    """
-    size = images.shape[1:3]
-    by_trial = {}
-    for method in BY_TRIAL:
-        drawn = np.full(images.shape[:3], np.nan, np.float32)
-        drawn[trial] = resize_maps(
-            METHODS[method](model, images[trial], LAST, targets[trial]), size
-        )
-        by_trial[name_candidate(method, LAST)] = drawn
-    grid = model.get_layer(LAST).output.shape[1:3]
-    baselines = draw_baselines(images, grid, SEED)
-    return draw_by_gradients(model, images, targets) | by_trial | baselines
-
-
-def score_places(maps: dict[str, np.ndarray], moved: np.ndarray) -> dict[str, pd.DataFrame]:
-    """Score maps by the pixels that the expression moved.
-
-    Args:
-        maps: candidate -> (n, H, W).
-        moved: (n, H, W) bool.
+        maps: as ``draw_candidates`` makes them.
+        curves: as ``follow_use`` makes them.
+        moved: (n, H, W) bool, the pixels that the expression moved; None where nobody knows.
 
     Returns:
-        ``inside`` and ``pointing``, each with n rows and a column for each candidate; not a
-        number where a map is empty or was not drawn.
+        For each test n rows and a column for each candidate. ``inside``: share of the energy in
+        the moved pixels, less that of the edges; ``used``: ``score_use``, less that of the random
+        map; ``like shuffled`` and ``shifted``: as ``score_shuffled`` and ``score_shifts``.
     """
+    # Of an empty mask no share is known.
+    masks = np.zeros(images.shape[:3], bool) if moved is None else moved
+    inside = pd.DataFrame({name: share_inside(each, masks) for name, each in maps.items()})
+    use = score_use(curves)
+    names = list(CANDIDATES)
     return {
-        "inside": pd.DataFrame({name: share_inside(each, moved) for name, each in maps.items()}),
-        "pointing": pd.DataFrame(
-            {name: play_pointing_game(each, moved) for name, each in maps.items()}
-        ),
+        "inside": inside[names].sub(inside["edges"], axis=0),
+        "used": use[names].sub(use["random"], axis=0),
+        "like shuffled": score_shuffled(model, images, maps, targets),
+        "shifted": score_shifts(model, images, targets, SHIFT),
     }
 
 
@@ -237,19 +245,6 @@ def score_shifts(
             )
             for method in COMBINATIONS
             for layer in LAYERS
-        }
-    )
-
-
-def compare_methods(maps: dict[str, np.ndarray]) -> pd.DataFrame:
-    """Return the mean rank correlation of all methods with each other, at the last layer."""
-    names = {method: maps[name_candidate(method, LAST)] for method in METHODS}
-    return pd.DataFrame(
-        {
-            first: {
-                second: np.nanmean(correlate_ranks(one, other)) for second, other in names.items()
-            }
-            for first, one in names.items()
         }
     )
 

@@ -18,4 +18,3 @@ METHODS: dict[str, Method] = {
     "Ablation-CAM": ablation_cam,
     "occlusion": occlusion,
 }
-"""Those that take any head; :func:`~cnnlab.explain.class_activation.cam` takes one only."""

@@ -16,31 +16,6 @@ NOISE = (keras.layers.Dropout, keras.layers.GaussianDropout)
 """Layers that do nothing but in training."""
 
 
-def follow_chain(model: keras.Model, layer: str) -> list[keras.Layer]:
-    """Return the layers from the input to a named one, in order, without the input itself.
-
-    Args:
-        model: a flat functional model that is one chain as far as ``layer``.
-        layer: name of the last layer of the chain.
-
-    Raises:
-        ValueError: there is no such layer, or the layers do not form a chain.
-    """
-    names = [each.name for each in model.layers]
-    if layer not in names:
-        raise ValueError(f"{model.name} has no layer {layer!r}. It has: {', '.join(names)}.")
-    entry, *chain = model.layers[: names.index(layer) + 1]
-    if not isinstance(entry, keras.layers.InputLayer) or not chain:
-        raise ValueError(f"{model.name} has no layers between its input and {layer!r}.")
-    for previous, current in zip([entry, *chain], chain, strict=False):
-        if current.input is not previous.output:
-            raise ValueError(
-                f"{current.name} does not take the output of {previous.name}: the network "
-                "branches, and only a plain stack can be traced back."
-            )
-    return chain
-
-
 def chain_to(model: keras.Model, layer: str) -> list[keras.Layer]:
     """Return the layers of a plain stack from the input to a named one, in order.
 
@@ -57,13 +32,25 @@ def chain_to(model: keras.Model, layer: str) -> list[keras.Layer]:
         ValueError: there is no such layer, the layers do not form a chain, or one of them is
             of another kind.
     """
-    chain = [each for each in follow_chain(model, layer) if not isinstance(each, NOISE)]
+    names = [each.name for each in model.layers]
+    if layer not in names:
+        raise ValueError(f"{model.name} has no layer {layer!r}. It has: {', '.join(names)}.")
+    entry, *chain = model.layers[: names.index(layer) + 1]
+    if not isinstance(entry, keras.layers.InputLayer) or not chain:
+        raise ValueError(f"{model.name} has no layers between its input and {layer!r}.")
+    for previous, current in zip([entry, *chain], chain, strict=False):
+        if current.input is not previous.output:
+            raise ValueError(
+                f"{current.name} does not take the output of {previous.name}: the network "
+                "branches, and only a plain stack can be traced back."
+            )
+    chain = [each for each in chain if not isinstance(each, NOISE)]
     for each in chain:
         _check_kind(each)
     return chain
 
 
-def is_plain_relu(layer: keras.Layer) -> bool:
+def _is_plain_relu(layer: keras.Layer) -> bool:
     """Tell whether a layer is a ReLU without a leak, a threshold or an upper limit."""
     return isinstance(layer, keras.layers.ReLU) and not (
         layer.max_value is not None or layer.negative_slope or layer.threshold
@@ -71,7 +58,7 @@ def is_plain_relu(layer: keras.Layer) -> bool:
 
 
 def _check_kind(layer: keras.Layer) -> None:
-    if isinstance(layer, (keras.layers.MaxPooling2D, *LINEAR)) or is_plain_relu(layer):
+    if isinstance(layer, (keras.layers.MaxPooling2D, *LINEAR)) or _is_plain_relu(layer):
         return
     if type(layer) is keras.layers.Conv2D:
         plain = set(layer.dilation_rate) == {1} and layer.groups == 1
@@ -81,6 +68,5 @@ def _check_kind(layer: keras.Layer) -> None:
         return
     raise ValueError(
         f"{layer.name} ({type(layer).__name__}) cannot be traced back. A plain stack has Conv2D "
-        "without dilation or groups and Dense, with ReLU or no activation, MaxPooling2D and ReLU. "
-        "Fold batch normalisation first (fold_batch_normalisation)."
+        "without dilation or groups and Dense, with ReLU or no activation, MaxPooling2D and ReLU."
     )

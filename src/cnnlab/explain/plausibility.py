@@ -5,9 +5,6 @@ import numpy as np
 
 from cnnlab.explain.overlay import resize_maps
 
-GAUSSIAN_WIDTH = 0.25
-"""Standard deviation of the centre baseline, as a share of the image's side."""
-
 
 def share_inside(maps: np.ndarray, masks: np.ndarray) -> np.ndarray:
     """Return which share of each map's energy lies inside its mask.
@@ -49,25 +46,17 @@ def draw_baselines(images: np.ndarray, grid: tuple[int, int], seed: int) -> dict
         seed: of the random maps.
 
     Returns:
-        For each baseline (n, H, W) float32, not negative: ``even``; ``centre``, a Gaussian;
-        ``edges``, the gradient's magnitude of the grey image; ``random``.
+        For each baseline (n, H, W) float32, not negative: ``edges``, the gradient's magnitude of
+        the grey image; ``random``.
     """
     n, height, width = images.shape[:3]
-    down, across = (
-        np.exp(-(((np.arange(side) + 0.5) / side - 0.5) ** 2) / (2 * GAUSSIAN_WIDTH**2))
-        for side in (height, width)
-    )
-    centre = np.outer(down, across).astype(np.float32)
     grey = images.mean(axis=3).astype(np.float32)
     edges = [
         np.hypot(cv2.Sobel(each, cv2.CV_32F, 1, 0), cv2.Sobel(each, cv2.CV_32F, 0, 1))
         for each in grey
     ]
     noise = np.random.default_rng(seed).random((n, *grid)).astype(np.float32)
-    shape = (n, height, width)
     return {
-        "even": np.ones(shape, np.float32),
-        "centre": np.broadcast_to(centre, shape),
-        "edges": np.reshape(edges, shape),
+        "edges": np.reshape(edges, (n, height, width)),
         "random": resize_maps(noise, (height, width)),
     }

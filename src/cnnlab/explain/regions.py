@@ -48,28 +48,9 @@ def share_energy(maps: np.ndarray) -> dict[str, np.ndarray]:
         number for a map that is zero everywhere.
     """
     totals = maps.sum(axis=(1, 2), dtype=np.float64)
-    return {
-        name: _divide((maps * mask).sum(axis=(1, 2), dtype=np.float64), totals)
-        for name, mask in make_regions(*maps.shape[1:]).items()
-    }
-
-
-def measure_asymmetry(maps: np.ndarray) -> np.ndarray:
-    """Measure how one-sided each map is in the lower band, where the mouth is.
-
-    Args:
-        maps: (n, height, width) float, not negative, at the size of the image.
-
-    Returns:
-        (n,) float64 in [0, 1]: |left - right| / (left + right) of the energy; 0 for equal
-        halves, 1 for one half only. Not a number where the band is empty.
-    """
-    lower = maps * make_regions(*maps.shape[1:])[LOWER]
-    middle = maps.shape[2] // 2
-    left = lower[:, :, :middle].sum(axis=(1, 2), dtype=np.float64)
-    right = lower[:, :, maps.shape[2] - middle :].sum(axis=(1, 2), dtype=np.float64)
-    return _divide(np.abs(left - right), left + right)
-
-
-def _divide(parts: np.ndarray, totals: np.ndarray) -> np.ndarray:
-    return np.divide(parts, totals, out=np.full(len(totals), np.nan), where=totals > 0)
+    shares = np.full((len(REGIONS), len(maps)), np.nan)
+    regions = make_regions(*maps.shape[1:])
+    for share, name in zip(shares, REGIONS, strict=True):
+        inside = (maps * regions[name]).sum(axis=(1, 2), dtype=np.float64)
+        np.divide(inside, totals, out=share, where=totals > 0)
+    return dict(zip(REGIONS, shares, strict=True))

@@ -1,66 +1,41 @@
 """Which images are shown: chosen by a rule and a seed, not by hand."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 SHOWN = 2
 """Images of a class and kind that are shown."""
 
 
-@dataclass(frozen=True)
-class Samples:
-    """Images of one class that are shown.
-
-    Attributes:
-        right: positions of at most ``SHOWN`` images that were classified rightly.
-        wrong: positions of at most as many that were not.
-    """
-
-    right: tuple[int, ...]
-    wrong: tuple[int, ...]
-
-
-def choose_samples(labels: np.ndarray, probabilities: np.ndarray, label: int, seed: int) -> Samples:
+def choose_samples(
+    labels: np.ndarray, probabilities: np.ndarray, label: int, spare_from: int, seed: int
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Choose two rightly and two wrongly classified images of a class.
 
-    Of each kind: the one that the network was surest of, and one drawn at random from the
-    rest. Where there are fewer, all there are.
+    Of each kind: the one that the network was surest of, and one drawn at random from the rest.
+    Spare images stand in only where the others are too few.
 
     Args:
         labels: (n,) int, true classes.
         probabilities: (n, c) float, the network's.
         label: the class.
+        spare_from: position at which the spare images begin.
         seed: of the draw.
+
+    Returns:
+        Positions of the right ones and of the wrong ones, at most ``SHOWN`` each.
     """
-    rng = np.random.default_rng([seed, label])
-    predicted = probabilities.argmax(axis=1)
-    sureness = probabilities.max(axis=1)
+    random = np.random.default_rng([seed, label])
+    predicted, sureness = probabilities.argmax(axis=1), probabilities.max(axis=1)
 
-    def choose(rows: np.ndarray) -> tuple[int, ...]:
-        if len(rows) == 0:
-            return ()
-        surest = rows[sureness[rows].argmax()]
-        rest = rows[rows != surest]
-        return (int(surest), *(int(row) for row in rng.permutation(rest)[: SHOWN - 1]))
+    def choose(positions: np.ndarray) -> list[int]:
+        if len(positions) == 0:
+            return []
+        surest = positions[sureness[positions].argmax()]
+        return [surest, *random.permutation(positions[positions != surest])[: SHOWN - 1]]
 
-    members = labels == label
-    return Samples(
-        right=choose(np.flatnonzero(members & (predicted == label))),
-        wrong=choose(np.flatnonzero(members & (predicted != label))),
-    )
-
-
-def complete_samples(samples: Samples, spare: Samples, offset: int) -> Samples:
-    """Fill up with images of another split where there are too few.
-
-    Args:
-        samples: of one class.
-        spare: of the same class in the other split.
-        offset: where the other split's positions begin.
-    """
-
-    def fill(chosen: tuple[int, ...], others: tuple[int, ...]) -> tuple[int, ...]:
-        return chosen + tuple(offset + each for each in others)[: SHOWN - len(chosen)]
-
-    return Samples(fill(samples.right, spare.right), fill(samples.wrong, spare.wrong))
+    kinds = []
+    for is_kind in (predicted == label, predicted != label):
+        found = np.flatnonzero((labels == label) & is_kind)
+        own, spare = (choose(part) for part in np.split(found, [np.sum(found < spare_from)]))
+        kinds.append(tuple(int(position) for position in [*own, *spare][:SHOWN]))
+    return kinds[0], kinds[1]

@@ -117,6 +117,23 @@ def compare_units(forward: ForwardPass, rule: Rule) -> np.ndarray:
     return compute_cosines(trace_back(forward, first, rule), trace_back(forward, second, rule))
 
 
+def compare_images(forward: ForwardPass, partners: np.ndarray, rule: Rule) -> np.ndarray:
+    """Compare the projections of one unit in two images.
+
+    Args:
+        forward: of n images.
+        partners: (n,) for each image the position of another one, whose strongest unit is
+            projected in both.
+        rule: what happens at a ReLU.
+
+    Returns:
+        (n,) cosines in [-1, 1].
+    """
+    units, _ = select_two_units(forward.activations.numpy())
+    own = trace_back(forward, units, rule)[partners]
+    return compute_cosines(own, trace_back(forward, units[partners], rule))
+
+
 def compare_with_edges(pictures: np.ndarray, images: np.ndarray) -> np.ndarray:
     """Correlate how strong a picture is, pixel by pixel, with how strong the image's edges are.
 

@@ -8,10 +8,12 @@ development split alone; Validation/ is not looked at. What is trained already i
 import json
 import sys
 from collections.abc import Sequence
+from functools import partial
 
 import pandas as pd
 
 from cnnlab.commands import UserError, run_command
+from cnnlab.evaluation.formatting import Estimate, format_number
 from cnnlab.evaluation.inference import predict_development
 from cnnlab.evaluation.metrics import compute_figures
 from cnnlab.evaluation.records import describe_machine, read_studies, write_study
@@ -29,6 +31,13 @@ MEASURE = "cross-entropy"
 """What the winner is chosen by, on the development split; lower is better."""
 FIGURES = ("cross-entropy", "accuracy", "macro-F1")
 ALL_IMAGES = sys.maxsize
+SHOWN = {
+    MEASURE: (MEASURE, 2),
+    "accuracy": ("accuracy", 3),
+    "inside, HiResCAM": ("inside", 2),
+    "border, HiResCAM": ("border", 2),
+}
+"""Figures that the report's table shows: heading and digits."""
 
 
 def screen_variants(
@@ -135,6 +144,26 @@ def find_winner() -> Architecture:
     if winner is None:
         raise UserError(f"The record chooses {title!r}, which is no variant any more. {again}")
     return winner
+
+
+def tabulate_screening(records: pd.DataFrame) -> pd.DataFrame:
+    """Return a row for each network: parameters, figures, and the difference in ``MEASURE``.
+
+    Args:
+        records: as ``screen_variants`` makes them.
+    """
+    values = records.pivot(index="network", columns="figure", values="value")
+    rows = records[records["figure"] == MEASURE].set_index("network")
+    differences = {
+        name: Estimate(row["difference"], row["low"], row["high"])
+        for name, row in rows.drop(ORIGINAL.title).iterrows()
+    }
+    columns = {"parameters": rows["parameters"].map(partial(format_number, digits=0))}
+    for figure, (heading, digits) in SHOWN.items():
+        columns[heading] = values.loc[rows.index, figure].map(partial(format_number, digits=digits))
+    table = pd.DataFrame(columns)
+    table.insert(2, "difference", pd.Series(differences))
+    return table.fillna("–").rename({ORIGINAL.title: "light VGG"})
 
 
 def record_screening() -> None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from cnnlab.commands import run_command
 from cnnlab.explain.checkerboard import CHECKED, RESIZED, TRANSPOSED, WAYS
-from cnnlab.explain.decoders import small_budget, train_decoder
+from cnnlab.explain.decoders import LEARNING_RATE, SLOW_RATE, small_budget, train_decoder
 from cnnlab.explain.inversion import LAYERS, fix_networks
 from cnnlab.faces.loading import load_faces
 from cnnlab.models.scratch import train_light_vgg
@@ -18,17 +18,20 @@ from cnnlab.settings import SEED, current_profile
 
 
 def train_small_decoders() -> None:
-    """Train a decoder for each of ``LAYERS``, and the one that shows the checkerboard."""
+    """Train the decoders of ``LAYERS``, a slow one of the last, and the checkerboard's."""
     faces, budget = load_faces(), small_budget(current_profile())
     networks = fix_networks(train_light_vgg(faces))
-    wanted = [(network, layer, RESIZED) for network in networks for layer in LAYERS[network.title]]
-    wanted.append((networks[0], CHECKED, TRANSPOSED))
-    for network, layer, way in wanted:
-        decoder = train_decoder(faces, network, layer, budget, WAYS[way], SEED)
+    layers = [(network, layer) for network in networks for layer in LAYERS[network.title]]
+    wanted = [(*each, RESIZED, LEARNING_RATE) for each in layers]
+    wanted.append((*layers[-1], RESIZED, SLOW_RATE))
+    wanted.append((networks[0], CHECKED, TRANSPOSED, LEARNING_RATE))
+    for network, layer, way, rate in wanted:
+        decoder = train_decoder(faces, network, layer, budget, WAYS[way], SEED, rate)
         error = 255 * np.sqrt(decoder.history["val_loss"].min())
         print(
-            f"Decoder of {layer} ({network.title}) by {way}: epoch {decoder.chosen_epoch} of"
-            f" {len(decoder.history)}, development error {error:.1f} grey levels"
+            f"Decoder of {layer} ({network.title}) by {way}, learning rate {rate:g}: epoch"
+            f" {decoder.chosen_epoch} of {len(decoder.history)}, development error {error:.1f}"
+            " grey levels"
         )
 
 

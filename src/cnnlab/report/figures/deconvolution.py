@@ -189,18 +189,18 @@ def draw_patches(units: Mapping[str, Sequence[Patch]]) -> Figure:
     return figure
 
 
-def plot_dependence(networks: Mapping[str, Mapping[str, Sequence[Mean]]]) -> Figure:
+def plot_dependence(networks: Mapping[str, pd.DataFrame]) -> Figure:
     """Plot cosines between pictures against the block of the unit, a panel a network.
 
     Args:
-        networks: for each network, by what was compared, a mean for each block.
+        networks: for each network a table of means: a row a block, a column a comparison.
     """
     figure, panels = plt.subplots(
         1, len(networks), figsize=(TEXT_WIDTH, 1.75), sharey=True, squeeze=False
     )
     for axes, (title, lines) in zip(panels[0], networks.items(), strict=True):
+        blocks = np.arange(1, len(lines) + 1)
         for (name, means), line in zip(lines.items(), LINES, strict=True):
-            blocks = np.arange(1, len(means) + 1)
             draw_means(axes, blocks, means, *line, name)
         axes.set_title(title)
         axes.set(xlabel="last convolution of block", xticks=blocks, ylim=(-0.1, 1.05))
@@ -252,7 +252,7 @@ def plot_survival(table: pd.DataFrame, figures: Mapping[str, str]) -> Figure:
     """
     layers = table[["network", "layer"]].drop_duplicates().query("layer != ''")
     places = {tuple(row): place for place, row in enumerate(layers.to_numpy())}
-    figure, panels = plt.subplots(1, len(figures), figsize=(TEXT_WIDTH, 2.2), sharex=True)
+    figure, panels = plt.subplots(1, len(figures), figsize=(TEXT_WIDTH, 1.9), sharex=True)
     for axes, (name, title) in zip(panels, figures.items(), strict=True):
         rows = table[table["figure"] == name]
         level = rows.loc[rows["picture"] == MEAN_FACE, "estimate"].item()
@@ -271,7 +271,11 @@ def plot_survival(table: pd.DataFrame, figures: Mapping[str, str]) -> Figure:
                 )
         axes.set_title(title)
         axes.set_xticks(
-            list(places.values()), [layer for _, layer in places], rotation=90, fontsize=7
+            list(places.values()),
+            [layer.replace("_pool", "") for _, layer in places],
+            rotation=45,
+            ha="right",
+            fontsize=7,
         )
         axes.set_xlim(-0.5, len(places) - 0.5)
     handles, labels = panels[0].get_legend_handles_labels()
