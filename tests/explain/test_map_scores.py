@@ -100,7 +100,7 @@ def test_a_map_of_what_counts_is_used_more_than_its_opposite():
 
 
 def test_shuffling_nothing_that_a_map_sees_changes_nothing(model, maps):
-    same = score_shuffled(model, IMAGES, maps, TARGETS, layers=("fc2", "fc1", "logits"))
+    same = score_shuffled(model, IMAGES, maps, TARGETS)
     assert list(same) == list(GRADIENT_CANDIDATES)
     assert not np.allclose(same, 1)
     unshuffled = pd.DataFrame(
@@ -115,7 +115,7 @@ def test_shuffling_nothing_that_a_map_sees_changes_nothing(model, maps):
 def test_the_cascade_passes_through_the_shuffled_head(model, maps):
     stages = ("logits", "fc2", "fc1", "conv5_2", "conv4_2", "conv3_2")
     found = follow_shuffling(model, IMAGES, maps, TARGETS, stages)
-    head = score_shuffled(model, IMAGES, maps, TARGETS, layers=map_scores.HEAD)
+    head = score_shuffled(model, IMAGES, maps, TARGETS)
     assert set(found) == set(map_scores.COMBINATIONS)
     for method, by_stage in found.items():
         assert tuple(by_stage) == stages

@@ -175,9 +175,8 @@ def score_shuffled(
     images: np.ndarray,
     maps: dict[str, np.ndarray],
     targets: np.ndarray,
-    layers: Sequence[str] = HEAD,
 ) -> pd.DataFrame:
-    """Correlate maps with those of the network whose upper layers' weights are shuffled.
+    """Correlate maps with those of the network whose weights in ``HEAD`` are shuffled.
 
     Adebayo et al. (2018), section 3: a map that stays as it was does not depend on what those
     layers have learned.
@@ -187,13 +186,12 @@ def score_shuffled(
         images: (n, H, W, 3) float in [0, 1].
         maps: the maps of ``GRADIENT_CANDIDATES`` of the same images and targets.
         targets: (n,) int.
-        layers: what is shuffled.
 
     Returns:
         n rows and a column for each of ``GRADIENT_CANDIDATES``: Spearman's correlation over the
         pixels; not a number where a map is empty.
     """
-    shuffled = draw_by_gradients(shuffle_weights(model, layers, SEED), images, targets)
+    shuffled = draw_by_gradients(shuffle_weights(model, HEAD, SEED), images, targets)
     return pd.DataFrame(
         {name: correlate_ranks(maps[name], each) for name, each in shuffled.items()}
     )
