@@ -4,32 +4,11 @@ The class that a unit seems to prefer, picked from eight, looks preferred by cha
 images on which it was picked. On other people a unit that prefers nothing has an area of 0.5.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 from scipy.stats import rankdata
 
 from cnnlab.evaluation.intervals import FEWEST, Mean
 from cnnlab.evaluation.resampling import draw_counts, percentile_interval
-
-NO_CLASS = -1
-
-
-@dataclass(frozen=True)
-class Selectivity:
-    """How far the units of a layer tell one expression from the others.
-
-    Attributes:
-        classes: (k,) the class that each unit prefers in both halves of the people;
-            ``NO_CLASS`` where the halves disagree.
-        areas: (k,) the area under the ROC curve of the preferred class in the half on which it
-            was not chosen, averaged over both halves; not a number without such classes.
-        mean: of the areas over the units, with its interval.
-    """
-
-    classes: np.ndarray
-    areas: np.ndarray
-    mean: Mean
 
 
 def measure_selectivity(
@@ -38,7 +17,7 @@ def measure_selectivity(
     identities: np.ndarray | None,
     num_resamples: int,
     seed: int,
-) -> Selectivity:
+) -> Mean:
     """Measure how well each unit's peak tells its preferred class from all others.
 
     Args:
@@ -49,15 +28,16 @@ def measure_selectivity(
         seed: of the halves and the resamples.
 
     Returns:
-        Without areas where fewer than two classes are in both halves, without an interval
-        where a half has fewer than ``FEWEST`` people or images.
+        The mean over the units of the area under the ROC curve of the class that one half of the
+        people chose, on the other half, averaged over both ways. Not a number where fewer than
+        two classes are in both halves; without an interval where a half has fewer than
+        ``FEWEST`` people or images.
     """
     in_first = _split_in_halves(labels, identities, seed)
     halves = (np.flatnonzero(in_first), np.flatnonzero(~in_first))
     classes = np.intersect1d(*(labels[half] for half in halves))
     if len(classes) < 2:
-        none = np.full(peaks.shape[1], NO_CLASS)
-        return Selectivity(none, np.full(none.shape, np.nan), Mean(np.nan, np.nan, np.nan, 0))
+        return Mean(np.nan, np.nan, np.nan, 0)
     halves = tuple(half[np.isin(labels[half], classes)] for half in halves)
     tables = [compute_areas(peaks[half], labels[half], classes) for half in halves]
     chosen = [table.argmax(axis=1) for table in tables]
@@ -71,11 +51,7 @@ def measure_selectivity(
         replicates += _resample_areas(peaks[half], labels[half], preferred, counts) / 2
     few = min(_count_people(half, identities) for half in halves) < FEWEST
     low, high = (np.nan, np.nan) if few else percentile_interval(replicates)
-    return Selectivity(
-        classes=np.where(chosen[0] == chosen[1], classes[chosen[0]], NO_CLASS),
-        areas=areas,
-        mean=Mean(float(areas.mean()), float(low), float(high), sum(map(len, halves))),
-    )
+    return Mean(float(areas.mean()), float(low), float(high), sum(map(len, halves)))
 
 
 def compute_areas(peaks: np.ndarray, labels: np.ndarray, classes: np.ndarray) -> np.ndarray:
