@@ -243,6 +243,12 @@ function Div(div)
     end
     return set_table(table_block, caption.content, div.identifier)
   end
+  if div.classes:includes("summary") then
+    -- Question, answer, key figure.
+    local widths = { 0.15, 0.57, 0.28 }
+    for column, width in ipairs(widths) do div.content[1].colspecs[column][2] = width end
+    return div.content
+  end
   for _, class in ipairs { "code-input", "code-output", "left-to-right" } do
     if div.classes:includes(class) then return wrapped("#" .. class .. "[", div.content, "]") end
   end

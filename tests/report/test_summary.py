@@ -29,7 +29,7 @@ def test_each_summary_is_a_row_that_names_question_and_section(language, row):
         {"01_a": FIRST, "02_b": SECOND}, "What it holds.", language
     ).markdown.splitlines()
     assert lines[2] == "What it holds."
-    assert lines[6:] == [row]
+    assert lines[7:] == [row, ":::"]
 
 
 def test_a_summary_without_persian_is_a_row_in_english():

@@ -23,6 +23,7 @@ MOST_HOLDING = 0.1
 
 # Before any import of the notebook: every training returns what it would begin with.
 UNTRAINED = """
+import json
 import tempfile
 from pathlib import Path
 import numpy as np
@@ -37,7 +38,9 @@ def train_nothing(name, description, build, training_batches, development_batche
     history = pd.DataFrame({key: np.full(len(epochs), np.log(8)) for key in losses}, epochs)
     history[["accuracy", "val_accuracy"]] = 1 / 8
     folder = Path(tempfile.mkdtemp())
-    return training.TrainingResult(build(), history, folder, training.digest_of({"name": name}), 1)
+    digest = training.digest_of({"untrained": name})
+    (folder / training.RECORD).write_text(json.dumps({"digest": digest}))
+    return training.TrainingResult(build(), history, folder, digest, 1)
 
 training.train = train_nothing
 """

@@ -50,5 +50,6 @@ def summarise(notebooks: Mapping[str, NotebookNode], abstract: str, language: st
             rows.append(f"| {title['question']} (@{title['label']}) | {answer} | {figure} |")
     parts = [f"# {heading} {{.unnumbered}}", abstract.strip()]
     if rows:
-        parts.append("\n".join([f"| {' | '.join(columns)} |", "|:--|:--|:--|", *rows]))
+        table = "\n".join([f"| {' | '.join(columns)} |", "|:--|:--|:--|", *rows])
+        parts.append(f"::: {{.summary}}\n{table}\n:::")
     return Chapter("summary", "\n\n".join(parts))
