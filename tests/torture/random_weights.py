@@ -2,7 +2,8 @@
 
 ``PYTHONPATH=tests python -m torture.random_weights`` executes the notebooks that speak of trained
 networks with the weights as they are drawn, and counts the claims that still hold. Claims that
-rest on records alone are no claims about these networks, and are not counted.
+rest on records are no claims about these networks, and are not counted. What is trained is random
+then; VGG16 as it comes keeps ImageNet's kernels, and what is said of them keeps its truth.
 """
 
 import re
@@ -28,6 +29,7 @@ import tempfile
 from pathlib import Path
 import numpy as np
 import pandas as pd
+from cnnlab.evaluation import learning
 from cnnlab.models import training
 
 def train_nothing(name, description, build, training_batches, development_batches, stopping, seed,
@@ -43,6 +45,7 @@ def train_nothing(name, description, build, training_batches, development_batche
     return training.TrainingResult(build(), history, folder, digest, 1)
 
 training.train = train_nothing
+learning.assert_learned = lambda predictions: None
 """
 
 
@@ -78,10 +81,12 @@ def count_empty_claims() -> None:
             continue
         claims = execute_untrained(path)
         of_networks = {name: holds for name, holds in claims.items() if not is_of_records(name)}
-        print(f"{path.stem}: {len(of_networks)} of {len(claims)} claims are about its networks")
         total += len(of_networks)
-        holding += [f"  {path.stem}, {name}" for name, holds in of_networks.items() if holds]
-    print("\n".join([f"{len(holding)} of {total} hold though nothing was learned:", *holding]))
+        empty = [name for name, holds in of_networks.items() if holds]
+        print(f"{path.stem}: {len(claims)} claims, {len(of_networks)} about its networks; of these")
+        print("\n".join([f"{len(empty)} hold though nothing was learned", *empty]), flush=True)
+        holding += empty
+    print(f"{len(holding)} of {total} hold.")
     if len(holding) > MOST_HOLDING * total:
         raise UserError(f"More than {MOST_HOLDING:.0%} of the claims say nothing.")
 
