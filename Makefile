@@ -64,29 +64,29 @@ help: ## print the targets
 
 report: $(INSTALLED) ## report/report.pdf, report.fa.pdf (Persian): data, training, notebooks, typesetting; only what is stale
 	@$(ALONE) cnnlab.faces.loading
-	@$(ALONE) cnnlab.models.experiments
-	@$(ALONE) cnnlab.explain.small_decoders
+	@$(ALONE) cnnlab.studies.report_networks
+	@$(ALONE) cnnlab.studies.report_decoders
 	@$(ALONE) cnnlab.report.build
 
 publish: report ## copy the reports of the rendered faces, and the README's pictures, to report/published
 	@$(ALONE) cnnlab.report.publish
 
 studies: $(INSTALLED) ## record accuracy on DATA and measured times under report/studies (hours on PROFILE=full)
-	@$(ALONE) cnnlab.models.experiments
-	@$(ALONE) cnnlab.evaluation.study
-	@$(ALONE) cnnlab.explain.inversion_study
-	@$(ALONE) cnnlab.explain.screening
-	@$(ALONE) cnnlab.explain.improvement
-	@$(ALONE) cnnlab.evaluation.latency
-	@$(ALONE) cnnlab.evaluation.dilation_timing
-	@$(ALONE) cnnlab.evaluation.training_speed
-	@$(ALONE) cnnlab.evaluation.learning_curve
-	@$(ALONE) cnnlab.evaluation.processors
-	@$(ALONE) cnnlab.evaluation.family_study
-	@$(ALONE) cnnlab.evaluation.litert_study
-	@$(ALONE) cnnlab.evaluation.ablation_study
-	@$(ALONE) cnnlab.evaluation.transfer_curve
-	@$(ALONE) cnnlab.evaluation.stage_costs
+	@$(ALONE) cnnlab.studies.report_networks
+	@$(ALONE) cnnlab.studies.run_accuracy
+	@$(ALONE) cnnlab.studies.larger_decoders
+	@$(ALONE) cnnlab.studies.changes
+	@$(ALONE) cnnlab.studies.proposal
+	@$(ALONE) cnnlab.studies.latency
+	@$(ALONE) cnnlab.studies.dilation_timing
+	@$(ALONE) cnnlab.studies.training_speed
+	@$(ALONE) cnnlab.studies.learning_curve
+	@$(ALONE) cnnlab.studies.processors
+	@$(ALONE) cnnlab.studies.three_networks
+	@$(ALONE) cnnlab.studies.phone
+	@$(ALONE) cnnlab.studies.ablation
+	@$(ALONE) cnnlab.studies.transfer_curve
+	@$(ALONE) cnnlab.studies.stage_costs
 
 test: $(INSTALLED) ## run the tests, every notebook on the smoke profile among them
 	@CNNLAB_PROFILE=smoke CNNLAB_DATA= $(RUN) pytest
@@ -106,7 +106,7 @@ lab: $(INSTALLED) ## open JupyterLab on the notebooks; the values of their text 
 	@$(RUN) jupyter lab --notebook-dir=notebooks
 
 translation: $(INSTALLED) ## renew report/fa, the Persian text, and say what of it is missing
-	@$(ALONE) cnnlab.report.translation
+	@$(ALONE) cnnlab.report.text.translation
 
 data: $(INSTALLED) ## read DATA, or render the faces, and print what there is
 	@$(ALONE) cnnlab.faces.loading
@@ -115,7 +115,7 @@ card: $(INSTALLED) ## renew the tables of the data card, data/README.md
 	@$(ALONE) cnnlab.report.data_card
 
 faces: $(INSTALLED) ## render N faces a class into the folder OUT, in the course's layout with labels.csv
-	@$(ALONE) cnnlab.faces.making $${CNNLAB_VALIDATION:+--validation="$$CNNLAB_VALIDATION"} \
+	@$(ALONE) facesynth $${CNNLAB_VALIDATION:+--validation="$$CNNLAB_VALIDATION"} \
 		$${CNNLAB_SEED:+--seed="$$CNNLAB_SEED"} \
 		$${CNNLAB_GROUND_TRUTH:+--ground-truth="$$CNNLAB_GROUND_TRUTH"} -- "$$CNNLAB_N" "$$CNNLAB_OUT"
 
@@ -143,7 +143,7 @@ distclean: clean ## remove all that was made: faces, caches, trained networks, e
 
 $(INSTALLED): requirements.txt pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed; none was found."; exit 1; }
-	@$(PYTHON) src/cnnlab/installing.py data/.install.lock $(INSTALLED) ' \
+	@$(PYTHON) src/plumbing/installing.py data/.install.lock $(INSTALLED) ' \
 		echo "Installing into $(VENV) (some minutes, 3.5 GB) ..."; \
 		$(PYTHON) -m venv $(VENV); \
 		$(PIP_INSTALL) --require-hashes --only-binary :all: -r requirements.txt; \

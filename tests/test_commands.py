@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cnnlab.commands import UserError, run_command
+from plumbing.commands import UserError, run_command
 
 
 def test_what_the_user_can_mend_is_told_without_a_traceback(capsys):
@@ -37,7 +37,7 @@ def test_success_is_silent(capsys):
 
 SLEEP = """
 import sys, time
-from cnnlab.commands import run_command, tell_if_interrupted
+from plumbing.commands import run_command, tell_if_interrupted
 
 def hold():
     try:

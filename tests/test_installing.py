@@ -7,7 +7,7 @@ import pytest
 
 from cnnlab.paths import ROOT
 
-SCRIPT = ROOT / "src" / "cnnlab" / "installing.py"
+SCRIPT = ROOT / "src" / "plumbing" / "installing.py"
 
 
 @pytest.fixture

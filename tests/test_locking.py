@@ -10,15 +10,15 @@ import time
 
 import pytest
 
-from cnnlab.locking import hold_lock
 from cnnlab.paths import ROOT
-from cnnlab.storage import StorageError
+from plumbing.locking import hold_lock
+from plumbing.storage import StorageError
 
 # Holds the lock, says so, and keeps it until its input ends.
 HOLD = """
 import sys
 from pathlib import Path
-from cnnlab.locking import hold_lock
+from plumbing.locking import hold_lock
 with hold_lock(Path(sys.argv[1]), "renders faces"):
     print("held", flush=True)
     sys.stdin.read()
@@ -111,7 +111,7 @@ def test_a_folder_in_which_nothing_may_be_written_is_told(tmp_path, folder):
 
 
 def test_a_checkout_that_may_only_be_read_is_told_in_one_line(tmp_path):
-    shutil.copytree(ROOT / "src" / "cnnlab", tmp_path / "src" / "cnnlab")
+    shutil.copytree(ROOT / "src", tmp_path / "src")
     (tmp_path / "data").touch()
     done = subprocess.run(
         [sys.executable, "-m", "cnnlab", "cnnlab.faces.loading"],

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from pypdf import PdfReader
 
 from cnnlab.quoting import LONGEST_LABEL, make_label, make_title, quote
-from cnnlab.report.title import Title
-from cnnlab.report.typesetting import Chapter, Layout, compile_pdf, write_sources
+from cnnlab.report.pages.title import Title
+from cnnlab.report.pages.typesetting import Chapter, Layout, compile_pdf, write_sources
 
 AWKWARD = [
     "a`b.jpg",

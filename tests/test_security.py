@@ -10,7 +10,7 @@ import pytest
 
 from cnnlab.paths import NOTEBOOKS, ROOT
 
-PACKAGE = ROOT / "src" / "cnnlab"
+SRC = ROOT / "src"
 
 # Each of these turns bytes into code, or text into a shell's commands, or a .zip into files.
 FORBIDDEN_MODULES = {"cloudpickle", "dill", "joblib", "marshal", "pickle", "shelve", "tarfile"}
@@ -40,25 +40,25 @@ FORBIDDEN_ARGUMENTS = {("allow_pickle", True), ("safe_mode", False), ("shell", T
 
 SHELLS = {"sh", "bash", "/bin/sh", "/bin/bash"}
 # The Makefile's own command, from before there is an environment.
-MAY_START_A_SHELL = {PACKAGE / "installing.py"}
+MAY_START_A_SHELL = {SRC / "plumbing" / "installing.py"}
 
 NETWORK = {"aiohttp", "ftplib", "http", "httpx", "requests", "socket", "urllib", "urllib3"}
 MAY_REACH_THE_NETWORK = {
-    PACKAGE / "downloads.py": set(),
+    SRC / "plumbing" / "downloads.py": set(),
     # Keras's own download is given a time-out.
-    PACKAGE / "models" / "vgg16_weights.py": {"socket"},
+    SRC / "cnnlab" / "networks" / "vgg16_weights.py": {"socket"},
 }
 MAY_START_PROGRAMS = {
-    PACKAGE / "downloads.py",
-    PACKAGE / "evaluation" / "processors.py",
-    PACKAGE / "evaluation" / "stage_costs.py",
-    PACKAGE / "installing.py",
-    PACKAGE / "report" / "typesetting.py",
+    SRC / "plumbing" / "downloads.py",
+    SRC / "cnnlab" / "studies" / "processors.py",
+    SRC / "cnnlab" / "studies" / "stage_costs.py",
+    SRC / "plumbing" / "installing.py",
+    SRC / "cnnlab" / "report" / "pages" / "typesetting.py",
 }
 
 
 def sources() -> Iterator[tuple[str, ast.AST]]:
-    for path in sorted(PACKAGE.rglob("*.py")):
+    for path in sorted(SRC.rglob("*.py")):
         yield str(path), ast.parse(path.read_text(encoding="utf-8"))
     for path in sorted(NOTEBOOKS.glob("*.ipynb")):
         for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cnnlab.storage import (
+from plumbing.storage import (
     StorageError,
     discard,
     discard_sealed,

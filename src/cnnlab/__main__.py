@@ -8,11 +8,11 @@ import runpy
 import signal
 import sys
 
-from cnnlab.commands import run_command
-from cnnlab.locking import hold_lock
 from cnnlab.paths import DATA, FIGURES, LOCK, REPORT
 from cnnlab.settings import current_profile
-from cnnlab.storage import remove_leftovers
+from plumbing.commands import run_command
+from plumbing.locking import hold_lock
+from plumbing.storage import remove_leftovers
 
 
 def run_module() -> None:

@@ -9,8 +9,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from cnnlab.commands import UserError
 from cnnlab.paths import ROOT
+from plumbing.commands import UserError
 
 SEED = 1403
 IMAGE_SIZE = 128

@@ -10,8 +10,8 @@ import numpy as np
 import tensorflow as tf
 
 from cnnlab.faces.pipeline import disable_autotuning
-from cnnlab.models.precision import detect_policy, use_policy
-from cnnlab.models.vgg16 import build_vgg16_base
+from cnnlab.networks.precision import detect_policy, use_policy
+from cnnlab.networks.vgg16 import build_vgg16_base
 
 BATCHES, BATCH_SIZE = 9, 32
 """About three seconds' work on two cores."""

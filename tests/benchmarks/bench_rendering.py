@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from cnnlab.faces.rendering.dataset import list_shots, render_dataset
+from facesynth.data.folder import list_shots, render_dataset
 
 MOST_MILLISECONDS = 60
 MOST_MEGABYTES = 1000
@@ -27,8 +27,8 @@ SEED = 11
 FIRST_PICTURE = """
 import json, resource, time
 start = time.perf_counter()
-from cnnlab.faces.rendering.dataset import draw_person, draw_shot, list_shots
-from cnnlab.faces.rendering.render import render_face
+from facesynth.data.folder import draw_person, draw_shot, list_shots
+from facesynth.picture.render import render_face
 shots = list_shots(2, 1)[:16]
 def render(shot):
     return render_face(draw_person(shot.identity, 11), *draw_shot(shot, 11))

@@ -12,14 +12,14 @@ import numpy as np
 import pytest
 from usual_way import training_generator
 
-from cnnlab.evaluation.training_speed import with_composed_normalisation
 from cnnlab.faces.loading import prepare_faces, render_faces
 from cnnlab.faces.pipeline import training_batches
-from cnnlab.models.light_vgg import build_light_vgg, build_light_vgg_with_batch_normalisation
-from cnnlab.models.precision import MIXED_BFLOAT16, detect_policy, use_policy
-from cnnlab.models.scratch import LIGHT_VGG
-from cnnlab.models.training import make_reproducible
+from cnnlab.networks.from_scratch import LIGHT_VGG
+from cnnlab.networks.light_vgg import build_light_vgg, build_light_vgg_with_batch_normalisation
+from cnnlab.networks.precision import MIXED_BFLOAT16, detect_policy, use_policy
+from cnnlab.networks.training import make_reproducible
 from cnnlab.settings import SEED, current_profile
+from cnnlab.studies.training_speed import with_composed_normalisation
 
 PER_CLASS = {"smoke": 10, "default": 40, "full": 150}
 ROUNDS = 5

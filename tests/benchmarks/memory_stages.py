@@ -21,11 +21,11 @@ from cnnlab.faces.dataset import TRAIN, FaceDataset, ImageFile
 from cnnlab.faces.decoding import decode_dataset
 from cnnlab.faces.duplicates import find_duplicates
 from cnnlab.faces.pipeline import training_batches
-from cnnlab.models.features import FixedNetwork, cache_layer_features
-from cnnlab.models.light_vgg import build_light_vgg
-from cnnlab.models.precision import detect_policy, use_policy
-from cnnlab.models.prediction import predict_logits
-from cnnlab.models.scratch import LIGHT_VGG
+from cnnlab.networks.answers import predict_logits
+from cnnlab.networks.features import FixedNetwork, cache_layer_features
+from cnnlab.networks.from_scratch import LIGHT_VGG
+from cnnlab.networks.light_vgg import build_light_vgg
+from cnnlab.networks.precision import detect_policy, use_policy
 from cnnlab.settings import IMAGE_SIZE, SEED
 
 DIFFERENT_IMAGES = 64

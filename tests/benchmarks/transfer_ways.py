@@ -46,7 +46,7 @@ def train_our_way(per_class: int, root: Path) -> list[tuple[str, float, float]]:
         root / name for name in ("decoded", "features", "trained")
     )
     from cnnlab.faces.loading import prepare_faces, render_faces
-    from cnnlab.models.transfer import list_stages, train_vgg16
+    from cnnlab.networks.transfer import list_stages, train_vgg16
     from cnnlab.settings import current_profile
 
     dataset = render_faces(per_class, VALIDATION_PER_CLASS)
@@ -70,10 +70,10 @@ def train_usual_way(per_class: int, accuracy: float) -> list[tuple[str, float, f
     from usual_way import development_generator, training_generator
 
     from cnnlab.faces.loading import prepare_faces, render_faces
-    from cnnlab.models.recipes import compile_classifier, count_steps, weigh_classes
-    from cnnlab.models.training import Stopping
-    from cnnlab.models.transfer import list_stages
-    from cnnlab.models.vgg16 import build_vgg16_classifier
+    from cnnlab.networks.recipes import compile_classifier, count_steps, weigh_classes
+    from cnnlab.networks.training import Stopping
+    from cnnlab.networks.transfer import list_stages
+    from cnnlab.networks.vgg16 import build_vgg16_classifier
     from cnnlab.settings import SEED, current_profile
 
     faces, profile = prepare_faces(render_faces(per_class, VALIDATION_PER_CLASS)), current_profile()

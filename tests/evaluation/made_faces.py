@@ -6,8 +6,8 @@ import numpy as np
 from cnnlab.faces.dataset import FaceDataset, ImageFile
 from cnnlab.faces.loading import Faces
 from cnnlab.faces.splits import Split
-from cnnlab.models.family import FAMILY_RECIPE
-from cnnlab.models.scratch import Architecture
+from cnnlab.networks.family import FAMILY_RECIPE
+from cnnlab.networks.from_scratch import Architecture
 
 
 def make_faces(folder, affect: bool) -> Faces:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cnnlab.evaluation.predictions import Predictions
+from cnnlab.networks.predictions import Predictions
 
 NUM_CLASSES = 8
 

@@ -6,7 +6,7 @@ from scipy.stats import binom
 
 from cnnlab.evaluation.comparison import compare_networks
 from cnnlab.evaluation.metrics import summarise
-from cnnlab.evaluation.predictions import Predictions
+from cnnlab.networks.predictions import Predictions
 
 from .made_predictions import make_predictions
 

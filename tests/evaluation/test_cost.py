@@ -4,7 +4,7 @@ import keras
 import pytest
 
 from cnnlab.evaluation.cost import compare_costs, count_macs, float32_bytes, tabulate_layers
-from cnnlab.models.light_vgg import build_light_vgg, build_light_vgg_with_batch_normalisation
+from cnnlab.networks.light_vgg import build_light_vgg, build_light_vgg_with_batch_normalisation
 
 
 def model_of(*layers, shape=(6, 6, 2)):

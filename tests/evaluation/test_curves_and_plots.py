@@ -5,7 +5,6 @@ import pandas as pd
 import pytest
 from matplotlib import pyplot as plt
 
-from cnnlab.evaluation.curves import MACRO, MICRO, trace_roc
 from cnnlab.evaluation.metrics import compute_figures
 from cnnlab.evaluation.plots import (
     plot_confusion,
@@ -14,6 +13,7 @@ from cnnlab.evaluation.plots import (
     plot_signal,
     plot_training,
 )
+from cnnlab.evaluation.roc import MACRO, MICRO, trace_roc
 from cnnlab.faces.dataset import CLASSES
 from cnnlab.style import TEXT_WIDTH, apply_style
 

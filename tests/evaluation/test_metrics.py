@@ -21,8 +21,8 @@ from cnnlab.evaluation.metrics import (
     summarise,
     summarise_classes,
 )
-from cnnlab.evaluation.predictions import Predictions
 from cnnlab.faces.dataset import CLASSES
+from cnnlab.networks.predictions import Predictions
 
 from .made_predictions import make_predictions, predictions_of
 

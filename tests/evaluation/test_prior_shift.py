@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from scipy.special import softmax
 
-from cnnlab.evaluation.predictions import Predictions
 from cnnlab.evaluation.prior_shift import correct_for_shares, estimate_shares
+from cnnlab.networks.predictions import Predictions
 
 RNG = np.random.default_rng(0)
 CENTRES = 2.0 * np.eye(8)

@@ -5,12 +5,12 @@ from scipy import stats
 
 from cnnlab.evaluation.comparison import compare_networks
 from cnnlab.evaluation.metrics import compute_figures
-from cnnlab.evaluation.predictions import Predictions
 from cnnlab.evaluation.seeds import (
     average_columns,
     average_over_seeds,
     compare_over_seeds,
 )
+from cnnlab.networks.predictions import Predictions
 
 LABELS = np.repeat(np.arange(8), 12)
 PEOPLE = np.tile(np.arange(12), 8)

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from cnnlab.explain.checkerboard import measure_checkerboard, paint_untrained
-from cnnlab.explain.decoders import build_decoder, convolve_transposed
+from cnnlab.explain.upconvolution.checkerboard import measure_checkerboard, paint_untrained
+from cnnlab.explain.upconvolution.decoders import build_decoder, convolve_transposed
 
 RNG = np.random.default_rng(2)
 

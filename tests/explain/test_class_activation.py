@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from cnnlab.explain.class_activation import (
+from cnnlab.explain.cam.class_activation import (
     differentiate_targets,
     grad_cam,
     measure_coherence,

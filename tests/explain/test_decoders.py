@@ -2,8 +2,8 @@ import keras
 import numpy as np
 import pytest
 
-from cnnlab.explain import decoders
-from cnnlab.explain.decoders import (
+from cnnlab.explain.upconvolution import decoders
+from cnnlab.explain.upconvolution.decoders import (
     Budget,
     build_decoder,
     choose_training_rows,
@@ -13,9 +13,9 @@ from cnnlab.explain.decoders import (
     measure_scale,
     train_decoder,
 )
-from cnnlab.explain.small_images import average_training_face, shrink_images
-from cnnlab.explain.survival import measure_error
-from cnnlab.models.features import FixedNetwork
+from cnnlab.explain.upconvolution.small_images import average_training_face, shrink_images
+from cnnlab.explain.upconvolution.survival import measure_error
+from cnnlab.networks.features import FixedNetwork
 
 from .made_faces import make_faces
 

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from cnnlab.explain.deconvnet import (
+from cnnlab.explain.deconvolution.deconvnet import (
     backpropagate,
     deconvolve,
     forward_with_switches,
@@ -14,7 +14,7 @@ from cnnlab.explain.deconvnet import (
     transpose_convolution,
     unpool,
 )
-from cnnlab.models.vgg16 import ImageNetPreprocessing
+from cnnlab.networks.vgg16 import ImageNetPreprocessing
 
 RNG = np.random.default_rng(0)
 IMAGES = RNG.random((3, 17, 16, 3)).astype(np.float32)

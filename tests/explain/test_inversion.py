@@ -4,15 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cnnlab.explain import contrast, inversion
-from cnnlab.explain.contrast import (
-    FEATURE_ERROR,
-    OPTIMISED,
-    PIXEL_ERROR,
-    choose_contrasted,
-    compare_methods,
-)
-from cnnlab.explain.inversion import (
+from cnnlab.explain.upconvolution import inversion, two_inversions
+from cnnlab.explain.upconvolution.inversion import (
     COLOUR,
     DECODED,
     ERROR,
@@ -27,6 +20,13 @@ from cnnlab.explain.inversion import (
     UnseenFaces,
     measure_inversions,
     name_expression,
+)
+from cnnlab.explain.upconvolution.two_inversions import (
+    FEATURE_ERROR,
+    OPTIMISED,
+    PIXEL_ERROR,
+    choose_contrasted,
+    compare_methods,
 )
 
 RNG = np.random.default_rng(0)
@@ -96,16 +96,16 @@ def test_methods_are_compared_on_the_same_faces(unseen, monkeypatch):
     positions = choose_contrasted(unseen)
     assert len(set(unseen.labels[positions])) == len(positions) == 2
     monkeypatch.setattr(
-        contrast,
+        two_inversions,
         "measure_feature_error",
         lambda network, layer, pictures, images: np.abs(pictures - images).max((1, 2, 3)),
     )
     inversions = [
         Inversion("VGG16", layer, None, unseen.images + np.float32(0.1), None)
-        for layer in contrast.CONTRASTED
+        for layer in two_inversions.CONTRASTED
     ]
     inversions.append(Inversion("Light VGG", "block3_pool", None, None, None))
-    found = {layer: unseen.images[positions] for layer in contrast.CONTRASTED}
+    found = {layer: unseen.images[positions] for layer in two_inversions.CONTRASTED}
     network = SimpleNamespace(title="VGG16")
     table = compare_methods(network, inversions, unseen, positions, found)
     assert isinstance(table, pd.DataFrame)

@@ -4,8 +4,8 @@ import pandas as pd
 import pytest
 from scipy.stats import spearmanr
 
-from cnnlab.explain import map_scores
-from cnnlab.explain.map_scores import (
+from cnnlab.explain.cam import map_scores
+from cnnlab.explain.cam.map_scores import (
     CANDIDATES,
     GRADIENT_CANDIDATES,
     correlate_ranks,
@@ -18,10 +18,10 @@ from cnnlab.explain.map_scores import (
     score_shuffled,
     score_use,
 )
-from cnnlab.explain.methods import METHODS
-from cnnlab.explain.overlay import resize_maps
-from cnnlab.explain.sanity import shuffle_weights
-from cnnlab.models.light_vgg import build_light_vgg
+from cnnlab.explain.cam.methods import METHODS
+from cnnlab.explain.cam.overlay import resize_maps
+from cnnlab.explain.shuffling import shuffle_weights
+from cnnlab.networks.light_vgg import build_light_vgg
 from cnnlab.settings import SEED
 
 RNG = np.random.default_rng(0)

@@ -5,7 +5,7 @@ import tensorflow as tf
 from tf_keras_vis.gradcam import Gradcam
 from tf_keras_vis.utils.scores import CategoricalScore
 
-from cnnlab.explain.class_activation import (
+from cnnlab.explain.cam.class_activation import (
     LayerGradients,
     differentiate_targets,
     grad_cam,
@@ -14,8 +14,8 @@ from cnnlab.explain.class_activation import (
     weigh_maps,
     weigh_maps_by_positive_gradients,
 )
-from cnnlab.explain.methods import METHODS
-from cnnlab.explain.perturbation import ablation_cam, cover_cells, occlusion
+from cnnlab.explain.cam.methods import METHODS
+from cnnlab.explain.cam.perturbation import ablation_cam, cover_cells, occlusion
 
 RNG = np.random.default_rng(0)
 IMAGES = RNG.random((4, 16, 16, 3)).astype(np.float32)

@@ -2,8 +2,8 @@ import keras
 import numpy as np
 import pytest
 
-from cnnlab.explain.optimised_images import measure_feature_error, optimise_images
-from cnnlab.models.features import FixedNetwork
+from cnnlab.explain.upconvolution.optimised_images import measure_feature_error, optimise_images
+from cnnlab.networks.features import FixedNetwork
 
 RNG = np.random.default_rng(0)
 

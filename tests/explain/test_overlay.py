@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from cnnlab.explain.overlay import measure_overlap, resize_maps
+from cnnlab.explain.cam.overlay import measure_overlap, resize_maps
 
 MAPS = np.random.default_rng(0).random((3, 8, 6)).astype(np.float32)
 

@@ -2,8 +2,8 @@ import keras
 import numpy as np
 import pytest
 
-from cnnlab.explain.deconvnet import project
-from cnnlab.explain.patches import (
+from cnnlab.explain.deconvolution.deconvnet import project
+from cnnlab.explain.deconvolution.patches import (
     choose_channels,
     choose_images,
     collect_strongest,

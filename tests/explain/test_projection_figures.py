@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from cnnlab.evaluation.intervals import Mean
-from cnnlab.explain.projection_figures import centre_on_grey, draw_cascade
+from cnnlab.explain.deconvolution.projection_figures import centre_on_grey, draw_cascade
 from cnnlab.style import apply_style
 
 

@@ -2,9 +2,9 @@ import keras
 import numpy as np
 import pytest
 
-from cnnlab.explain.deconvnet import backpropagate, forward_with_switches, trace_back
-from cnnlab.explain.receptive_field import ReceptiveField, compute_receptive_field
-from cnnlab.models.light_vgg import build_light_vgg
+from cnnlab.explain.deconvolution.deconvnet import backpropagate, forward_with_switches, trace_back
+from cnnlab.explain.deconvolution.receptive_field import ReceptiveField, compute_receptive_field
+from cnnlab.networks.light_vgg import build_light_vgg
 
 
 def build_linear_stack():

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnnlab.explain.regions import (
+from cnnlab.explain.cam.regions import (
     BORDER,
     LOWER,
     MIDDLE,

@@ -5,10 +5,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import softmax
 
-from cnnlab.explain.class_activation import hires_cam
-from cnnlab.explain.faithfulness import follow_deletion, follow_insertion, measure_area
-from cnnlab.explain.plausibility import draw_baselines, play_pointing_game, share_inside
-from cnnlab.explain.stability import measure_stability, shift_pixels
+from cnnlab.explain.cam.class_activation import hires_cam
+from cnnlab.explain.cam.faithfulness import follow_deletion, follow_insertion, measure_area
+from cnnlab.explain.cam.plausibility import draw_baselines, play_pointing_game, share_inside
+from cnnlab.explain.cam.stability import measure_stability, shift_pixels
 
 RNG = np.random.default_rng(0)
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from cnnlab.explain.selectivity import compute_areas, measure_selectivity
+from cnnlab.explain.deconvolution.selectivity import compute_areas, measure_selectivity
 
 LABELS = np.tile(np.arange(4), 30)
 PEOPLE = np.repeat(np.arange(20), 6)

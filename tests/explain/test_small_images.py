@@ -1,7 +1,11 @@
 import numpy as np
 import pytest
 
-from cnnlab.explain.small_images import average_training_face, enlarge_images, shrink_images
+from cnnlab.explain.upconvolution.small_images import (
+    average_training_face,
+    enlarge_images,
+    shrink_images,
+)
 
 from .made_faces import make_faces
 

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from scipy.ndimage import shift as shift_image
 
-from cnnlab.explain import survival
-from cnnlab.explain.survival import (
+from cnnlab.explain.upconvolution import survival
+from cnnlab.explain.upconvolution.survival import (
     choose_strangers,
     correlate_colour,
     find_own,

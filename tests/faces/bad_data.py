@@ -19,10 +19,10 @@ from hypothesis import strategies as st
 from PIL import Image
 from tqdm import tqdm
 
-from cnnlab.commands import UserError
 from cnnlab.faces import affectnet, decoding, ferplus, loading
 from cnnlab.faces.dataset import CLASSES
 from cnnlab.faces.images import decode_image
+from plumbing.commands import UserError
 
 SIZE = 16
 SECONDS = 60

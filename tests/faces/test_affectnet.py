@@ -7,8 +7,8 @@ from PIL import Image
 
 from cnnlab.faces.affectnet import is_affectnet_release
 from cnnlab.faces.dataset import DataError
-from cnnlab.faces.listing import list_data
-from cnnlab.faces.reading import read_dataset
+from cnnlab.faces.file_listing import list_data
+from cnnlab.faces.readers import read_dataset
 
 
 def save_number(value, text=True):

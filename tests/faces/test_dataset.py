@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from cnnlab.faces.reading import read_dataset
+from cnnlab.faces.readers import read_dataset
 
 from .made_files import course_files, write_folder, write_zip
 

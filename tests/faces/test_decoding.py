@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from cnnlab.faces import decoding
 from cnnlab.faces.decoding import Unreadable, decode_dataset, group_contents
 from cnnlab.faces.images import decode_image
-from cnnlab.faces.reading import read_dataset
+from cnnlab.faces.readers import read_dataset
 
 from .made_files import course_files, write_folder
 

@@ -6,7 +6,7 @@ from PIL import Image
 
 from cnnlab.faces.duplicates import _near_pairs, find_copies, find_duplicates
 from cnnlab.faces.images import decode_image
-from cnnlab.faces.reading import read_dataset
+from cnnlab.faces.readers import read_dataset
 
 from .made_files import encode, write_folder
 

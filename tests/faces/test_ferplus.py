@@ -7,7 +7,7 @@ from PIL import Image
 
 from cnnlab.faces.dataset import CLASSES, DataError, read_files
 from cnnlab.faces.ferplus import NO_CLASS, PIXELS, SIDE, VOTES
-from cnnlab.faces.reading import read_dataset
+from cnnlab.faces.readers import read_dataset
 
 COLUMNS = [*CLASSES, *NO_CLASS]
 

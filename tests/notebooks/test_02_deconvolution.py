@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnnlab.explain import decoders
-from cnnlab.explain.deconvnet import forward_with_switches, trace_back
-from cnnlab.models.precision import use_policy
-from cnnlab.models.training import make_reproducible
+from cnnlab.explain.deconvolution.deconvnet import forward_with_switches, trace_back
+from cnnlab.explain.upconvolution import decoders
+from cnnlab.networks.precision import use_policy
+from cnnlab.networks.training import make_reproducible
 from notebooks.cells import run_cells
 
 ANSWER = run_cells(

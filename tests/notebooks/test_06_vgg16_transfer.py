@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 
 from cnnlab.evaluation.cost import count_macs
-from cnnlab.models.features import fix_vgg16
-from cnnlab.models.precision import FLOAT32, MIXED_BFLOAT16, use_policy
-from cnnlab.models.training import make_reproducible
-from cnnlab.models.transfer import list_stages
-from cnnlab.models.vgg16 import build_vgg16_classifier, take_top
-from cnnlab.models.vgg16_weights import VGG16_DIGEST
+from cnnlab.networks.features import fix_vgg16
+from cnnlab.networks.precision import FLOAT32, MIXED_BFLOAT16, use_policy
+from cnnlab.networks.training import make_reproducible
+from cnnlab.networks.transfer import list_stages
+from cnnlab.networks.vgg16 import build_vgg16_classifier, take_top
+from cnnlab.networks.vgg16_weights import VGG16_DIGEST
 from cnnlab.settings import PROFILES
 from notebooks.cells import run_cells
 

@@ -2,10 +2,10 @@ import keras
 import numpy as np
 import pytest
 
-from cnnlab.models import light_vgg
-from cnnlab.models.precision import FLOAT32, MIXED_BFLOAT16, use_policy
-from cnnlab.models.scratch import LIGHT_VGG, LIGHT_VGG_AS_TABLED, stop_light_vgg
-from cnnlab.models.training import make_reproducible
+from cnnlab.networks import light_vgg
+from cnnlab.networks.from_scratch import LIGHT_VGG, LIGHT_VGG_AS_TABLED, stop_light_vgg
+from cnnlab.networks.precision import FLOAT32, MIXED_BFLOAT16, use_policy
+from cnnlab.networks.training import make_reproducible
 from cnnlab.settings import PROFILES
 from notebooks.cells import run_cells
 

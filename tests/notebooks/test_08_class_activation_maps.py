@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from cnnlab.explain import class_activation
-from cnnlab.models.light_vgg import build_light_vgg
-from cnnlab.models.light_vgg_variants import build_normalised
+from cnnlab.explain.cam import class_activation
+from cnnlab.networks.light_vgg import build_light_vgg
+from cnnlab.networks.light_vgg_changes import build_normalised
 from notebooks.cells import run_cells
 
 NOTEBOOK = "08_class_activation_maps"

@@ -6,7 +6,7 @@ import nbformat
 import pytest
 
 from cnnlab.paths import NOTEBOOKS
-from cnnlab.report.text import find_references, match_captions
+from cnnlab.report.text.prose import find_references, match_captions
 
 PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
 NAMES = [

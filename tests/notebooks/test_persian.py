@@ -8,9 +8,9 @@ import nbformat
 import pytest
 
 from cnnlab.paths import NOTEBOOKS
-from cnnlab.report.persian import localise_numbers
-from cnnlab.report.text import EXPRESSION
-from cnnlab.report.translation import add_persian
+from cnnlab.report.text.persian import localise_numbers
+from cnnlab.report.text.prose import EXPRESSION
+from cnnlab.report.text.translation import add_persian
 
 PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
 

@@ -6,7 +6,7 @@ import pytest
 
 from cnnlab.faces.dataset import CLASSES
 from cnnlab.paths import NOTEBOOKS
-from cnnlab.report.exporter import ReportExporter
+from cnnlab.report.pages.exporter import ReportExporter
 
 # Of each chapter: what is asked, and by what its answer is known in print.
 SHEET = {

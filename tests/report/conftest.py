@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
-from cnnlab.report.title import Title
-from cnnlab.report.typesetting import Chapter, Layout, compile_pdf, write_sources
+from cnnlab.report.pages.title import Title
+from cnnlab.report.pages.typesetting import Chapter, Layout, compile_pdf, write_sources
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from nbformat.v4 import (
     new_output,
 )
 
-from cnnlab.report.exporter import ReportExporter
-from cnnlab.report.typesetting import Chapter
+from cnnlab.report.pages.exporter import ReportExporter
+from cnnlab.report.pages.typesetting import Chapter
 
 SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg" width="120pt" height="60pt" viewBox="0 0 120 60">'

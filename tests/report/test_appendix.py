@@ -6,9 +6,9 @@ import pytest
 from pypdf import PdfReader
 
 from cnnlab.report.checking import read_text, squeeze
-from cnnlab.report.exporter import ReportExporter
-from cnnlab.report.title import Title
-from cnnlab.report.typesetting import Layout, compile_pdf, write_sources
+from cnnlab.report.pages.exporter import ReportExporter
+from cnnlab.report.pages.title import Title
+from cnnlab.report.pages.typesetting import Layout, compile_pdf, write_sources
 
 from .made_notebooks import caption, code, notebook, picture, text
 

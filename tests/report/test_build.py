@@ -9,11 +9,11 @@ import pytest
 from PIL import Image
 from pypdf import PdfReader
 
-from cnnlab import storage
-from cnnlab.commands import run_command
 from cnnlab.paths import NOTEBOOKS
 from cnnlab.report import build, publish, running
 from cnnlab.report.checking import read_text, squeeze
+from plumbing import storage
+from plumbing.commands import run_command
 
 from .made_faces import make_faces
 from .made_notebooks import PNG, SVG, caption, code, notebook, picture, shown, text
@@ -55,7 +55,7 @@ def project(tmp_path, monkeypatch):
         text("# A chapter\n\nSee [Figure](#fig-07-confusion)."),
         code(SHOW),
         CAPTION,
-        code("from cnnlab.report.values import holds"),
+        code("from cnnlab.report.text.values import holds"),
         text("It is {eval}`6 * 7`. {eval}`holds(6 * 7 == 42)`\n\nLess.{eval}`holds(1 > 2)`"),
     )
     nbformat.write(made, places["NOTEBOOKS"] / "07_made.ipynb")

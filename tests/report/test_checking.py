@@ -8,8 +8,8 @@ from pypdf import PdfWriter
 
 from cnnlab.report import checking
 from cnnlab.report.errors import ReportError
-from cnnlab.report.title import Title
-from cnnlab.report.typesetting import Layout, compile_pdf, write_sources
+from cnnlab.report.pages.title import Title
+from cnnlab.report.pages.typesetting import Layout, compile_pdf, write_sources
 
 from .made_notebooks import caption, chapter, code, notebook, picture, shown, table, text
 

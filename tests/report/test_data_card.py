@@ -4,12 +4,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cnnlab.commands import UserError
-from cnnlab.evaluation.learning_curve import SHORT_DIGEST
-from cnnlab.faces.rendering import identity
-from cnnlab.faces.rendering.dataset import renderer_digest
-from cnnlab.faces.rendering.expressions import Difficulty, draw_expression
-from cnnlab.faces.rendering.grooming import BARE
 from cnnlab.report.data_card import (
     CARD,
     TABLES,
@@ -18,6 +12,12 @@ from cnnlab.report.data_card import (
     tabulate_learning_curve,
     tabulate_sizes,
 )
+from cnnlab.studies.learning_curve import SHORT_DIGEST
+from facesynth.data.folder import RENDERER
+from facesynth.hair.grooming import BARE
+from facesynth.head.expressions import Difficulty, draw_expression
+from facesynth.person import identity
+from plumbing.commands import UserError
 
 TABLE = pd.DataFrame({"b": ["1"]}, index=pd.Index(["x"], name="a"))
 
@@ -67,7 +67,7 @@ def test_the_curve_comes_from_the_record(monkeypatch):
     record = pd.DataFrame(
         [
             facts | {"train_per_class": 40, "renderer": "0" * SHORT_DIGEST},
-            facts | {"train_per_class": 1200, "renderer": renderer_digest()[:SHORT_DIGEST]},
+            facts | {"train_per_class": 1200, "renderer": RENDERER[:SHORT_DIGEST]},
         ]
     )
     monkeypatch.setattr("cnnlab.report.data_card.read_curve", lambda: record)

@@ -7,7 +7,7 @@ from matplotlib import pyplot as plt
 from scipy import ndimage
 
 from cnnlab.report import display as cnnlab_display
-from cnnlab.report.values import Power
+from cnnlab.report.text.values import Power
 from cnnlab.style import apply_style
 
 

@@ -77,7 +77,7 @@ def test_values_come_from_the_cache_and_a_new_expression_executes_again(runs):
 )
 def test_an_expression_that_fails_names_its_cell(runs, expression, fault):
     made = notebook(
-        code("from cnnlab.report.values import holds"), text(f"It is {{eval}}`{expression}`.")
+        code("from cnnlab.report.text.values import holds"), text(f"It is {{eval}}`{expression}`.")
     )
     with pytest.raises(ReportError, match=rf"01_counted.ipynb, cell .*It is .*{fault}"):
         runs(made)
@@ -103,7 +103,8 @@ def state(tmp_path, monkeypatch):
     (tmp_path / "src" / "cnnlab" / "__pycache__").mkdir(parents=True)
     (tmp_path / "report" / "studies").mkdir(parents=True)
     (tmp_path / "requirements.txt").write_text("numpy==2.0")
-    (tmp_path / "src" / "cnnlab" / "paths.py").write_text("A = 1")
+    for name in ("__init__.py", "paths.py"):
+        (tmp_path / "src" / "cnnlab" / name).write_text("A = 1")
     return tmp_path
 
 

@@ -9,8 +9,8 @@ from nbformat.v4 import new_output
 from pypdf import PdfReader
 
 from cnnlab.report.errors import ReportError
-from cnnlab.report.exporter import ReportExporter
-from cnnlab.report.typesetting import write_typst
+from cnnlab.report.pages.exporter import ReportExporter
+from cnnlab.report.pages.typesetting import write_typst
 
 from .made_notebooks import (
     DATA_FRAME_HTML,

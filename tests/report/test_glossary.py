@@ -3,8 +3,8 @@
 import pytest
 
 from cnnlab.report.errors import ReportError
-from cnnlab.report.glossary import Glossary, Term, read_glossary
-from cnnlab.report.typesetting import GLOSSARY
+from cnnlab.report.pages.typesetting import GLOSSARY
+from cnnlab.report.text.glossary import Glossary, Term, read_glossary
 
 MADE = Glossary(
     (Term("stride", "گام"), Term("kernel", "کرنل"), Term("equivariance", "هم‌وردایی")),

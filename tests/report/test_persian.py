@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnnlab.report.persian import (
+from cnnlab.report.text.persian import (
     alphabetical_key,
     keep_order,
     localise_numbers,

@@ -7,8 +7,8 @@ from nbformat.v4 import new_output
 from pypdf import PdfReader
 
 from cnnlab.report.checking import read_text, squeeze
-from cnnlab.report.exporter import ReportExporter, write_edition
-from cnnlab.report.typesetting import write_typst
+from cnnlab.report.pages.exporter import ReportExporter, write_edition
+from cnnlab.report.pages.typesetting import write_typst
 
 from .made_notebooks import (
     DATA_FRAME_HTML,

@@ -15,7 +15,7 @@ import tensorflow as tf
 from cnnlab.report import running
 from cnnlab.report.errors import ReportError
 from cnnlab.report.execution import execute_notebooks
-from cnnlab.storage import StorageError
+from plumbing.storage import StorageError
 
 from .made_notebooks import code, notebook, text
 
@@ -127,7 +127,7 @@ import os, sys, time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from nbclient import NotebookClient
-from cnnlab.commands import run_command
+from plumbing.commands import run_command
 from cnnlab.report import running
 from cnnlab.report.execution import execute_notebooks
 

@@ -1,7 +1,7 @@
 import pytest
 
 from cnnlab.report.errors import ReportError
-from cnnlab.report.summary import summarise
+from cnnlab.report.text.summary import summarise
 
 from .made_notebooks import notebook, reply, text
 

@@ -2,7 +2,7 @@ import pytest
 
 from cnnlab.report.build import TITLE
 from cnnlab.report.errors import ReportError
-from cnnlab.report.title import read_title
+from cnnlab.report.pages.title import read_title
 
 from .made_notebooks import chapter, text
 

@@ -3,7 +3,7 @@
 import pytest
 
 from cnnlab.report.errors import ReportError
-from cnnlab.report.translation import (
+from cnnlab.report.text.translation import (
     add_persian,
     digest_text,
     read_passages,

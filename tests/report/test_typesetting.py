@@ -5,7 +5,7 @@ import unicodedata
 import pytest
 
 from cnnlab.report.errors import ReportError
-from cnnlab.report.typesetting import write_typst
+from cnnlab.report.pages.typesetting import write_typst
 
 from .made_notebooks import caption, chapter, code, picture, text
 

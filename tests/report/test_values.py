@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cnnlab.report.values import Number, Percent, Power, holds, set_powers
+from cnnlab.report.text.values import Number, Percent, Power, holds, set_powers
 
 
 @pytest.mark.parametrize(

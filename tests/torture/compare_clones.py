@@ -13,8 +13,8 @@ from pathlib import Path
 
 from torture.kill_runs import TortureError, compare
 
-from cnnlab.evaluation.stage_costs import copy_weights
 from cnnlab.paths import ROOT
+from cnnlab.studies.stage_costs import copy_weights
 
 # Nothing may depend on where a clone lies, or what the folder is called.
 NAMES = ("one", "the other, چهره‌ها")

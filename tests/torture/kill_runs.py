@@ -26,12 +26,12 @@ import numpy as np
 import pandas as pd
 import psutil
 
-from cnnlab.evaluation.stage_costs import copy_project
+from cnnlab.studies.stage_costs import copy_project
 
 LOADING, TRAINING, DECODERS, BUILD = COMMANDS = (
     "cnnlab.faces.loading",
-    "cnnlab.models.experiments",
-    "cnnlab.explain.small_decoders",
+    "cnnlab.studies.report_networks",
+    "cnnlab.studies.report_decoders",
     "cnnlab.report.build",
 )
 COMPARED = (

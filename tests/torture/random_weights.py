@@ -15,9 +15,9 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
-from cnnlab.commands import UserError, run_command
 from cnnlab.paths import NOTEBOOKS
-from cnnlab.report.text import TextClient
+from cnnlab.report.text.prose import TextClient
+from plumbing.commands import UserError, run_command
 
 SPEAK_OF_NETWORKS = ("02", "06", "07", "08")
 MOST_HOLDING = 0.1
@@ -29,8 +29,8 @@ import tempfile
 from pathlib import Path
 import numpy as np
 import pandas as pd
-from cnnlab.evaluation import learning
-from cnnlab.models import training
+from cnnlab.evaluation import chance
+from cnnlab.networks import training
 
 def train_nothing(name, description, build, training_batches, development_batches, stopping, seed,
                   class_weight=None, root=None):
@@ -45,7 +45,7 @@ def train_nothing(name, description, build, training_batches, development_batche
     return training.TrainingResult(build(), history, folder, digest, 1)
 
 training.train = train_nothing
-learning.assert_learned = lambda predictions: None
+chance.assert_learned = lambda predictions: None
 """
 
 

@@ -14,8 +14,8 @@ import pandas as pd
 from cnnlab.evaluation.formatting import format_interval
 from cnnlab.evaluation.resampling import tabulate_intervals
 from cnnlab.faces.loading import Faces
-from cnnlab.models.prediction import predict_affect
-from cnnlab.models.regressor import TrainedRegressor, choose_known, read_affect
+from cnnlab.networks.answers import predict_affect
+from cnnlab.networks.regressor import TrainedRegressor, choose_known, read_affect
 
 DIMENSIONS = ("valence", "arousal")
 FIGURES = ("RMSE", "correlation", "concordance", "sign agreement")

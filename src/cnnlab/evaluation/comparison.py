@@ -7,8 +7,8 @@ import pandas as pd
 from scipy.stats import binomtest
 
 from cnnlab.evaluation.metrics import compute_figures
-from cnnlab.evaluation.predictions import Predictions
 from cnnlab.evaluation.resampling import draw_counts, percentile_interval
+from cnnlab.networks.predictions import Predictions
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from decimal import ROUND_HALF_UP, Decimal
 import numpy as np
 import pandas as pd
 
-from cnnlab.evaluation.predictions import Predictions
 from cnnlab.faces.dataset import CLASSES
+from cnnlab.networks.predictions import Predictions
 
 
 @dataclass(frozen=True, repr=False)

@@ -11,9 +11,9 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from cnnlab.evaluation.predictions import Predictions
 from cnnlab.evaluation.resampling import tabulate_intervals
 from cnnlab.faces.dataset import CLASSES
+from cnnlab.networks.predictions import Predictions
 
 CALIBRATION_BINS = 15
 

@@ -10,13 +10,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
+from cnnlab.evaluation.chance import CHANCE_LOSS
 from cnnlab.evaluation.cost import FLOAT32_BYTES
-from cnnlab.evaluation.curves import Roc, trace_roc
 from cnnlab.evaluation.formatting import format_number
-from cnnlab.evaluation.learning import CHANCE_LOSS
 from cnnlab.evaluation.metrics import count_confusions
-from cnnlab.evaluation.predictions import Predictions
+from cnnlab.evaluation.roc import Roc, trace_roc
 from cnnlab.faces.dataset import CLASSES
+from cnnlab.networks.predictions import Predictions
 from cnnlab.style import CLASS_COLOURS, TEXT_WIDTH
 
 _FIRST, _SECOND = CLASS_COLOURS[0], CLASS_COLOURS[6]

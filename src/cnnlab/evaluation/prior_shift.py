@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from cnnlab.evaluation.predictions import Predictions
+from cnnlab.networks.predictions import Predictions
 
 TOLERANCE = 1e-8
 MOST_ITERATIONS = 10_000

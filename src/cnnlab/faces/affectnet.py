@@ -23,7 +23,7 @@ from cnnlab.faces.dataset import (
     ImageFile,
     read_files,
 )
-from cnnlab.faces.listing import (
+from cnnlab.faces.file_listing import (
     IMAGE_SUFFIXES,
     Listing,
     find_top,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cnnlab.commands import UserError
+from plumbing.commands import UserError
 
 CLASSES = (
     "neutral",

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.lib import format as npy
 from tqdm.auto import tqdm
 
-from cnnlab.commands import tell_if_interrupted
 from cnnlab.faces.dataset import FaceDataset, read_files
 from cnnlab.faces.images import UnreadableImageError, decode_image
-from cnnlab.storage import new_path, read_seal, seal
+from plumbing.commands import tell_if_interrupted
+from plumbing.storage import new_path, read_seal, seal
 
 BLOCK = 256
 """Images that are decoded side by side."""

@@ -13,7 +13,7 @@ import pandas as pd
 from tqdm.auto import tqdm
 
 from cnnlab.faces.dataset import CLASSES, TRAIN, VALIDATION, DataError, FaceDataset, ImageFile
-from cnnlab.faces.listing import Listing, title_of
+from cnnlab.faces.file_listing import Listing, title_of
 
 PIXELS, VOTES = "fer2013.csv", "fer2013new.csv"
 SIDE = 48

@@ -10,14 +10,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from cnnlab.commands import run_command
 from cnnlab.faces.dataset import CLASSES, TRAIN, VALIDATION, DataError, FaceDataset
 from cnnlab.faces.decoding import Unreadable, decode_dataset
-from cnnlab.faces.reading import read_dataset
+from cnnlab.faces.readers import read_dataset
 from cnnlab.faces.sampling import choose_per_class
 from cnnlab.faces.splits import Split, split_dataset
 from cnnlab.paths import DECODED, RENDERED
 from cnnlab.settings import IMAGE_SIZE, SEED, Profile, current_data, current_profile
+from plumbing.commands import run_command
 
 RENDERED_TITLE = "rendered, synthetic faces"
 SMOKE_TRAIN_PER_CLASS = 40
@@ -72,11 +72,11 @@ def render_faces(train_per_class: int, validation_per_class: int) -> FaceDataset
         validation_per_class: images of each class in Validation/.
     """
     # Imported here: who brings data does not wait for the renderer's compiled loops.
-    from cnnlab.faces.rendering.dataset import render_dataset, renderer_digest
+    from facesynth.data.folder import RENDERER, render_dataset
 
     counts = (train_per_class, validation_per_class)
     # The digest keeps faces of another version of the renderer from passing for these.
-    folder = RENDERED / f"{counts[0]}x{counts[1]}-seed{SEED}-{renderer_digest()[:12]}"
+    folder = RENDERED / f"{counts[0]}x{counts[1]}-seed{SEED}-{RENDERER[:12]}"
     render_dataset(folder, *counts, SEED)
     return replace(read_dataset(folder), title=RENDERED_TITLE, rendered=True)
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pandas as pd
 
 from cnnlab.evaluation.formatting import format_number
-from cnnlab.evaluation.records import describe_machine
 from cnnlab.faces.loading import Faces
 from cnnlab.quoting import quote
 from cnnlab.settings import SEED, Profile
+from cnnlab.studies.records import describe_machine
 
 MOST_NAMED = 10
 """Unreadable images that are named; ``make data`` lists all."""

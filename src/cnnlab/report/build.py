@@ -12,19 +12,14 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from cnnlab.commands import run_command, tell_if_interrupted
 from cnnlab.faces.loading import Faces, load_faces
 from cnnlab.paths import EXECUTED, FIGURES, NOTEBOOKS, REPORT, ROOT
 from cnnlab.report.checking import EXECUTED_NOTEBOOKS
 from cnnlab.report.errors import ReportError
 from cnnlab.report.execution import digest_state, execute_notebooks, forget_old_caches
-from cnnlab.report.exporter import ReportExporter, write_edition
-from cnnlab.report.glossary import read_glossary
-from cnnlab.report.summary import summarise
-from cnnlab.report.text import check_references, list_failed_claims
-from cnnlab.report.title import Title, read_title
-from cnnlab.report.translation import add_persian
-from cnnlab.report.typesetting import (
+from cnnlab.report.pages.exporter import ReportExporter, write_edition
+from cnnlab.report.pages.title import Title, read_title
+from cnnlab.report.pages.typesetting import (
     GLOSSARY,
     LANGUAGES,
     Chapter,
@@ -33,8 +28,13 @@ from cnnlab.report.typesetting import (
     read_citations,
     write_sources,
 )
+from cnnlab.report.text.glossary import read_glossary
+from cnnlab.report.text.prose import check_references, list_failed_claims
+from cnnlab.report.text.summary import summarise
+from cnnlab.report.text.translation import add_persian
 from cnnlab.settings import Profile, current_profile
-from cnnlab.storage import discard, new_path, write_bytes
+from plumbing.commands import run_command, tell_if_interrupted
+from plumbing.storage import discard, new_path, write_bytes
 
 REPORT_PDFS = {"en": REPORT / "report.pdf", "fa": REPORT / "report.fa.pdf"}
 BUILD = REPORT / "build"

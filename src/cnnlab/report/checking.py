@@ -18,11 +18,11 @@ from nbformat import NotebookNode
 from pypdf import PdfReader
 from pypdf.generic import Destination
 
-from cnnlab.commands import run_command
 from cnnlab.paths import REPORT
 from cnnlab.report.errors import ReportError
-from cnnlab.report.exporter import SUMMARY, write_edition
-from cnnlab.report.persian import localise_numbers
+from cnnlab.report.pages.exporter import SUMMARY, write_edition
+from cnnlab.report.text.persian import localise_numbers
+from plumbing.commands import run_command
 
 EXECUTED_NOTEBOOKS = REPORT / "build" / "notebooks"
 

@@ -11,15 +11,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from cnnlab.commands import UserError, run_command
-from cnnlab.evaluation.learning_curve import is_current, read_curve
 from cnnlab.faces.dataset import CLASSES
-from cnnlab.faces.population import count_people
-from cnnlab.faces.rendering.dataset import REPETITIONS
-from cnnlab.faces.rendering.expressions import DEFAULT_DIFFICULTY
 from cnnlab.paths import DATA
 from cnnlab.settings import PROFILES, SEED
-from cnnlab.storage import write_bytes
+from cnnlab.studies.learning_curve import is_current, read_curve
+from facesynth.data.folder import REPETITIONS
+from facesynth.data.population import count_people
+from facesynth.head.expressions import DEFAULT_DIFFICULTY
+from plumbing.commands import UserError, run_command
+from plumbing.storage import write_bytes
 
 CARD = DATA / "README.md"
 COUNTED_PEOPLE = 200

@@ -14,14 +14,14 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 from cnnlab.paths import FIGURES
-from cnnlab.report.pictures import (
+from cnnlab.report.pages.svg import (
     DOTS_PER_INCH,
     compress_photographs,
     limit_pixels,
     number_clips,
 )
-from cnnlab.report.values import set_powers
-from cnnlab.storage import write_bytes
+from cnnlab.report.text.values import set_powers
+from plumbing.storage import write_bytes
 
 SOURCE = "source"
 """The role of an output that is code."""

@@ -1,6 +1,6 @@
 """The one error of the report's makers."""
 
-from cnnlab.commands import UserError
+from plumbing.commands import UserError
 
 
 class ReportError(UserError):

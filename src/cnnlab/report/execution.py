@@ -17,13 +17,13 @@ import nbformat
 from nbformat import NotebookNode
 from tqdm import tqdm
 
-from cnnlab.commands import tell_if_interrupted
 from cnnlab.faces.loading import Faces
 from cnnlab.paths import ROOT, STUDIES
 from cnnlab.report.running import Job, run_notebooks
-from cnnlab.report.text import find_expressions
+from cnnlab.report.text.prose import find_expressions
 from cnnlab.settings import current_profile
-from cnnlab.storage import read_seal, seal, write_bytes
+from plumbing.commands import tell_if_interrupted
+from plumbing.storage import read_seal, seal, write_bytes
 
 CACHES_KEPT = 6
 """How many caches stay: enough to change between profiles and data without executing again."""
@@ -34,7 +34,7 @@ _COMPILED = {".pyc", ".nbi", ".nbc"}
 def digest_state(faces: Faces) -> str:
     """Return a sha256 of what every notebook's results depend on besides its own code.
 
-    These are the package, the pinned requirements, the studies, the profile and the data:
+    These are the packages, the pinned requirements, the studies, the profile and the data:
     what they hold, and what captions and notes say of them.
 
     Args:
@@ -44,7 +44,8 @@ def digest_state(faces: Faces) -> str:
         SettingsError: the profile is not known.
     """
     total = hashlib.sha256(f"profile {current_profile().name}\n".encode())
-    sources = [path for path in (ROOT / "src" / "cnnlab").rglob("*") if _is_source(path)]
+    packages = [path.parent for path in (ROOT / "src").glob("*/__init__.py")]
+    sources = [path for package in packages for path in package.rglob("*") if _is_source(path)]
     for path in sorted([*sources, *STUDIES.rglob("*.csv"), ROOT / "requirements.txt"]):
         content = hashlib.sha256(path.read_bytes()).hexdigest()
         total.update(f"{path.relative_to(ROOT).as_posix()} {content}\n".encode())

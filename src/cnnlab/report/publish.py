@@ -10,15 +10,15 @@ from pathlib import Path
 import nbformat
 from pypdf import PdfReader
 
-from cnnlab.commands import run_command
 from cnnlab.paths import FIGURES, PUBLISHED
 from cnnlab.report.build import REPORT_PDFS, SOURCES
 from cnnlab.report.checking import EXECUTED_NOTEBOOKS, find_caption, read_declared
 from cnnlab.report.errors import ReportError
-from cnnlab.report.text import list_failed_claims
-from cnnlab.report.typesetting import compile_page, draw_picture
+from cnnlab.report.pages.typesetting import compile_page, draw_picture
+from cnnlab.report.text.prose import list_failed_claims
 from cnnlab.settings import current_data, current_profile
-from cnnlab.storage import write_bytes
+from plumbing.commands import run_command
+from plumbing.storage import write_bytes
 
 LARGEST_PDF = 5_000_000
 SHOWN_FIGURE = "fig-07-confusion"

@@ -17,7 +17,7 @@ from nbformat import NotebookNode
 from tqdm import tqdm
 
 from cnnlab.report.errors import ReportError
-from cnnlab.report.text import TextClient
+from cnnlab.report.text.prose import TextClient
 
 LONGEST_WAIT = 0.5
 """Seconds until an interruption is seen."""

@@ -1,0 +1,1 @@
+"""Deconvolutional networks: a unit's activation, projected back."""

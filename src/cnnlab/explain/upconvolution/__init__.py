@@ -1,0 +1,1 @@
+"""Up-convolutional networks: images painted from a layer's features."""

@@ -1,0 +1,85 @@
+"""The three networks of Hewitt & Gunes (2018), section III, trained by one recipe.
+
+Their VGG variant is in ``light_vgg``; here are the other two and what all are trained by.
+"""
+
+import keras
+
+from cnnlab.faces.augmentation import Augmentation
+from cnnlab.faces.dataset import CLASSES
+from cnnlab.faces.loading import Faces
+from cnnlab.networks.from_scratch import Architecture, TrainedNetwork, train_from_scratch
+from cnnlab.networks.light_vgg import build_authors_form, build_light_vgg_with_batch_normalisation
+from cnnlab.networks.normalisation import FusedBatchNormalization
+from cnnlab.networks.recipes import Recipe
+from cnnlab.networks.training import Stopping
+from cnnlab.settings import IMAGE_SIZE, SEED, Profile, current_profile
+
+ALEXNET_KERNELS = ((9,), (7,), (5,), (3,), (3,))
+
+
+def build_light_alexnet() -> keras.Model:
+    """Build the authors' AlexNet variant: 3,464,952 parameters for 8 classes.
+
+    One convolution a block, of 9, 7, 5, 3 and 3 pixels, each followed by a pool; the rest as in
+    ``light_vgg.build_authors_form``.
+
+    What it returns is that of ``light_vgg.build_light_vgg``.
+    """
+    return build_authors_form(ALEXNET_KERNELS, "light_alexnet")
+
+
+def build_light_mobilenet() -> keras.Model:
+    """Build the authors' MobileNet variant: 3,237,064 parameters for 8 classes.
+
+    Keras's MobileNet of width 1 without its top (Howard et al. 2017, arXiv 1704.04861), random
+    weights, its average over places, dropout 0.3 and one dense layer.
+
+    What it returns is that of ``light_vgg.build_light_vgg``.
+    """
+    base = keras.applications.MobileNet(
+        input_shape=(IMAGE_SIZE, IMAGE_SIZE, 3), include_top=False, weights=None, pooling="avg"
+    )
+    base = keras.models.clone_model(base, clone_function=_fuse_normalisation)
+    x = keras.layers.Dropout(0.3, name="dropout")(base.output)
+    logits = keras.layers.Dense(len(CLASSES), dtype="float32", name="logits")(x)
+    return keras.Model(base.input, logits, name="light_mobilenet")
+
+
+def _fuse_normalisation(layer: keras.Layer) -> keras.Layer:
+    """Make a layer anew, batch normalisation in one operation."""
+    normalises = type(layer) is keras.layers.BatchNormalization
+    kind = FusedBatchNormalization if normalises else type(layer)
+    return kind.from_config(layer.get_config())
+
+
+# One recipe for all, with the authors' learning rate.
+FAMILY_RECIPE = Recipe(1e-3, 64, Augmentation(), weight_decay=1e-4)
+
+ALEXNET = Architecture("AlexNet variant", "light-alexnet", build_light_alexnet, FAMILY_RECIPE)
+VGG = Architecture(
+    "VGG variant", "light-vgg-bn", build_light_vgg_with_batch_normalisation, FAMILY_RECIPE
+)
+MOBILENET = Architecture(
+    "MobileNet variant", "light-mobilenet", build_light_mobilenet, FAMILY_RECIPE
+)
+FAMILY = (ALEXNET, VGG, MOBILENET)
+
+
+def train_variant(
+    architecture: Architecture, faces: Faces, profile: Profile | None = None, seed: int = SEED
+) -> TrainedNetwork:
+    """Train one of ``FAMILY`` from scratch; or return it when that was done before.
+
+    Noise and batch statistics keep the development loss above that of chance for many epochs, so
+    training does not stop early; the weights with the lowest development loss are kept.
+
+    Args:
+        architecture: which.
+        faces: the data; Validation/ is not looked at.
+        profile: how long; default: this run's.
+        seed: of weights, order and augmentation.
+    """
+    profile = profile or current_profile()
+    stopping = Stopping(profile.family_epochs, patience=profile.family_epochs)
+    return train_from_scratch(architecture, faces, stopping, seed)

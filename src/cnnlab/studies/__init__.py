@@ -1,0 +1,1 @@
+"""What is trained and measured once and committed under ``report/studies``."""

@@ -1,0 +1,9 @@
+"""``python -m facesynth N OUT``: rendered faces in a folder, as ``make faces`` asks for them."""
+
+import sys
+
+from facesynth.data.command import make_faces, read_order
+from plumbing.commands import run_command
+
+if __name__ == "__main__":
+    sys.exit(run_command(lambda: make_faces(read_order(sys.argv[1:]))))

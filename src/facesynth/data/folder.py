@@ -1,0 +1,317 @@
+"""A data set of rendered faces on disk, in the course's layout."""
+
+import csv
+import errno
+import hashlib
+import io
+import json
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from facesynth.data.workers import share_out
+from facesynth.head.action_units import ACTION_UNITS, Expression
+from facesynth.head.expressions import EXPRESSIONS, draw_expression
+from facesynth.light.scene import Scene, draw_scene
+from facesynth.person.identity import Identity, draw_identity
+from facesynth.picture.render import render_face
+from plumbing.commands import UserError, tell_if_interrupted
+from plumbing.locking import hold_lock
+from plumbing.storage import write_bytes
+
+REPETITIONS = 2
+"""How often a person shows each expression."""
+
+RENDERER = "c325eb421b637066d904fbdff3d2afe75106f03c9fc15c2bfc0969beea015d9d"
+"""The pictures' version: the same version and seed, the same faces. Change it with what is drawn;
+a test compares pictures of this version with those that are rendered."""
+
+MOST_PER_CLASS = 10_000
+"""The most pictures of a class in a split; the people's numbers leave room for many more."""
+
+TRAIN = "train"
+VALIDATION = "validation"
+FOLDERS = {TRAIN: "Train", VALIDATION: "Validation"}
+FIRST_IDENTITY = {TRAIN: 0, VALIDATION: 1_000_000}
+LABELS = "labels.csv"
+STAMP = "rendering.json"
+DIGESTS = "digests.txt"
+"""What ``sha256sum --check`` reads: the digest of each picture as it was rendered."""
+
+_FILE = re.compile(r"(Train|Validation)/(\w+)/(\d{7})-(\d)\.jpg")
+
+
+class FolderError(UserError):
+    """Faces cannot be written to a folder, or were not written by this version."""
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One picture to be made: who shows which expression for which time.
+
+    Attributes:
+        split: ``train`` or ``validation``.
+        person: number of the person within the split.
+        expression: one of the classes.
+        repetition: 0, 1, ...
+    """
+
+    split: str
+    person: int
+    expression: str
+    repetition: int
+
+    @property
+    def identity(self) -> int:
+        """The person's number in the whole data set."""
+        return FIRST_IDENTITY[self.split] + self.person
+
+    @property
+    def file(self) -> str:
+        """Where the picture is, relative to the data set's folder."""
+        name = f"{self.identity:07d}-{self.repetition}.jpg"
+        return f"{FOLDERS[self.split]}/{self.expression}/{name}"
+
+
+def list_shots(train_per_class: int, validation_per_class: int) -> list[Shot]:
+    """Return all pictures of a data set, person by person."""
+    shots = []
+    for split, per_class in ((TRAIN, train_per_class), (VALIDATION, validation_per_class)):
+        for number in range(per_class):
+            person, repetition = divmod(number, REPETITIONS)
+            shots += [Shot(split, person, name, repetition) for name in EXPRESSIONS]
+    return shots
+
+
+def find_shot(file: str) -> Shot:
+    """Return the picture of this name.
+
+    Args:
+        file: relative to the data set's folder, with ``/``, as ``labels.csv`` calls it.
+
+    Raises:
+        FolderError: the renderer gives no picture this name.
+    """
+    if match := _FILE.fullmatch(file):
+        folder, expression, number, repetition = match.groups()
+        split = next(split for split, name in FOLDERS.items() if name == folder)
+        person = int(number) - FIRST_IDENTITY[split]
+        shot = Shot(split, person, expression, int(repetition))
+        known = expression in EXPRESSIONS and 0 <= person < MOST_PER_CLASS
+        if known and shot.repetition < REPETITIONS:
+            return shot
+    raise FolderError(
+        f"{file} is not the name of a rendered face, such as Train/fear/0000012-1.jpg. Ground "
+        "truth exists for faces of `make faces` and of the report's own data only."
+    )
+
+
+def draw_person(number: int, seed: int) -> Identity:
+    """Draw the person of this number in a data set, such as ``Shot.identity``."""
+    return draw_identity(np.random.default_rng((seed, number, 0)))
+
+
+def draw_shot(shot: Shot, seed: int) -> tuple[Expression, Scene]:
+    """Draw a picture's expression and scene; they depend on seed and shot alone."""
+    key = (seed, shot.identity, 1 + EXPRESSIONS.index(shot.expression), shot.repetition)
+    rng = np.random.default_rng(key)
+    return draw_expression(shot.expression, rng), draw_scene(rng)
+
+
+def encode_jpeg(image: np.ndarray, quality: int) -> bytes:
+    """Return the (h, w, 3) uint8 picture as a JPEG file of a quality in [0, 100]."""
+    buffer = io.BytesIO()
+    Image.fromarray(image).save(buffer, format="JPEG", quality=quality)
+    return buffer.getvalue()
+
+
+def _render_shots(folder: Path, seed: int, shots: list[Shot]) -> None:
+    """Render pictures of one person, and note the digest of each."""
+    identity = draw_person(shots[0].identity, seed)
+    for shot in shots:
+        expression, scene = draw_shot(shot, seed)
+        image = render_face(identity, expression, scene)
+        content = encode_jpeg(image, scene.camera.jpeg_quality)
+        write_bytes(folder / shot.file, content)
+        line = f"{hashlib.sha256(content).hexdigest()}  {shot.file}\n"
+        # One write that appends: lines of several processes do not mix.
+        with (folder / DIGESTS).open("ab", buffering=0) as stream:
+            stream.write(line.encode())
+
+
+def group_by_person(shots: list[Shot]) -> list[list[Shot]]:
+    """Return the pictures of each person, who is then drawn only once."""
+    people: dict[int, list[Shot]] = {}
+    for shot in shots:
+        people.setdefault(shot.identity, []).append(shot)
+    return list(people.values())
+
+
+@contextmanager
+def explain_write_errors(folder: Path) -> Iterator[None]:
+    """Say what to do when the disk refuses.
+
+    Raises:
+        FolderError: an ``OSError`` came up inside.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise FolderError(
+                f"{folder}: the disk is full. What was finished is kept: make room and run the "
+                "same again."
+            ) from error
+        raise FolderError(
+            f"{error.filename or folder}: cannot be written ({error.strerror or error}). Choose "
+            "a folder that you may write to."
+        ) from error
+
+
+def read_stamp(folder: Path) -> dict:
+    """Return seed and version of the renderer with which a folder's faces were made.
+
+    Raises:
+        FolderError: there is no readable stamp.
+    """
+    try:
+        stamp = json.loads((folder / STAMP).read_text(encoding="utf-8"))
+        return {"seed": int(stamp["seed"]), "renderer": str(stamp["renderer"])}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise FolderError(
+            f"{folder / STAMP} cannot be read, so nobody knows how the faces in {folder} were "
+            "made. Choose another folder."
+        ) from error
+
+
+def _check_folder(folder: Path, shots: list[Shot], seed: int) -> None:
+    """Refuse a folder that holds other things; write the stamp of this data set.
+
+    Raises:
+        FolderError: it does.
+    """
+    stamp = {"seed": seed, "renderer": RENDERER}
+    if folder.exists() and not folder.is_dir():
+        raise FolderError(f"{folder} is a file. Choose a folder.")
+    if (folder / STAMP).exists():
+        if read_stamp(folder) != stamp:
+            raise FolderError(
+                f"{folder} holds faces of another seed or another version of the renderer "
+                f"({STAMP} says so). Choose another folder or delete this one."
+            )
+    elif folder.exists() and any(folder.glob("[!.]*")):
+        raise FolderError(f"{folder} is not empty and holds no {STAMP}. Choose another folder.")
+    images = {
+        path.relative_to(folder).as_posix()
+        for name in FOLDERS.values()
+        for path in folder.glob(f"{name}/*/[!.]*")
+    }
+    extra = sorted(images - {shot.file for shot in shots})
+    if extra:
+        raise FolderError(
+            f"{folder} holds {len(extra)} images beyond those asked for, such as {extra[0]}. "
+            "Choose another folder or delete this one."
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    write_bytes(folder / STAMP, json.dumps(stamp).encode())
+
+
+def _label_rows(shots: list[Shot], seed: int) -> Iterator[list]:
+    yield ["file", "label", "split", "identity", "intensity", "valence", "arousal"] + [
+        f"AU{unit}" for unit in ACTION_UNITS
+    ]
+    for shot in shots:
+        expression, _ = draw_shot(shot, seed)
+        numbers = [expression.intensity, expression.valence, expression.arousal]
+        numbers += [expression.strength(unit) for unit in ACTION_UNITS]
+        row = [shot.file, shot.expression, shot.split, shot.identity]
+        yield row + [f"{number:.4f}" for number in numbers]
+
+
+def _write_labels(folder: Path, shots: list[Shot], seed: int) -> None:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(_label_rows(shots, seed))
+    write_bytes(folder / LABELS, text.getvalue().encode())
+
+
+def render_dataset(
+    folder: Path,
+    train_per_class: int,
+    validation_per_class: int,
+    seed: int,
+    processes: int | None = None,
+) -> None:
+    """Render faces into ``Train/<class>/`` and ``Validation/<class>/`` and describe them.
+
+    A picture depends on the seed, its split, person, expression and repetition alone: neither
+    the number of pictures nor of processes changes its bytes. No person is in both splits; each
+    shows every expression ``REPETITIONS`` times. A run that was stopped goes on where it was.
+
+    ``digests.txt`` grows with the pictures; one that has another digest is rendered again.
+    ``labels.csv``, written last, has a row per picture: file, label (the class's name), split
+    (train or validation), identity, intensity in [0, 1], valence and arousal in [-1, 1] (see
+    :class:`~facesynth.head.action_units.Expression`), and the activation of each action
+    unit on its stronger side.
+
+    Args:
+        folder: made if missing.
+        train_per_class: pictures of each class for training, 1 to ``MOST_PER_CLASS``.
+        validation_per_class: pictures of each class for validation, likewise.
+        seed: at least 0.
+        processes: how many work at once; all cores by default.
+
+    Raises:
+        ValueError: a number is out of range.
+        FolderError: the folder holds other things, or cannot be written.
+    """
+    for name, number in (("train", train_per_class), ("validation", validation_per_class)):
+        if not 1 <= number <= MOST_PER_CLASS:
+            raise ValueError(f"{name}_per_class must be 1 to {MOST_PER_CLASS:,}, not {number:,}.")
+    if seed < 0:
+        raise ValueError(f"The seed must be at least 0, not {seed}.")
+    folder = Path(folder)
+    shots = list_shots(train_per_class, validation_per_class)
+    with explain_write_errors(folder):
+        _check_folder(folder, shots, seed)
+        for split_folder in FOLDERS.values():
+            for name in EXPRESSIONS:
+                (folder / split_folder / name).mkdir(parents=True, exist_ok=True)
+        with (
+            hold_lock(folder / ".lock", "renders faces"),
+            tell_if_interrupted(lambda: f"{_count_images(folder)} of {len(shots)} faces"),
+        ):
+            people = group_by_person(_find_missing(folder, shots))
+            share_out(partial(_render_shots, folder, seed), people, "Rendering faces", processes)
+            _write_labels(folder, shots, seed)
+
+
+def _find_missing(folder: Path, shots: list[Shot]) -> list[Shot]:
+    """Return the pictures that are not there as they were rendered; name damaged ones."""
+    lines = (folder / DIGESTS).read_text().splitlines() if (folder / DIGESTS).exists() else []
+    # The last line of a run that was killed may be cut off: it fits no picture.
+    digests = {file: digest for digest, _, file in (line.partition("  ") for line in lines)}
+    missing, damaged = [], []
+    for shot in shots:
+        path = folder / shot.file
+        if not path.exists():
+            missing.append(shot)
+        elif hashlib.sha256(path.read_bytes()).hexdigest() != digests.get(shot.file):
+            damaged.append(shot)
+    if damaged:
+        print(
+            f"{folder}: {len(damaged)} faces do not have the digest in {DIGESTS}, such as "
+            f"{damaged[0].file}: they are rendered again.",
+            file=sys.stderr,
+        )
+    return missing + damaged
+
+
+def _count_images(folder: Path) -> int:
+    return sum(1 for name in FOLDERS.values() for _ in folder.glob(f"{name}/*/[!.]*"))

@@ -1,0 +1,1 @@
+"""What grows on a head, and what is worn over it."""

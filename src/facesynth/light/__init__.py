@@ -1,0 +1,1 @@
+"""Where a face is photographed: place, light, background, camera."""

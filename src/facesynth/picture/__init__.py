@@ -1,0 +1,1 @@
+"""From a person, an expression and a scene to pixels."""

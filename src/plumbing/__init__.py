@@ -1,0 +1,1 @@
+"""What every command stands on: errors, interruptions, locks, whole files, downloads."""

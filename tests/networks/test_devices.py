@@ -1,0 +1,131 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+import tensorflow as tf
+
+from cnnlab.faces.augmentation import Augmentation
+from cnnlab.faces.pipeline import training_batches
+from cnnlab.networks.devices import choose_strategy, share_equally
+from cnnlab.networks.light_vgg import build_light_vgg
+from cnnlab.networks.training import Stopping, train
+
+TWO_DEVICES = """
+import sys
+from pathlib import Path
+import tensorflow as tf
+[cpu] = tf.config.list_physical_devices("CPU")
+tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+sys.path.insert(0, sys.argv[1])
+from test_devices import train_and_resume
+train_and_resume(Path(sys.argv[2]))
+"""
+BATCH_SIZE = 8
+
+
+def build():
+    model = build_light_vgg()
+    model.compile(
+        keras.optimizers.Adam(3e-4),
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=["accuracy"],
+    )
+    return model
+
+
+def batches(count, epoch):
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (count, 128, 128, 3), np.uint8)
+    rows = np.arange(count)
+    return training_batches(images, rows % 8, rows, Augmentation(), BATCH_SIZE, 1, epoch)
+
+
+def train_small(folder, training_batches=lambda epoch: batches(9, epoch)):
+    """Two epochs, the second batch of each with a single image."""
+    return train(
+        "light-vgg",
+        {},
+        build,
+        training_batches,
+        lambda: batches(8, 99),
+        Stopping(2, 2),
+        seed=1,
+        class_weight={label: 1 + label / 8 for label in range(8)},
+        root=folder,
+    )
+
+
+def train_and_resume(folder):
+    """Train, and again with an interruption; run on two devices by ``TWO_DEVICES``."""
+
+    def interrupt(epoch):
+        if epoch == 1:
+            raise KeyboardInterrupt
+        return batches(9, epoch)
+
+    train_small(folder / "whole")
+    with pytest.raises(KeyboardInterrupt):
+        train_small(folder / "resumed", interrupt)
+    train_small(folder / "resumed")
+    (folder / "devices.json").write_text(json.dumps(choose_strategy().num_replicas_in_sync))
+
+
+def read(folder):
+    """The history and the chosen weights of the one training in a folder."""
+    [history], [weights] = folder.glob("*/history.csv"), folder.glob("*/chosen.weights.h5")
+    model = build_light_vgg()
+    model.load_weights(weights)
+    return pd.read_csv(history), model.get_weights()
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    one, two = tmp_path_factory.mktemp("one"), tmp_path_factory.mktemp("two")
+    train_small(one / "whole")
+    here = str(Path(__file__).parent)
+    subprocess.run([sys.executable, "-c", TWO_DEVICES, here, str(two)], check=True)
+    return one, two
+
+
+def test_every_device_is_used(folders):
+    assert choose_strategy().num_replicas_in_sync == 1
+    assert json.loads((folders[1] / "devices.json").read_text()) == 2
+
+
+def test_two_devices_train_as_one_does(folders):
+    (one, weights), (two, others) = (read(folder / "whole") for folder in folders)
+    assert len(one) == len(two) == 2
+    np.testing.assert_allclose(two["val_loss"], one["val_loss"], rtol=1e-4)
+    keras.utils.set_random_seed(1)
+    for start, weight, other in zip(build().get_weights(), weights, others, strict=True):
+        # Adam divides by the gradient's size: where it is near zero, rounding counts.
+        assert np.abs(other - weight).mean() <= 0.01 * np.abs(weight - start).mean()
+
+
+def test_a_resumed_training_on_two_devices_is_the_uninterrupted_one(folders):
+    (whole, weights), (resumed, others) = (read(folders[1] / name) for name in ("whole", "resumed"))
+    columns = ["loss", "accuracy", "val_loss", "val_accuracy"]
+    pd.testing.assert_frame_equal(whole[columns], resumed[columns])
+    for one, other in zip(weights, others, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_trainings_on_one_and_two_devices_are_kept_apart(folders):
+    one, two = ({path.name for path in folder.glob("whole/*")} for folder in folders)
+    assert one.isdisjoint(two)
+
+
+@pytest.mark.parametrize("count", [4, 5, 6, 7])
+def test_only_uneven_batches_are_repeated(count):
+    images = np.arange(count, dtype=np.float32)[:, None]
+    data = tf.data.Dataset.from_tensor_slices((images, np.arange(count))).batch(4)
+    repeated = share_equally(data, 2)
+    for given, (shared, labels) in zip(data, repeated, strict=True):
+        even = len(given[0]) % 2 == 0
+        np.testing.assert_array_equal(shared, given[0] if even else np.tile(given[0], (2, 1)))
+        np.testing.assert_array_equal(labels, given[1] if even else np.tile(given[1], 2))
