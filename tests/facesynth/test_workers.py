@@ -14,7 +14,7 @@ from facesynth.data.workers import share_out
 PARENT = """
 import sys
 from plumbing.commands import run_command
-from faces.rendering.test_workers import work_slowly
+from test_workers import work_slowly
 from facesynth.data.workers import share_out
 
 if __name__ == "__main__":
