@@ -72,11 +72,11 @@ def render_faces(train_per_class: int, validation_per_class: int) -> FaceDataset
         validation_per_class: images of each class in Validation/.
     """
     # Imported here: who brings data does not wait for the renderer's compiled loops.
-    from facesynth.data.folder import RENDERER, render_dataset
+    from facesynth.data.folder import render_dataset, renderer_digest
 
     counts = (train_per_class, validation_per_class)
     # The digest keeps faces of another version of the renderer from passing for these.
-    folder = RENDERED / f"{counts[0]}x{counts[1]}-seed{SEED}-{RENDERER[:12]}"
+    folder = RENDERED / f"{counts[0]}x{counts[1]}-seed{SEED}-{renderer_digest()[:12]}"
     render_dataset(folder, *counts, SEED)
     return replace(read_dataset(folder), title=RENDERED_TITLE, rendered=True)
 

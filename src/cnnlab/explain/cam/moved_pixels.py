@@ -28,11 +28,11 @@ def find_moved_pixels(faces: Faces, rows: np.ndarray) -> np.ndarray:
             f"{faces.dataset.title}: only of rendered faces it is known what the expression moved."
         )
     # Imported here: who brings photographs does not wait for the renderer's compiled loops.
-    from facesynth.data.folder import RENDERER
+    from facesynth.data.folder import renderer_digest
     from facesynth.data.ground_truth import map_moved_pixels
 
     names = [faces.dataset.files[row].name for row in rows]
-    key = hashlib.sha256("\n".join([RENDERER, str(SEED), *names]).encode()).hexdigest()
+    key = hashlib.sha256("\n".join([renderer_digest(), str(SEED), *names]).encode()).hexdigest()
     file = RENDERED / f"moved-{key[:32]}.npy"
     if read_seal(file, key) is None:
         moved = map_moved_pixels(names, SEED)
