@@ -18,7 +18,6 @@ VENV = .venv
 INSTALLED = $(VENV)/installed
 RUN = $(VENV)/bin/python -m
 PIP_INSTALL = $(RUN) pip install --quiet --disable-pip-version-check
-ALONE = $(RUN) cnnlab
 # The tests' own settings, which make every run a small one, are left out.
 MEASURE = $(RUN) pytest --confcutdir=tests/benchmarks -q -s
 
@@ -33,26 +32,9 @@ export CNNLAB_SEED := $(value SEED)
 export CNNLAB_GROUND_TRUTH := $(value GROUND_TRUTH)
 unexport PROFILE DATA VGG16 N OUT VALIDATION SEED GROUND_TRUTH
 
-# What libraries would keep in the user's home.
-CACHES := $(CURDIR)/$(VENV)/caches
-export MPLCONFIGDIR := $(CACHES)/matplotlib
-export IPYTHONDIR := $(CACHES)/ipython
-export JUPYTER_CONFIG_DIR := $(CACHES)/jupyter
-export JUPYTER_DATA_DIR := $(CACHES)/jupyter
-export JUPYTER_RUNTIME_DIR := $(CACHES)/jupyter/runtime
-# Keras reads its settings there, too: those of the user's other projects must not change results.
-export KERAS_HOME := $(CACHES)/keras
-export KERAS_BACKEND = tensorflow
-export TF_CPP_MIN_LOG_LEVEL = 3
 export PYTHONNOUSERSITE = 1
 # Names in Persian are printed, and texts read, in any locale.
 export PYTHONUTF8 = 1
-
-# OpenBLAS chooses its kernels by the processor, and they round differently: of a thousand faces a
-# few would be rendered with pixels one grey level apart. These run wherever there is AVX2.
-ifneq ($(shell grep -m1 -w avx2 /proc/cpuinfo 2>/dev/null),)
-export OPENBLAS_CORETYPE = Haswell
-endif
 
 .DEFAULT_GOAL = help
 .PHONY: help report publish studies test torture bench race lab translation data card lint audit faces requirements clean distclean
@@ -63,30 +45,13 @@ help: ## print the targets
 	@echo "  options of faces: N=1..10000  OUT=folder  VALIDATION=1..10000  SEED=0,1,...  GROUND_TRUTH=yes"
 
 report: $(INSTALLED) ## report/report.pdf, report.fa.pdf (Persian): data, training, notebooks, typesetting; only what is stale
-	@$(ALONE) cnnlab.faces.loading
-	@$(ALONE) cnnlab.studies.report_networks
-	@$(ALONE) cnnlab.studies.report_decoders
-	@$(ALONE) cnnlab.report.build
+	@$(RUN) cnnlab report
 
 publish: report ## copy the reports of the rendered faces, and the README's pictures, to report/published
-	@$(ALONE) cnnlab.report.publish
+	@$(RUN) cnnlab publish
 
 studies: $(INSTALLED) ## record accuracy on DATA and measured times under report/studies (hours on PROFILE=full)
-	@$(ALONE) cnnlab.studies.report_networks
-	@$(ALONE) cnnlab.studies.run_accuracy
-	@$(ALONE) cnnlab.studies.larger_decoders
-	@$(ALONE) cnnlab.studies.changes
-	@$(ALONE) cnnlab.studies.proposal
-	@$(ALONE) cnnlab.studies.latency
-	@$(ALONE) cnnlab.studies.dilation_timing
-	@$(ALONE) cnnlab.studies.training_speed
-	@$(ALONE) cnnlab.studies.learning_curve
-	@$(ALONE) cnnlab.studies.processors
-	@$(ALONE) cnnlab.studies.three_networks
-	@$(ALONE) cnnlab.studies.phone
-	@$(ALONE) cnnlab.studies.ablation
-	@$(ALONE) cnnlab.studies.transfer_curve
-	@$(ALONE) cnnlab.studies.stage_costs
+	@$(RUN) cnnlab study
 
 test: $(INSTALLED) ## run the tests, every notebook on the smoke profile among them
 	@CNNLAB_PROFILE=smoke CNNLAB_DATA= $(RUN) pytest
@@ -103,19 +68,19 @@ race: $(INSTALLED) ## VGG16's transfer against the usual way, N=100 images a cla
 	@$(MEASURE) tests/benchmarks/bench_transfer.py
 
 lab: $(INSTALLED) ## open JupyterLab on the notebooks; the values of their text are live after Run All
-	@$(RUN) jupyter lab --notebook-dir=notebooks
+	@$(RUN) cnnlab lab
 
 translation: $(INSTALLED) ## renew report/fa, the Persian text, and say what of it is missing
-	@$(ALONE) cnnlab.report.text.translation
+	@$(RUN) cnnlab translation
 
 data: $(INSTALLED) ## read DATA, or render the faces, and print what there is
-	@$(ALONE) cnnlab.faces.loading
+	@$(RUN) cnnlab data
 
 card: $(INSTALLED) ## renew the tables of the data card, data/README.md
-	@$(ALONE) cnnlab.report.data_card
+	@$(RUN) cnnlab card
 
 faces: $(INSTALLED) ## render N faces a class into the folder OUT, in the course's layout with labels.csv
-	@$(ALONE) facesynth $${CNNLAB_VALIDATION:+--validation="$$CNNLAB_VALIDATION"} \
+	@$(RUN) cnnlab faces $${CNNLAB_VALIDATION:+--validation="$$CNNLAB_VALIDATION"} \
 		$${CNNLAB_SEED:+--seed="$$CNNLAB_SEED"} \
 		$${CNNLAB_GROUND_TRUTH:+--ground-truth="$$CNNLAB_GROUND_TRUTH"} -- "$$CNNLAB_N" "$$CNNLAB_OUT"
 
@@ -133,7 +98,7 @@ requirements: ## pin requirements.txt anew from pyproject.toml (needs uv)
 		--generate-hashes --only-binary :all: --upgrade pyproject.toml -o requirements.txt
 
 clean: ## remove the built report and its figures
-	rm -rf report/report.pdf report/report.fa.pdf report/build figures/*.svg figures/*.png
+	rm -rf report/report.pdf report/report.fa.pdf report/*.pdf.json report/build figures/*.svg figures/*.png
 	rm -rf .pytest_cache .ruff_cache .hypothesis
 
 distclean: clean ## remove all that was made: faces, caches, trained networks, environment

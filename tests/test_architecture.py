@@ -13,7 +13,7 @@ from cnnlab.paths import ROOT
 
 SRC = ROOT / "src"
 PACKAGE = SRC / "cnnlab"
-SHARED = {"paths", "quoting", "settings", "style"}
+SHARED = {"drawing", "environment", "paths", "quoting", "settings", "style"}
 
 # Data flows one way: each room, and what it may import besides itself and the shared modules.
 ROOMS = {

@@ -12,7 +12,7 @@ import pytest
 
 from cnnlab.paths import ROOT
 from plumbing.locking import hold_lock
-from plumbing.storage import StorageError
+from plumbing.user_errors import UserError
 
 # Holds the lock, says so, and keeps it until its input ends.
 HOLD = """
@@ -105,7 +105,7 @@ def test_a_folder_in_which_nothing_may_be_written_is_told(tmp_path, folder):
     (tmp_path / "file").touch()
     (tmp_path / "taken" / ".lock").mkdir(parents=True)
     path = tmp_path / folder / ".lock"
-    told = pytest.raises(StorageError, match=rf"{re.escape(str(path))} can't be written: \w")
+    told = pytest.raises(UserError, match=rf"{re.escape(str(path))} can't be written: \w")
     with told, hold_lock(path, "trains"):
         pytest.fail("nothing is held")
 
@@ -114,7 +114,7 @@ def test_a_checkout_that_may_only_be_read_is_told_in_one_line(tmp_path):
     shutil.copytree(ROOT / "src", tmp_path / "src")
     (tmp_path / "data").touch()
     done = subprocess.run(
-        [sys.executable, "-m", "cnnlab", "cnnlab.faces.loading"],
+        [sys.executable, "-m", "cnnlab", "data"],
         env=os.environ | {"PYTHONPATH": str(tmp_path / "src")},
         capture_output=True,
         text=True,

@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from pypdf import PdfReader
 
 from cnnlab.quoting import LONGEST_LABEL, make_label, make_title, quote
-from cnnlab.report.pages.title import Title
-from cnnlab.report.pages.typesetting import Chapter, Layout, compile_pdf, write_sources
+from cnnlab.report.pages.typesetting import Chapter, compile_pdf, make_settings, write_sources
 
 AWKWARD = [
     "a`b.jpg",
@@ -134,9 +133,8 @@ def test_the_fonts_have_all_letters_that_are_shown(tmp_path):
     # In a row and apart, set as text and as code.
     rows = ("".join(letters), " ".join(letters), "".join(reversed(letters)))
     markdown = "\n\n".join([*map(quote, rows), *(f"``{row.replace('`', '')}``" for row in rows)])
-    main = write_sources(
-        [Chapter("letters", markdown)], Layout("report", Title("x")), tmp_path / "x"
-    )
+    chapter = Chapter("letters", markdown)
+    main = write_sources([chapter], make_settings({"title": "x"}), tmp_path / "x")
     assert compile_pdf(main).startswith(b"%PDF")
 
 
@@ -166,6 +164,6 @@ def test_labels_of_any_script_can_be_referred_to(tmp_path):
         for label in labels
     ]
     chapter = Chapter("tables", "\n\n".join(parts))
-    main = write_sources([chapter], Layout("report", Title("x")), tmp_path / "x")
+    main = write_sources([chapter], make_settings({"title": "x"}), tmp_path / "x")
     text = " ".join(page.extract_text() for page in PdfReader(BytesIO(compile_pdf(main))).pages)
     assert "See Table 3." in " ".join(text.split())

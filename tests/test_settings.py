@@ -5,11 +5,11 @@ import pytest
 from cnnlab.paths import ROOT
 from cnnlab.settings import (
     PROFILES,
-    SettingsError,
     current_data,
     current_profile,
     current_vgg16_file,
 )
+from plumbing.user_errors import UserError
 
 
 @pytest.mark.parametrize("name", PROFILES)
@@ -32,7 +32,7 @@ def test_without_settings_a_notebook_gets_what_plain_make_uses(monkeypatch, valu
 
 def test_an_unknown_profile_is_an_error_that_names_the_known_ones(monkeypatch):
     monkeypatch.setenv("CNNLAB_PROFILE", "Full")
-    with pytest.raises(SettingsError, match=r"PROFILE=Full is not known.*smoke, default, full"):
+    with pytest.raises(UserError, match=r"PROFILE=Full is not known.*smoke, default, full"):
         current_profile()
 
 
@@ -57,5 +57,5 @@ def test_data_are_found_from_the_projects_folder_wherever_the_notebook_runs(
 
 def test_the_folder_of_a_user_who_does_not_exist_is_an_error(monkeypatch):
     monkeypatch.setenv("CNNLAB_DATA", "~nobody-of-this-name/faces")
-    with pytest.raises(SettingsError, match=r"DATA=~nobody-of-this-name/faces.*no such user"):
+    with pytest.raises(UserError, match=r"DATA=~nobody-of-this-name/faces.*no such user"):
         current_data()

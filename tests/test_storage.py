@@ -9,15 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plumbing.storage import (
-    StorageError,
     discard,
     discard_sealed,
+    make_sealed,
     new_path,
     read_seal,
     remove_leftovers,
     seal,
     write_bytes,
 )
+from plumbing.user_errors import UserError
 
 
 def names(folder):
@@ -45,7 +46,7 @@ def test_what_goes_wrong_leaves_the_old_file(tmp_path, fault):
 def test_a_full_disk_is_told_and_leaves_the_old_file(tmp_path):
     file = tmp_path / "report.pdf"
     file.write_bytes(b"old")
-    told = pytest.raises(StorageError, match=r"report\.pdf can't be written: No space left")
+    told = pytest.raises(UserError, match=r"report\.pdf can't be written: No space left")
     with told, new_path(file) as temporary:
         temporary.write_bytes(b"half")
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -55,7 +56,7 @@ def test_a_full_disk_is_told_and_leaves_the_old_file(tmp_path):
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs Linux's /dev/full")
 def test_a_write_that_the_kernel_refuses_is_told(tmp_path):
-    with pytest.raises(StorageError, match="No space left"), new_path(tmp_path / "a") as temporary:
+    with pytest.raises(UserError, match="No space left"), new_path(tmp_path / "a") as temporary:
         temporary.symlink_to("/dev/full")
         temporary.write_bytes(b"content")
     assert names(tmp_path) == []
@@ -89,7 +90,7 @@ def test_bad_entries_are_named_and_missing_ones_are_not(tmp_path, capsys):
     assert capsys.readouterr().err == ""
     file.write_bytes(b"content")
     assert read_seal(file, "key") is None
-    assert "entry.bin is not finished (entry.bin.json is missing)" in capsys.readouterr().err
+    assert "entry.bin is damaged, or was not finished" in capsys.readouterr().err
     seal(file, "another")
     assert read_seal(file, "key") is None
     assert "belongs to something else: it is made again" in capsys.readouterr().err
@@ -97,13 +98,29 @@ def test_bad_entries_are_named_and_missing_ones_are_not(tmp_path, capsys):
     for damage in ("", "{", "[]", "null", json.dumps({"key": "key"})):
         (tmp_path / "entry.bin.json").write_text(damage)
         assert read_seal(file, "key") is None
-        assert "entry.bin can't be checked" in capsys.readouterr().err
+        assert "entry.bin is damaged" in capsys.readouterr().err
     seal(file, "key")
     file.unlink()
     assert read_seal(file, "key") is None
-    assert "entry.bin is missing" in capsys.readouterr().err
+    assert "entry.bin is damaged, or was not finished" in capsys.readouterr().err
     discard_sealed(file)
     assert names(tmp_path) == []
+
+
+def test_a_sealed_file_is_made_once_for_each_key_and_again_when_it_is_damaged(tmp_path):
+    file, calls = tmp_path / "new" / "entry.bin", []
+
+    def write(temporary):
+        calls.append(temporary)
+        temporary.write_bytes(b"content")
+        return {"rows": len(calls)}
+
+    assert make_sealed(file, "key", write)["rows"] == 1
+    assert make_sealed(file, "key", write) == read_seal(file, "key")
+    assert make_sealed(file, "other", write)["rows"] == 2
+    file.write_bytes(b"Content")
+    assert make_sealed(file, "other", write)["rows"] == 3
+    assert file.read_bytes() == b"content"
 
 
 def test_only_what_killed_processes_left_is_removed(tmp_path):

@@ -8,6 +8,11 @@ FIGURES = ROOT / "figures"
 REPORT = ROOT / "report"
 STUDIES = REPORT / "studies"
 PUBLISHED = REPORT / "published"
+REPORT_PDFS = {"en": REPORT / "report.pdf", "fa": REPORT / "report.fa.pdf"}
+# What they were last made of: Typst's sources, and the executed notebooks.
+SOURCES = {language: REPORT / "build" / f"sources.{language}" for language in REPORT_PDFS}
+BUILT_NOTEBOOKS = REPORT / "build" / "notebooks"
+LIBRARIES = ROOT / ".venv" / "caches"
 
 # Everything below data/ but its README is made or brought, and can be made again.
 DATA = ROOT / "data"

@@ -1,4 +1,4 @@
-"""How big a run is and on which data: read from what ``make`` exports.
+"""How big a run is and on which data: read from what ``make`` or the command line exports.
 
 ``make report PROFILE=smoke DATA=faces.zip VGG16=vgg16.h5`` sets ``CNNLAB_PROFILE``,
 ``CNNLAB_DATA`` and ``CNNLAB_VGG16``; without them a notebook opened alone gets what plain
@@ -10,14 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cnnlab.paths import ROOT
-from plumbing.commands import UserError
+from plumbing.user_errors import UserError
 
 SEED = 1403
 IMAGE_SIZE = 128
-
-
-class SettingsError(UserError):
-    """A setting of the run is not known."""
 
 
 @dataclass(frozen=True)
@@ -73,11 +69,11 @@ def current_profile() -> Profile:
     """Return the profile of this run.
 
     Raises:
-        SettingsError: the name is not one of ``PROFILES``.
+        UserError: the name is not one of ``PROFILES``.
     """
     name = os.environ.get("CNNLAB_PROFILE") or "default"
     if name not in PROFILES:
-        raise SettingsError(f"PROFILE={name} is not known. Choose one of: {', '.join(PROFILES)}.")
+        raise UserError(f"PROFILE={name} is not known. Choose one of: {', '.join(PROFILES)}.")
     return PROFILES[name]
 
 
@@ -87,20 +83,19 @@ def current_data() -> Path | None:
     A relative path is taken from the project's folder, where ``make`` runs.
 
     Raises:
-        SettingsError: the path begins with ``~`` and a name that no user has.
+        UserError: the path begins with ``~`` and a name that no user has.
     """
-    return _path_of("CNNLAB_DATA")
+    return _path_of("DATA")
 
 
 def current_vgg16_file() -> Path | None:
     """Return the file of VGG16's weights that the user names, or None to fetch them."""
-    return _path_of("CNNLAB_VGG16")
+    return _path_of("VGG16")
 
 
-def _path_of(variable: str) -> Path | None:
-    text = os.environ.get(variable)
+def _path_of(option: str) -> Path | None:
+    text = os.environ.get(f"CNNLAB_{option}")
     try:
         return ROOT / Path(text).expanduser() if text else None
     except RuntimeError as error:
-        name = variable.removeprefix("CNNLAB_")
-        raise SettingsError(f"{name}={text}: there is no such user's folder. Check it.") from error
+        raise UserError(f"{option}={text}: there is no such user's folder. Check it.") from error

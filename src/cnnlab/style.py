@@ -1,4 +1,4 @@
-"""The look of every figure: one style sheet, one colour and line for each class."""
+"""The look of every figure: one style sheet, and colours that any eye tells apart."""
 
 from importlib.resources import as_file, files
 
@@ -7,18 +7,15 @@ import matplotlib.pyplot as plt
 TEXT_WIDTH = 6.3
 """The width of the report's text in inches: no figure is wider."""
 
-# Okabe & Ito (2008): told apart with any colour vision. The line styles serve in grey.
-CLASS_COLOURS = (
-    "#0072B2",
-    "#E69F00",
-    "#56B4E9",
-    "#009E73",
-    "#CC79A7",
-    "#8A8A8A",
-    "#D55E00",
-    "#000000",
+# Okabe & Ito (2008): told apart with any colour vision. Lines and markers serve in grey.
+BLUE, ORANGE, SKY, GREEN, PINK, GREY, RED, BLACK = CLASS_COLOURS = (
+    *("#0072B2", "#E69F00", "#56B4E9", "#009E73"),
+    *("#CC79A7", "#8A8A8A", "#D55E00", "#000000"),
 )
-CLASS_LINES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)), (0, (8, 2)))
+PALE = "#CFE3F1"
+MARKERS = "os^vDPX*"
+DOTTED = {"color": GREY, "ls": ":", "lw": 0.8, "zorder": 0}
+"""A line that others are compared with, such as chance."""
 
 
 def apply_style() -> None:

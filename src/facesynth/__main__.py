@@ -3,7 +3,7 @@
 import sys
 
 from facesynth.data.command import make_faces, read_order
-from plumbing.commands import run_command
+from plumbing.user_errors import run_command
 
 if __name__ == "__main__":
-    sys.exit(run_command(lambda: make_faces(read_order(sys.argv[1:]))))
+    sys.exit(run_command(lambda: make_faces(**vars(read_order(sys.argv[1:])))))

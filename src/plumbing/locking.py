@@ -29,7 +29,7 @@ def hold_lock(path: Path, task: str) -> Iterator[None]:
         task: what the holder does, for those who wait.
 
     Raises:
-        StorageError: nothing may be written there.
+        UserError: nothing may be written there.
     """
     holder = path.with_name(f"{path.name}.json")
     lock = FileLock(path)

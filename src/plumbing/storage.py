@@ -2,7 +2,7 @@
 
 A file is written under a temporary name, brought to the disk and renamed, so that a run may
 end at any moment. An entry of a cache has a seal beside it, ``<name>.json``: what the entry
-belongs to, its size and its digest. An entry without a seal that fits is made again.
+belongs to, and its digest. An entry without a seal that fits is made again.
 """
 
 import errno
@@ -12,22 +12,17 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from plumbing.commands import UserError
+import psutil
 
-_DISK_ERRORS = {
-    getattr(errno, name)
-    for name in ("ENOSPC", "EDQUOT", "EFBIG", "EROFS", "EACCES", "EPERM", "EIO", "ENOTDIR")
-}
+from plumbing.user_errors import UserError
 
-
-class StorageError(UserError):
-    """A file can't be written."""
+_DISK_ERRORS = ("ENOSPC", "EDQUOT", "EFBIG", "EROFS", "EACCES", "EPERM", "EIO", "ENOTDIR")
 
 
 @contextmanager
@@ -41,7 +36,7 @@ def new_path(path: Path) -> Iterator[Path]:
             made.
 
     Raises:
-        StorageError: the disk is full, or can't be written.
+        UserError: the disk is full, or can't be written.
     """
     # The ending stays last: Keras and NumPy choose their format by it.
     temporary = path.with_name(f".{os.getpid()}.part.{path.name}")
@@ -51,16 +46,16 @@ def new_path(path: Path) -> Iterator[Path]:
         _bring_to_disk(temporary)
         temporary.replace(path)
     except OSError as error:
-        if error.errno not in _DISK_ERRORS:
+        if errno.errorcode.get(error.errno) not in _DISK_ERRORS:
             raise
         raise cannot_write(path, error) from error
     finally:
         discard(temporary)
 
 
-def cannot_write(path: Path, error: OSError) -> StorageError:
+def cannot_write(path: Path, error: OSError) -> UserError:
     """Return what to tell the user of a file that could not be written."""
-    return StorageError(
+    return UserError(
         f"{path} can't be written: {error.strerror or error}. What was finished before is kept. "
         "Make room, or allow writing there, and run the same again."
     )
@@ -70,14 +65,36 @@ def write_bytes(path: Path, content: bytes) -> None:
     """Write a file at once or not at all.
 
     Raises:
-        StorageError: as in ``new_path``.
+        UserError: as in ``new_path``.
     """
     with new_path(path) as temporary:
         temporary.write_bytes(content)
 
 
-def seal(path: Path, key: str, **facts: Any) -> None:
-    """Declare a file to be whole.
+def make_sealed(
+    path: Path, key: str, write: Callable[[Path], dict[str, Any] | None]
+) -> dict[str, Any]:
+    """Return what is known of a file, which is made and sealed where there is no sound one.
+
+    Args:
+        path: the file.
+        key: as in ``seal``.
+        write: makes the file at the temporary path that it is given, and returns what ``seal``
+            is to know of it, if anything.
+
+    Raises:
+        UserError: as in ``new_path``.
+    """
+    known = read_seal(path, key)
+    if known is None:
+        with new_path(path) as temporary:
+            facts = write(temporary)
+        known = seal(path, key, **(facts or {}))
+    return known
+
+
+def seal(path: Path, key: str, **facts: Any) -> dict[str, Any]:
+    """Declare a file to be whole, and return what ``read_seal`` will.
 
     Args:
         path: the file.
@@ -85,10 +102,11 @@ def seal(path: Path, key: str, **facts: Any) -> None:
         facts: what else is known of it, as JSON holds it.
 
     Raises:
-        StorageError: as in ``new_path``.
+        UserError: as in ``new_path``.
     """
-    known = {"key": key, "size": path.stat().st_size, "blake2b": _digest_now(path), **facts}
+    known = {"key": key, "blake2b": _digest_now(path), **facts}
     write_bytes(_seal_of(path), json.dumps(known, indent=1).encode())
+    return known
 
 
 def read_seal(path: Path, key: str) -> dict[str, Any] | None:
@@ -103,10 +121,17 @@ def read_seal(path: Path, key: str) -> dict[str, Any] | None:
     """
     if not path.exists() and not _seal_of(path).exists():
         return None
-    if fault := _find_fault(path, key):
-        print(f"{path} {fault}: it is made again.", file=sys.stderr, flush=True)
-        return None
-    return json.loads(_seal_of(path).read_bytes())
+    fault = "is damaged, or was not finished"
+    # Whatever is wrong with one of the two files, the remedy is the same.
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        known, found = json.loads(_seal_of(path).read_bytes()), path.stat()
+        digest = _digest_once(path, found.st_size, found.st_mtime_ns, found.st_ino)
+        if known["key"] != key:
+            fault = "belongs to something else"
+        elif known["blake2b"] == digest:
+            return known
+    print(f"{path} {fault}: it is made again.", file=sys.stderr, flush=True)
+    return None
 
 
 def discard(path: Path) -> None:
@@ -127,30 +152,12 @@ def remove_leftovers(folder: Path) -> None:
     """Remove the temporary files below a folder whose processes were killed."""
     for path in sorted(folder.rglob(".*.part.*")):
         process = re.match(r"\.(\d+)\.part\.", path.name)
-        if process and not _is_alive(int(process[1])):
+        if process and not psutil.pid_exists(int(process[1])):
             discard(path)
 
 
 def _seal_of(path: Path) -> Path:
     return path.with_name(f"{path.name}.json")
-
-
-def _find_fault(path: Path, key: str) -> str | None:
-    try:
-        known = json.loads(_seal_of(path).read_bytes())
-        found = path.stat()
-        if known["key"] != key:
-            return "belongs to something else"
-        if known["size"] != found.st_size:
-            return f"has {found.st_size} bytes instead of {known['size']}"
-        digest = _digest_once(path, found.st_size, found.st_mtime_ns, found.st_ino)
-        if known["blake2b"] != digest:
-            return "is damaged (its digest is another)"
-    except FileNotFoundError as error:
-        return f"is not finished ({Path(error.filename).name} is missing)"
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        return f"can't be checked ({type(error).__name__}: {error})"
-    return None
 
 
 @cache
@@ -166,15 +173,6 @@ def _digest_now(path: Path) -> str:
 def _bring_to_disk(path: Path) -> None:
     for file in path.rglob("*") if path.is_dir() else [path]:
         if file.is_file():
-            with file.open("rb") as stream:
+            # Windows brings only what may be written to the disk.
+            with file.open("r+b" if os.name == "nt" else "rb") as stream:
                 os.fsync(stream.fileno())
-
-
-def _is_alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from cnnlab.faces.pipeline import disable_autotuning
-from cnnlab.networks.precision import detect_policy, use_policy
+from cnnlab.networks.devices import detect_policy, use_policy
 from cnnlab.networks.vgg16 import build_vgg16_base
 
 BATCHES, BATCH_SIZE = 9, 32

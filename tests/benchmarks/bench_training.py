@@ -14,9 +14,9 @@ from usual_way import training_generator
 
 from cnnlab.faces.loading import prepare_faces, render_faces
 from cnnlab.faces.pipeline import training_batches
+from cnnlab.networks.devices import MIXED_BFLOAT16, detect_policy, use_policy
 from cnnlab.networks.from_scratch import LIGHT_VGG
 from cnnlab.networks.light_vgg import build_light_vgg, build_light_vgg_with_batch_normalisation
-from cnnlab.networks.precision import MIXED_BFLOAT16, detect_policy, use_policy
 from cnnlab.networks.training import make_reproducible
 from cnnlab.settings import SEED, current_profile
 from cnnlab.studies.training_speed import with_composed_normalisation

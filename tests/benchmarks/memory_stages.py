@@ -16,16 +16,18 @@ import keras
 import numpy as np
 from PIL import Image
 
+from cnnlab import paths
+from cnnlab.faces import duplicates
 from cnnlab.faces.augmentation import Augmentation
-from cnnlab.faces.dataset import TRAIN, FaceDataset, ImageFile
+from cnnlab.faces.dataset import TRAIN, FaceDataset
 from cnnlab.faces.decoding import decode_dataset
-from cnnlab.faces.duplicates import find_duplicates
+from cnnlab.faces.files import ImageFile
 from cnnlab.faces.pipeline import training_batches
-from cnnlab.networks.answers import predict_logits
+from cnnlab.networks.devices import detect_policy, use_policy
 from cnnlab.networks.features import FixedNetwork, cache_layer_features
 from cnnlab.networks.from_scratch import LIGHT_VGG
 from cnnlab.networks.light_vgg import build_light_vgg
-from cnnlab.networks.precision import detect_policy, use_policy
+from cnnlab.networks.predictions import predict_outputs
 from cnnlab.settings import IMAGE_SIZE, SEED
 
 DIFFERENT_IMAGES = 64
@@ -84,9 +86,11 @@ def repeat_files(count: int, folder: Path) -> FaceDataset:
 def decode(count: int, folder: Path) -> None:
     """Files to the decoded cache, and from there to the hashes of duplicates."""
     dataset = repeat_files(count, folder)
-    decoded = decode_dataset(dataset, IMAGE_SIZE, folder)
-    assert len(decoded.images) == count
-    find_duplicates(dataset, decoded.images, near_distance=-1)
+    images, _ = decode_dataset(dataset, IMAGE_SIZE, folder)
+    assert len(images) == count
+    # Of a few images repeated all are copies: none is to be listed.
+    duplicates.NEAR_DISTANCE = -1
+    duplicates.find_duplicates(dataset, images)
 
 
 def stream(count: int, folder: Path) -> None:
@@ -122,7 +126,8 @@ def cache_features(count: int, folder: Path) -> None:
 
     faces = SimpleNamespace(images=map_images(folder), digest="repeated")
     network = FixedNetwork("small", "small", "small", "float32", build)
-    features = cache_layer_features(faces, repeat_rows(count), network, "features", folder)
+    paths.FEATURES = folder
+    features = cache_layer_features(faces, repeat_rows(count), network, "features")
     assert features.shape == (count, 8, 8, 512)
 
 
@@ -133,7 +138,7 @@ def predict(count: int, folder: Path) -> None:
     model = keras.Model(inputs, keras.layers.Dense(8)(keras.layers.Flatten()(x)))
     network = SimpleNamespace(title="small", model=model, folder=folder)
     faces = SimpleNamespace(images=map_images(folder), digest="repeated")
-    assert predict_logits(network, faces, repeat_rows(count)).shape == (count, 8)
+    assert predict_outputs(network, faces, repeat_rows(count)).shape == (count, 8)
 
 
 STAGES: dict[str, Callable[[int, Path], None]] = {

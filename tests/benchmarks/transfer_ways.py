@@ -70,7 +70,7 @@ def train_usual_way(per_class: int, accuracy: float) -> list[tuple[str, float, f
     from usual_way import development_generator, training_generator
 
     from cnnlab.faces.loading import prepare_faces, render_faces
-    from cnnlab.networks.recipes import compile_classifier, count_steps, weigh_classes
+    from cnnlab.networks.recipes import compile_network, weigh_classes
     from cnnlab.networks.training import Stopping
     from cnnlab.networks.transfer import list_stages
     from cnnlab.networks.vgg16 import build_vgg16_classifier
@@ -83,8 +83,8 @@ def train_usual_way(per_class: int, accuracy: float) -> list[tuple[str, float, f
     for stage in list_stages(profile):
         timeline.stage, recipe, epochs = stage.title, stage.recipe, stage.epochs
         stage.freeze(model)
-        steps = count_steps(len(faces.split.training), recipe)
-        compile_classifier(model, recipe, Stopping(epochs, profile.patience), steps)
+        training = Stopping(epochs, profile.patience)
+        compile_network(model, recipe, training, len(faces.split.training))
         stopping = keras.callbacks.EarlyStopping(
             patience=profile.patience, restore_best_weights=True
         )

@@ -3,7 +3,8 @@
 import keras
 import numpy as np
 
-from cnnlab.faces.dataset import FaceDataset, ImageFile
+from cnnlab.faces.dataset import FaceDataset
+from cnnlab.faces.files import ImageFile
 from cnnlab.faces.loading import Faces
 from cnnlab.faces.splits import Split
 from cnnlab.networks.family import FAMILY_RECIPE

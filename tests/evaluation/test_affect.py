@@ -10,13 +10,13 @@ from scipy.stats import pearsonr
 from cnnlab.evaluation.affect import (
     DIMENSIONS,
     AffectPredictions,
-    average_by_class,
     compute_affect_figures,
     predict_validation_affect,
     summarise_affect,
     tabulate_affect,
 )
-from cnnlab.evaluation.affect_plots import plot_affect
+from cnnlab.evaluation.plots import plot_affect
+from cnnlab.faces.dataset import CLASSES
 
 from .made_faces import make_faces
 
@@ -28,7 +28,7 @@ def predictions():
     true[:5] = 0
     predicted = 0.5 * true + 0.2 + rng.normal(0, 0.2, true.shape)
     labels = np.arange(60) % 8
-    return AffectPredictions(true, predicted, labels, "made", "made", "Validation/")
+    return AffectPredictions(true, predicted, labels)
 
 
 def figures_of(predictions):
@@ -93,32 +93,17 @@ def test_interval_holds_the_estimate_and_people_widen_it(predictions):
     assert drawn_together["high"] - drawn_together["low"] > drawn_alone["high"] - drawn_alone["low"]
 
 
-def test_means_of_classes_leave_absent_ones_out(predictions):
-    rows = predictions.labels != 3
-    some = replace(
-        predictions,
-        true=predictions.true[rows],
-        predicted=predictions.predicted[rows],
-        labels=predictions.labels[rows],
-    )
-    table = average_by_class(some)
-    assert table.index.tolist() == [0, 1, 2, 4, 5, 6, 7]
-    assert table["images"].sum() == rows.sum()
-    expected = some.predicted[some.labels == 4, 1].mean()
-    assert table.loc[4, "predicted arousal"] == pytest.approx(expected)
-
-
-@pytest.mark.parametrize(
-    ("field", "value", "message"),
-    [
-        ("true", np.zeros((60, 3)), r"true values have shape \(60, 3\)"),
-        ("predicted", np.zeros(60), r"predicted values have shape \(60,\)"),
-        ("predicted", np.full((60, 2), np.nan), "predicted values not all are finite"),
-    ],
-)
-def test_what_cannot_be_judged_is_refused(predictions, field, value, message):
-    with pytest.raises(ValueError, match=message):
-        replace(predictions, **{field: value})
+def test_figure_leads_from_each_class_that_is_there_to_its_answers(predictions):
+    is_there = predictions.labels != 3
+    names = ("true", "predicted", "labels")
+    some = replace(predictions, **{name: getattr(predictions, name)[is_there] for name in names})
+    figure = plot_affect(some)
+    plane = figure.axes[-1]
+    assert plane.get_legend_handles_labels()[1] == [*CLASSES[:3], *CLASSES[4:]]
+    true, answer = (each[some.labels == 4].mean(axis=0) for each in (some.true, some.predicted))
+    ways = [line.get_xydata() for line in plane.lines if len(line.get_xydata()) == 2]
+    assert any(np.allclose(way, [true, answer]) for way in ways)
+    plt.close(figure)
 
 
 @pytest.mark.parametrize("stretch", [1, 3])

@@ -3,6 +3,7 @@
 import pandas as pd
 
 from cnnlab.evaluation.formatting import (
+    Estimate,
     format_classes,
     format_interval,
     format_number,
@@ -17,7 +18,7 @@ from .made_predictions import make_predictions
 def test_intervals_have_a_minus_sign_and_fixed_digits():
     row = pd.Series({"estimate": -0.1, "low": -0.25, "high": 0.05})
     assert format_interval(row) == "−0.10 [−0.25, 0.05]"
-    assert format_interval(row, 1) == "−0.1 [−0.3, 0.1]"
+    assert Estimate.of(row).format(1) == "−0.1 [−0.3, 0.1]"
 
 
 def test_halves_are_rounded_alike_whatever_the_unit():
@@ -33,7 +34,7 @@ def test_tables_have_a_row_for_each_figure_and_class():
     predictions = make_predictions()
     table = format_summaries({"A": summarise(predictions, 20, 0)})
     assert table.loc["accuracy", "A"].count(".") == 3
-    classes = format_classes(summarise_classes(predictions, 20, 0), predictions)
+    classes = format_classes(summarise_classes(predictions, 20, 0), predictions.labels)
     assert classes.index.tolist() == list(CLASSES)
     assert classes["images"].eq("12").all()
     assert classes.columns.tolist() == ["images", "recall", "precision", "F1", "AUC"]

@@ -1,8 +1,96 @@
 import numpy as np
 import pytest
 from scipy import stats
+from scipy.stats import norm
 
-from cnnlab.evaluation.intervals import average, compare_groups, compare_within
+from cnnlab.evaluation.intervals import (
+    CHUNK,
+    average,
+    compare_within,
+    draw_counts,
+    percentile_interval,
+)
+
+
+def draw_all(*arguments):
+    return np.concatenate(list(draw_counts(*arguments)))
+
+
+def test_without_identities_every_class_keeps_its_number_of_images():
+    labels = np.repeat(np.arange(8), np.arange(1, 9))
+    counts = draw_all(labels, None, 300, 0)
+    assert counts.shape == (300, 36)
+    for label in range(8):
+        assert (counts[:, labels == label].sum(axis=1) == label + 1).all()
+    # A class of one image has no choice; others vary.
+    assert (counts[:, 0] == 1).all()
+    assert counts[:, -1].std() > 0.5
+
+
+def test_with_identities_people_are_drawn_with_all_their_images():
+    identities = np.repeat(np.arange(6), 8)
+    labels = np.tile(np.arange(8), 6)
+    counts = draw_all(labels, identities, 100, 0).reshape(100, 6, 8)
+    assert (counts == counts[:, :, :1]).all()
+    assert (counts[:, :, 0].sum(axis=1) == 6).all()
+
+
+def test_resamples_that_miss_a_class_are_drawn_again():
+    identities = np.array([0, 1, 1, 2, 2, 3])
+    labels = np.array([0, 0, 1, 0, 1, 0])
+    counts = draw_all(labels, identities, 500, 0)
+    assert len(counts) == 500
+    assert (counts[:, labels == 1].sum(axis=1) > 0).all()
+
+
+def test_too_few_people_are_refused():
+    # Each of 40 classes has one person of its own: no draw of 40 people hits them all.
+    labels = np.arange(40)
+    with pytest.raises(ValueError, match="40 people are too few"):
+        draw_all(labels, labels, 10, 0)
+
+
+def test_the_last_chunk_is_as_short_as_it_has_to_be_and_seeds_repeat():
+    labels = np.repeat(np.arange(8), 3)
+    sizes = [len(chunk) for chunk in draw_counts(labels, None, CHUNK + 7, 3)]
+    assert sizes == [CHUNK, 7]
+    assert (draw_all(labels, None, 50, 3) == draw_all(labels, None, 50, 3)).all()
+    assert (draw_all(labels, None, 50, 3) != draw_all(labels, None, 50, 4)).any()
+
+
+def test_bootstrap_of_a_mean_has_the_standard_error_of_theory():
+    values = np.random.default_rng(0).normal(size=200)
+    means = draw_all(np.zeros(200, int), None, 4000, 1) @ values / 200
+    low, high = percentile_interval(means)
+    half = norm.ppf(0.975) * values.std() / np.sqrt(200)
+    assert low == pytest.approx(values.mean() - half, abs=0.1 * half)
+    assert high == pytest.approx(values.mean() + half, abs=0.1 * half)
+
+
+def test_intervals_cover_the_truth_about_as_often_as_they_say():
+    rng = np.random.default_rng(0)
+    covered = 0
+    for trial in range(300):
+        right = (rng.random(120) < 0.6).astype(float)
+        low, high = percentile_interval(
+            draw_all(np.zeros(120, int), None, 400, trial) @ right / 120
+        )
+        covered += low <= 0.6 <= high
+    # 95% nominal; the standard error of 300 trials is 1.3%.
+    assert 0.90 <= covered / 300 <= 0.99
+
+
+def test_images_of_one_person_make_the_interval_wider_than_independent_images():
+    identities = np.repeat(np.arange(30), 8)
+    labels = np.tile(np.arange(8), 30)
+    right = np.random.default_rng(0).integers(0, 2, 30).repeat(8).astype(float)
+
+    def width(people):
+        low, high = percentile_interval(draw_all(labels, people, 1000, 0) @ right / 240)
+        return high - low
+
+    # Eight copies of each outcome are no new information: wider by the root of 8.
+    assert width(identities) == pytest.approx(np.sqrt(8) * width(None), rel=0.15)
 
 
 def test_interval_agrees_with_scipys_bootstrap():
@@ -37,30 +125,6 @@ def test_no_image_and_few_people_have_no_interval():
     assert average(np.full(5, 0.25), None, 100, 0).format(1) == "0.3 [0.3, 0.3]"
 
 
-def test_difference_of_groups_agrees_with_welchs_interval():
-    rng = np.random.default_rng(3)
-    groups = np.arange(300) < 120
-    values = rng.normal(size=300) + 0.5 * groups
-    found = compare_groups(values, groups, None, 4000, 1)
-    expected = stats.ttest_ind(values[groups], values[~groups], equal_var=False)
-    interval = expected.confidence_interval(0.95)
-    assert found.value == pytest.approx(values[groups].mean() - values[~groups].mean())
-    assert found.low == pytest.approx(interval.low, abs=0.04)
-    assert found.high == pytest.approx(interval.high, abs=0.04)
-
-
-def test_difference_needs_two_groups():
-    values = np.array([1.0, 2, 3, 4])
-    assert compare_groups(values, np.full(4, True), None, 100, 0).n == 0
-    assert compare_groups(values, np.full(4, False), None, 100, 0).n == 0
-    single = compare_groups(values, np.array([True, False, False, False]), None, 100, 0)
-    assert single.value == -2
-    assert np.isnan(single.low)
-    four_people = compare_groups(np.arange(20.0), np.arange(20) < 8, np.arange(20) // 2, 100, 0)
-    assert four_people.value == -10
-    assert np.isnan(four_people.low)
-
-
 def make_strata(shift, seed=0):
     """Two strata far apart, the first group mostly in the lower one, and a shift within each."""
     rng = np.random.default_rng(seed)
@@ -81,9 +145,10 @@ def test_difference_within_strata_is_that_of_least_squares():
 
 
 def test_strata_of_other_sizes_make_no_difference():
-    facts = make_strata(0.0)
-    assert compare_groups(*facts[:2], None, 500, 0).high < -0.5  # confounded
-    within = compare_within(*facts, None, 500, 0)
+    values, in_first, strata = make_strata(0.0)
+    pooled = compare_within(values, in_first, np.zeros(300, int), None, 500, 0)
+    assert pooled.high < -0.5  # confounded
+    within = compare_within(values, in_first, strata, None, 500, 0)
     assert within.low < 0 < within.high
 
 

@@ -23,8 +23,8 @@ def test_white_noise_has_no_checkerboard_and_alternating_rows_have():
 def test_transposed_convolutions_paint_it_before_training_and_resizing_does_not():
     features = 9 * RNG.random((2, 8, 8, 32)).astype(np.float32)
     arguments = ((8, 8, 32), 0.3, 20)
-    resized = paint_untrained(build_decoder(*arguments), features, 0)
-    transposed = paint_untrained(build_decoder(*arguments, convolve_transposed), features, 0)
+    resized = paint_untrained(build_decoder(*arguments), features)
+    transposed = paint_untrained(build_decoder(*arguments, convolve_transposed), features)
     assert resized.shape == (2, 64, 64, 3)
     np.testing.assert_allclose(resized.mean((1, 2, 3)), 0.5, atol=1e-5)
     assert measure_checkerboard(transposed).min() > 3 * measure_checkerboard(resized).max()

@@ -1,19 +1,25 @@
+from dataclasses import replace
+
 import keras
 import numpy as np
 import pytest
 
+from cnnlab import paths
 from cnnlab.explain.upconvolution import decoders
 from cnnlab.explain.upconvolution.decoders import (
+    MOST_IMAGES,
     Budget,
+    average_training_face,
     build_decoder,
     choose_training_rows,
     convolve_transposed,
     count_mixed,
-    decode_features,
+    enlarge_images,
     measure_scale,
+    paint_difference,
+    shrink_images,
     train_decoder,
 )
-from cnnlab.explain.upconvolution.small_images import average_training_face, shrink_images
 from cnnlab.explain.upconvolution.survival import measure_error
 from cnnlab.networks.features import FixedNetwork
 
@@ -40,16 +46,15 @@ def feature_stub(monkeypatch):
 def test_decoder_learns_what_the_features_say_and_is_kept(feature_stub, monkeypatch, tmp_path):
     faces = make_faces()
     network = FixedNetwork("Made", "made", "digest", "float32", lambda: None)
-    real_train = decoders.train
-    monkeypatch.setattr(decoders, "train", lambda *args: real_train(*args, root=tmp_path))
+    monkeypatch.setattr(paths, "TRAINED", tmp_path)
     monkeypatch.setattr(decoders, "detect_policy", lambda: "float32")
     monkeypatch.setattr(decoders, "BATCH_SIZE", 2)
     rows, mean = faces.split.development, average_training_face(faces)
     features = feature_stub(faces, rows, network, "pool")
 
     def decode():
-        trained = train_decoder(faces, network, "pool", Budget(4, 60_000), seed=0)
-        return decode_features(trained.model, features, mean)
+        trained = train_decoder(faces, network, "pool", Budget(4, 60_000))
+        return mean + paint_difference(trained.model, features)
 
     feature_stub.asked.clear()
     decoded = decode()
@@ -82,16 +87,10 @@ def test_transposed_decoder_has_the_same_parameters():
     assert transposed.count_params() == resized.count_params()
 
 
-def test_sides_that_cannot_be_doubled_to_64_are_refused():
-    with pytest.raises(ValueError, match=r"\(7, 7, 3\)"):
-        build_decoder((7, 7, 3), 1, 20)
-
-
 def test_untrained_decoder_paints_the_mean_face():
-    mean = RNG.random((64, 64, 3)).astype(np.float32)
     features = RNG.random((3, 8, 8, 32)).astype(np.float16)
-    decoded = decode_features(build_decoder((8, 8, 32), 1, 20), features, mean)
-    np.testing.assert_array_equal(decoded, np.repeat(mean[None], 3, axis=0))
+    difference = paint_difference(build_decoder((8, 8, 32), 1, 20), features)
+    np.testing.assert_array_equal(difference, np.zeros((3, 64, 64, 3)))
 
 
 def test_roots_are_scaled_to_a_mean_square_of_one():
@@ -101,10 +100,29 @@ def test_roots_are_scaled_to_a_mean_square_of_one():
     assert measure_scale(np.zeros((2, 4, 4, 8))) == 1
 
 
-def test_rows_are_bounded_and_drawn_from_the_training_split(monkeypatch):
+def test_rows_are_bounded_and_drawn_from_the_training_split():
     faces = make_faces()
-    np.testing.assert_array_equal(choose_training_rows(faces, 0), faces.split.training)
-    monkeypatch.setattr(decoders, "MOST_IMAGES", 10)
-    rows = choose_training_rows(faces, 0)
-    assert len(set(rows)) == 10
-    assert set(rows) <= set(faces.split.training)
+    np.testing.assert_array_equal(choose_training_rows(faces), faces.split.training)
+    many = np.arange(0, 4 * MOST_IMAGES, 2)
+    rows = choose_training_rows(replace(faces, split=replace(faces.split, training=many)))
+    assert len(set(rows)) == MOST_IMAGES
+    assert set(rows) <= set(many)
+
+
+def test_shrinking_averages_and_enlarging_brings_back_constants():
+    images = RNG.integers(0, 256, (2, 128, 128, 3), dtype=np.uint8)
+    small = shrink_images(images)
+    blocks = images.reshape(2, 64, 2, 64, 2, 3)
+    np.testing.assert_array_equal(small, (blocks.mean(axis=(2, 4)) / 255).astype(np.float32))
+    assert small[1, 3, 5, 2] == pytest.approx(images[1, 6:8, 10:12, 2].mean() / 255, rel=1e-5)
+    constant = np.full((1, 64, 64, 3), 0.25, np.float32)
+    large = enlarge_images(constant)
+    assert large.shape == (1, 128, 128, 3)
+    np.testing.assert_allclose(large, 0.25, rtol=1e-6)
+    assert enlarge_images(constant * 8).max() == 1
+
+
+def test_mean_face_is_of_the_training_split_only():
+    faces = make_faces()
+    faces.images[faces.split.development] = 77
+    np.testing.assert_allclose(average_training_face(faces), 0.5, atol=1e-6)

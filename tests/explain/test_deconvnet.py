@@ -12,7 +12,6 @@ from cnnlab.explain.deconvolution.deconvnet import (
     select_strongest_unit,
     trace_back,
     transpose_convolution,
-    unpool,
 )
 from cnnlab.networks.vgg16 import ImageNetPreprocessing
 
@@ -93,7 +92,7 @@ def test_transposed_convolution_is_the_adjoint(kernel, stride, padding):
     x = RNG.normal(size=(2, 11, 14, 4)).astype(np.float32)
     y = np.asarray(layer(x))
     other = RNG.normal(size=y.shape).astype(np.float32)
-    back = transpose_convolution(layer, other, x.shape).numpy()
+    back = transpose_convolution(other, layer, x.shape).numpy()
     assert np.vdot(y, other) == pytest.approx(np.vdot(x, back), rel=1e-5)
 
 
@@ -101,7 +100,7 @@ def test_unpooling_puts_values_where_the_maxima_were():
     inputs = keras.Input((17, 16, 3))
     model = keras.Model(inputs, keras.layers.MaxPooling2D(2, name="pool")(inputs))
     forward = forward_with_switches(model, IMAGES, "pool")
-    back = unpool(forward.activations, forward.steps[0].switches, IMAGES.shape).numpy()
+    back = trace_back(forward, forward.activations)
     where = back != 0
     assert where.sum() == forward.activations.numpy().size
     np.testing.assert_array_equal(back[where], IMAGES[where])
@@ -114,9 +113,9 @@ def test_of_equal_maxima_the_first_counts():
     model = keras.Model(inputs, keras.layers.MaxPooling2D(2, name="pool")(inputs))
     images = np.zeros((2, 4, 4, 1), np.float32)
     images[1, 0, 1] = images[1, 1, 0] = 1
-    switches = forward_with_switches(model, images, "pool").steps[0].switches.numpy()
-    assert switches[0, ..., 0].tolist() == [[0, 2], [8, 10]]
-    assert switches[1, 0, 0, 0] == 16 + 1
+    back = trace_back(forward_with_switches(model, images, "pool"), np.ones((2, 2, 2, 1)))
+    assert np.flatnonzero(back[0]).tolist() == [0, 2, 8, 10]
+    assert back[1, :2, :2, 0].tolist() == [[0, 1], [0, 0]]
 
 
 def test_where_windows_overlap_values_add_up():
@@ -145,7 +144,7 @@ def test_backpropagation_is_the_gradient_with_rectifiers_too(layer):
     forward = forward_with_switches(model, IMAGES, layer)
     activations = forward.activations.numpy()
     channel = int(activations.max(axis=(0, 1, 2)).argmax())
-    signal = select_strongest_unit(activations, channel)
+    signal, _ = select_strongest_unit(activations, channel)
     assert signal.any()
     np.testing.assert_allclose(
         project(model, IMAGES, layer, channel, backpropagate),
@@ -210,11 +209,11 @@ def test_a_silent_feature_map_projects_to_nothing():
 
 def test_strongest_unit_is_alone_with_its_value():
     activations = RNG.random((4, 5, 6, 3)).astype(np.float32)
-    selected = select_strongest_unit(activations, 1)
+    selected, places = select_strongest_unit(activations, 1)
     assert (np.count_nonzero(selected, axis=(1, 2, 3)) == 1).all()
-    np.testing.assert_array_equal(
-        selected.max(axis=(1, 2, 3)), activations[..., 1].max(axis=(1, 2))
-    )
+    strongest = activations[..., 1].max(axis=(1, 2))
+    np.testing.assert_array_equal(selected.max(axis=(1, 2, 3)), strongest)
+    np.testing.assert_array_equal(activations[np.arange(4), *places.T, 1], strongest)
 
 
 def test_vgg16s_preprocessing_is_traced_back_to_rgb():
@@ -245,7 +244,6 @@ def test_mixed_precision_networks_are_traced_in_float32():
         keras.layers.ReLU(max_value=6, name="odd"),
         keras.layers.AveragePooling2D(2, name="odd"),
         keras.layers.Conv2DTranspose(2, 3, name="odd"),
-        keras.layers.Dense(2, name="odd"),
     ],
 )
 def test_other_layers_are_refused(layer):
@@ -261,5 +259,5 @@ def test_branches_and_unknown_layers_are_refused():
     model = keras.Model(inputs, [one, two])
     with pytest.raises(ValueError, match="branches"):
         forward_with_switches(model, IMAGES, "two")
-    with pytest.raises(ValueError, match="has no layer 'three'"):
+    with pytest.raises(ValueError, match="three"):
         forward_with_switches(model, IMAGES, "three")

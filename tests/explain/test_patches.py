@@ -6,7 +6,7 @@ from cnnlab.explain.deconvolution.deconvnet import project
 from cnnlab.explain.deconvolution.patches import (
     choose_channels,
     choose_images,
-    collect_strongest,
+    collect_patches,
     measure_extent,
     record_peaks,
 )
@@ -60,16 +60,13 @@ def test_extent_is_the_side_of_the_square_that_holds_the_energy():
 
 def test_patches_are_cut_from_their_images_and_hold_the_whole_projection():
     model = build_stack()
-    peaks = record_peaks(model, IMAGES, ("b",))["b"]
-    collected = collect_strongest(model, IMAGES, None, "b", peaks, units=2, count=4)
-    assert len(collected) == 2
-    for channel, patches in collected.items():
-        rows = choose_images(peaks[:, channel], None, 4)
-        whole = project(model, IMAGES[rows], "b", channel)
-        for row, projection, patch in zip(rows, whole, patches, strict=True):
-            assert patch.image.shape == patch.projection.shape == (8, 8, 3)
-            assert np.square(patch.projection).sum() == pytest.approx(
-                np.square(projection).sum(), rel=1e-5
-            )
-            windows = np.lib.stride_tricks.sliding_window_view(IMAGES[row], patch.image.shape)
-            assert (windows == patch.image).all(axis=(3, 4, 5)).any()
+    whole = project(model, IMAGES, "b", 2)
+    patches = collect_patches(model, IMAGES, "b", 2)
+    assert whole.any()
+    for image, projection, patch in zip(IMAGES, whole, patches, strict=True):
+        assert patch.image.shape == patch.projection.shape == (8, 8, 3)
+        assert np.square(patch.projection).sum() == pytest.approx(
+            np.square(projection).sum(), rel=1e-5
+        )
+        windows = np.lib.stride_tricks.sliding_window_view(image, patch.image.shape)
+        assert (windows == patch.image).all(axis=(3, 4, 5)).any()

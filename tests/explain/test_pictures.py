@@ -5,15 +5,15 @@ import pytest
 from cnnlab.evaluation.intervals import Mean
 from cnnlab.explain.cam.regions import REGIONS
 from cnnlab.explain.pictures import (
-    Tile,
+    centre_on_grey,
+    draw_cascade,
     draw_curves,
-    draw_grid,
     draw_matrices,
     draw_shares,
-    draw_tiles,
     draw_weighted_sum,
+    lay_over,
 )
-from cnnlab.style import TEXT_WIDTH, apply_style
+from cnnlab.style import apply_style
 
 IMAGE = np.random.default_rng(0).random((32, 32, 3))
 HEAT = np.linspace(0, 1, 32 * 32).reshape(32, 32)
@@ -26,39 +26,41 @@ def styled():
     plt.close("all")
 
 
-def test_tiles_stand_in_rows_with_empty_places_and_gaps():
-    rows = {
-        "fear": [Tile(IMAGE, text="anger 0.50"), Tile(IMAGE, HEAT), None],
-        "anger": [Tile(IMAGE), Tile(IMAGE, HEAT * 0), Tile(IMAGE)],
-    }
-    figure = draw_tiles(rows, ["right", "map", "wrong"], gaps_before=(2,))
-    assert figure.get_figwidth() <= TEXT_WIDTH
-    assert [len(ax.images) for ax in figure.axes] == [1, 1, 0, 1, 1, 1]
+def test_a_map_leaves_its_image_grey_where_it_is_zero():
     grey = np.repeat(IMAGE.mean(axis=-1, keepdims=True), 3, axis=-1)
-    np.testing.assert_allclose(figure.axes[4].images[0].get_array(), grey)
-    assert not np.allclose(figure.axes[1].images[0].get_array(), grey)
-    assert [ax.get_title() for ax in figure.axes[:3]] == ["right", "map", "wrong"]
-    assert [ax.get_ylabel() for ax in figure.axes[::3]] == ["fear", "anger"]
-    assert figure.axes[0].get_xlabel() == "anger 0.50"
-    figure.canvas.draw()
-    left, middle, right = (ax.get_position() for ax in figure.axes[3:])
-    assert right.x0 - middle.x1 > middle.x0 - left.x1 + 0.01
+    np.testing.assert_allclose(lay_over(IMAGE, 0 * HEAT), grey)
+    assert not np.allclose(lay_over(IMAGE, HEAT), grey)
 
 
-def test_eight_classes_with_four_samples_fit_half_a_page():
-    row = [Tile(IMAGE, text="happiness 0.99")] * 14
-    figure = draw_tiles({str(name): row for name in range(8)}, ["map"] * 14, (3, 6, 10))
-    assert figure.get_figheight() < 5.2
+def test_zero_is_grey_and_signs_are_kept():
+    projection = np.zeros((4, 4, 3))
+    assert (centre_on_grey(projection) == 0.5).all()
+    projection[0, 0], projection[1, 1], projection[2, 2] = 4, -4, 2
+    scaled = centre_on_grey(projection)
+    assert scaled[0, 0, 0] == 1
+    assert scaled[1, 1, 0] == 0
+    assert scaled[2, 2, 0] == pytest.approx(0.75)
+    assert scaled[3, 3, 0] == 0.5
+
+
+def test_one_large_value_does_not_hide_the_others():
+    projection = np.random.default_rng(0).normal(size=(20, 20, 3))
+    projection[0, 0, 0] = 1000
+    scaled = centre_on_grey(projection)
+    assert scaled.std() > 0.1
+    assert scaled.max() == 1
 
 
 def test_the_sum_shows_each_map_with_its_weight():
     maps = np.random.default_rng(1).random((8, 8, 3))
     figure = draw_weighted_sum(IMAGE, maps, np.array([0.25, -0.5, 1]), maps.sum(axis=-1), HEAT)
-    assert [ax.get_xlabel() for ax in figure.axes[1:4]] == [
+    _, *shown, total, _ = (axes for axes in figure.axes if axes.images)
+    assert [axes.get_xlabel() for axes in shown] == [
         rf"$\times$ {weight}" for weight in ("0.250", "\N{MINUS SIGN}0.500", "1.000")
     ]
-    for ax, shown in zip(figure.axes[1:4], np.moveaxis(maps, -1, 0), strict=True):
-        np.testing.assert_array_equal(ax.images[0].get_array(), shown)
+    assert [axes.get_title() for axes in (*shown, total)] == ["$A^1$", "$A^2$", "$A^3$", "$M$"]
+    signs = [text.get_text() for axes in figure.axes for text in axes.texts]
+    assert signs[:3] == [r"$\to$", "$+$", "$+$"] and len(signs) == 5
 
 
 def test_matrices_show_their_numbers():
@@ -102,6 +104,10 @@ def test_shares_show_what_is_there_and_leave_out_what_is_not():
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["right", "wrong"]
 
 
-def test_grids_have_a_place_for_every_picture():
-    figure = draw_grid({"a": [IMAGE] * 4, "b": [IMAGE] * 4}, titles=list("wxyz"))
-    assert [ax.get_title() for ax in figure.axes[:4]] == list("wxyz")
+def test_a_cascade_holds_every_network_rule_and_stage():
+    means = [Mean(0.6, 0.5, 0.7, 9), Mean(0.5, np.nan, np.nan, 9)]
+    by_rule = dict.fromkeys(("gradient", "deconvnet", "guided"), means)
+    figure = draw_cascade({"x": (("top", "bottom"), by_rule), "y": (("top", "bottom"), by_rule)})
+    for ax in figure.axes:
+        assert [text.get_text() for text in ax.get_xticklabels()] == ["none", "top", "bottom"]
+        assert [line.get_ydata().tolist() for line in ax.lines[:3]] == [[1, 0.6, 0.5]] * 3

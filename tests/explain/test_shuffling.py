@@ -1,16 +1,21 @@
+import cv2
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from cnnlab.explain.deconvolution.deconvnet import backpropagate, deconvolve, forward_with_switches
+from cnnlab.explain.deconvolution.deconvnet import (
+    backpropagate,
+    deconvolve,
+    forward_with_switches,
+    trace_back,
+)
 from cnnlab.explain.shuffling import (
     AT_ONCE,
-    compare_images,
-    compare_units,
     compare_with_edges,
+    compute_correlations,
     compute_cosines,
-    destroy_from_the_top,
+    find_edges,
     paint_classes,
     select_two_units,
     shuffle_weights,
@@ -18,6 +23,7 @@ from cnnlab.explain.shuffling import (
 
 RNG = np.random.default_rng(0)
 IMAGES = RNG.random((4, 12, 12, 3)).astype(np.float32)
+PARTNERS = [1, 2, 3, 0]
 
 
 def build_stack():
@@ -72,16 +78,6 @@ def test_gradient_pictures_are_the_logits_gradients():
     assert set(pictures) == {"gradient", "deconvnet", "guided"}
 
 
-def test_destruction_goes_from_stage_to_stage():
-    model, classes = build_classifier(), np.zeros(4, int)
-    stages = ("logits", "fc", "block")
-    first, *_, last = destroy_from_the_top(model, IMAGES, classes, stages, seed=3)
-    for destroyed, prefixes in ((first, ["logits"]), (last, ["logits", "fc", "block1", "block2"])):
-        expected = paint_classes(shuffle_weights(model, prefixes, seed=3), IMAGES, classes)
-        for rule, pictures in expected.items():
-            np.testing.assert_array_equal(destroyed[rule], pictures)
-
-
 def test_edges_correlate_with_the_edges_of_their_own_image():
     step = np.zeros((2, 12, 12, 3), np.float32)
     step[0, :, 6:], step[1, 6:] = 1, 1
@@ -93,12 +89,27 @@ def test_edges_correlate_with_the_edges_of_their_own_image():
     assert np.isnan(compare_with_edges(pictures, np.ones_like(step))).all()
 
 
+def test_edges_are_those_of_opencv():
+    grey = IMAGES.mean(axis=-1)
+    expected = [
+        np.hypot(cv2.Sobel(each, cv2.CV_32F, 1, 0), cv2.Sobel(each, cv2.CV_32F, 0, 1))
+        for each in grey
+    ]
+    np.testing.assert_allclose(find_edges(IMAGES), expected, rtol=1e-4, atol=1e-5)
+
+
 def test_cosines_know_sign_and_silence():
     first = RNG.normal(size=(3, 4, 4, 3))
     second = np.stack([2 * first[0], -first[1], 0 * first[2]])
     found = compute_cosines(first, second)
     np.testing.assert_allclose(found[:2], [1, -1])
     assert np.isnan(found[2])
+
+
+def test_correlations_are_pearsons():
+    first, second = RNG.normal(size=(2, 3, 4, 5))
+    expected = [np.corrcoef(a.ravel(), b.ravel())[0, 1] for a, b in zip(first, second, strict=True)]
+    np.testing.assert_allclose(compute_correlations(first, second), expected)
 
 
 def test_two_units_share_a_place_and_are_the_strongest_there():
@@ -110,12 +121,22 @@ def test_two_units_share_a_place_and_are_the_strongest_there():
     assert np.argwhere(second[0]).tolist() == [[1, 0, 2]]
 
 
+def compare(model, layer, rule=deconvolve):
+    """Cosines of a unit's picture with another unit's, and with its own in another image."""
+    forward = forward_with_switches(model, IMAGES, layer)
+    unit, other_unit = select_two_units(forward.activations.numpy())
+    picture, of_other, elsewhere = (
+        trace_back(forward, signal, rule) for signal in (unit, other_unit, unit[PARTNERS])
+    )
+    return compute_cosines(picture, of_other), compute_cosines(picture[PARTNERS], elsewhere)
+
+
 def test_identical_units_agree_fully():
     model = build_stack()
     kernel, bias = model.get_layer("block2_a").get_weights()
     model.get_layer("block2_a").set_weights([abs(kernel) * 0 + abs(kernel[..., :1]), bias])
-    forward = forward_with_switches(model, IMAGES, "block2_a")
-    np.testing.assert_allclose(compare_units(forward, deconvolve), 1, rtol=1e-5)
+    of_units, _ = compare(model, "block2_a")
+    np.testing.assert_allclose(of_units, 1, rtol=1e-5)
 
 
 def test_units_that_look_at_different_colours_disagree():
@@ -123,15 +144,15 @@ def test_units_that_look_at_different_colours_disagree():
     model = keras.Model(inputs, keras.layers.Conv2D(2, 1, activation="relu", name="top")(inputs))
     kernel = np.array([[1, 0], [0, 1], [0, 0]], np.float32).reshape(1, 1, 3, 2)
     model.get_layer("top").set_weights([kernel, np.zeros(2)])
-    forward = forward_with_switches(model, IMAGES, "top")
-    np.testing.assert_allclose(compare_units(forward, backpropagate), 0, atol=1e-7)
+    of_units, _ = compare(model, "top", backpropagate)
+    np.testing.assert_allclose(of_units, 0, atol=1e-7)
 
 
 def test_a_linear_networks_unit_has_one_picture_in_all_images():
     inputs = keras.Input((12, 12, 3))
     top = keras.layers.Conv2D(2, 3, padding="same", activation="relu", name="top")(inputs)
-    forward = forward_with_switches(keras.Model(inputs, top), IMAGES, "top")
-    np.testing.assert_allclose(compare_images(forward, [1, 2, 3, 0], deconvolve), 1, rtol=1e-5)
+    _, of_images = compare(keras.Model(inputs, top), "top")
+    np.testing.assert_allclose(of_images, 1, rtol=1e-5)
 
 
 def test_switches_make_the_picture_another_in_another_image():
@@ -142,5 +163,5 @@ def test_switches_make_the_picture_another_in_another_image():
     model = keras.Model(inputs, top)
     kernel, bias = model.get_layer("top").get_weights()
     model.get_layer("top").set_weights([abs(kernel), bias])
-    forward = forward_with_switches(model, IMAGES, "top")
-    assert compare_images(forward, [1, 2, 3, 0], deconvolve).mean() < 0.6
+    _, of_images = compare(model, "top")
+    assert of_images.mean() < 0.6

@@ -108,14 +108,14 @@ def remove_class_of_release(draw, case: Case) -> None:
     for name in [name for name in case.labels if f"{split}/" in name]:
         if case.labels[name] == label:
             del case.files[name], case.labels[name]
-    case.refused.append(f"has no image of {CLASSES[label]}")
+    case.refused.append(f"has too few images of {CLASSES[label]}")
 
 
 def remove_folder_of_release(draw, case: Case) -> None:
     folder = draw(st.sampled_from([f"{split}/{end}" for split in SPLITS for end in ("", "images")]))
     for name in [name for name in case.files if name.startswith(case.top + folder)]:
         del case.files[name]
-    case.refused += ["lacks the folder", "holds no images"]
+    case.refused += ["lacks the folder", "has too few images of"]
 
 
 def add_files_to_release(draw, case: Case) -> None:
@@ -135,10 +135,14 @@ def add_course_layout(draw, case: Case) -> None:
 
 RELEASE_FAULTS = {
     "no such class": _annotate(
-        "exp", [saved(each) for each in (11, -1, 2.5, "99", 1e300)], "is not a class"
+        "exp",
+        [saved(each) for each in (11, -1, 2.5, "99", 1e300)],
+        "must be a whole number from 0 to 10",
     ),
-    "no dimension": _annotate("val aro", [saved(each) for each in (1.01, -3, "7")], "must lie in"),
-    "no finite number": _annotate("exp val aro", [saved(np.nan), saved("inf")], "holds "),
+    "no dimension": _annotate(
+        "val aro", [saved(each) for each in (1.01, -3, "7")], "must be a number from -1 to 1"
+    ),
+    "no finite number": _annotate("exp val aro", [saved(np.nan), saved("inf")], "must be a "),
     "no number": _annotate(
         "exp val aro",
         [
@@ -292,21 +296,21 @@ FERPLUS_FAULTS = {
     "pixels too few": _edit(PIXELS, _put_pixels(lambda all: all[1:]), "must hold 2304"),
     "pixels beyond 255": _edit(PIXELS, _put_pixels(lambda all: ["256", *all[1:]]), "must hold"),
     "pixels below 0": _edit(PIXELS, _put_pixels(lambda all: ["-1", *all[1:]]), "must hold"),
-    "pixels of text": _edit(PIXELS, _put_pixels(lambda all: ["x", *all[1:]]), "whole numbers"),
-    "huge pixels": _edit(PIXELS, _put_pixels(lambda all: ["9" * 40, *all[1:]]), "whole numbers"),
-    "no pixels": _edit(PIXELS, _put("", 1), "must hold 2304", "whole numbers"),
-    "unknown usage": _edit(PIXELS, _put("Practice", 2), "They belong together"),
-    "other usage": _edit(VOTES, _put("PrivateTest", 0), "They belong together"),
+    "pixels of text": _edit(PIXELS, _put_pixels(lambda all: ["x", *all[1:]]), "must hold 2304"),
+    "huge pixels": _edit(PIXELS, _put_pixels(lambda all: ["9" * 40, *all[1:]]), "must hold 2304"),
+    "no pixels": _edit(PIXELS, _put("", 1), "must hold 2304"),
+    "unknown usage": _edit(PIXELS, _put("Practice", 2), "belong together"),
+    "other usage": _edit(VOTES, _put("PrivateTest", 0), "belong together"),
     "column of pixels missing": _edit(PIXELS, _rename_column("pixels"), "lacks the columns"),
     "column of votes missing": _edit(VOTES, _rename_column("fear"), "lacks the columns"),
-    "row of pixels missing": _edit(PIXELS, _delete_row, "They belong together"),
-    "row of votes missing": _edit(VOTES, _delete_row, "They belong together"),
-    "votes below 0": _edit(VOTES, _put("-1", 5), "whole numbers"),
-    "half a vote": _edit(VOTES, _put("0.5", 5), "whole numbers"),
-    "no votes": _edit(VOTES, _put("", 5), "whole numbers"),
-    "votes without end": _edit(VOTES, _put("inf", 5), "whole numbers"),
-    "votes of text": _edit(VOTES, _put("many", 5), "must be numbers"),
-    "votes beyond all": _edit(VOTES, _put("9" * 400, 5), "must be numbers", "whole numbers"),
+    "row of pixels missing": _edit(PIXELS, _delete_row, "belong together"),
+    "row of votes missing": _edit(VOTES, _delete_row, "belong together"),
+    "votes below 0": _edit(VOTES, _put("-1", 5), "whole number from 0"),
+    "half a vote": _edit(VOTES, _put("0.5", 5), "whole number from 0"),
+    "no votes": _edit(VOTES, _put("", 5), "whole number from 0"),
+    "votes without end": _edit(VOTES, _put("inf", 5), "whole number from 0"),
+    "votes of text": _edit(VOTES, _put("many", 5), "whole number from 0"),
+    "votes beyond all": _edit(VOTES, _put("9" * 400, 5), "whole number from 0"),
     "semicolons": _edit(VOTES, _separate_by_semicolons, "lacks the columns"),
 } | {
     fault.__name__: fault

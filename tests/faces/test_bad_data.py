@@ -32,11 +32,6 @@ OTHER_FAULTS = {
 }
 
 
-@pytest.fixture(autouse=True)
-def quiet(monkeypatch):
-    monkeypatch.setenv("CNNLAB_PROFILE", "default")
-
-
 def check_in_new_folder(case: Case, monkeypatch) -> str:
     with tempfile.TemporaryDirectory() as folder:
         return check(case, Path(folder), monkeypatch)

@@ -1,12 +1,11 @@
 import os
-import zipfile
 from dataclasses import replace
 
 import numpy as np
 
 from cnnlab.faces.readers import read_dataset
 
-from .made_files import course_files, write_folder, write_zip
+from .made_files import course_files, write_folder
 
 
 def test_digest_changes_with_content_name_label_split_and_identity(tmp_path):
@@ -46,17 +45,3 @@ def test_select_keeps_rows_together_and_reads_no_file_twice(tmp_path):
     assert chosen.labels.tolist() == dataset.labels[rows].tolist()
     assert chosen.identities.tolist() == rows.tolist()
     assert chosen.content_hashes == tuple(hashes[row] for row in rows)
-
-
-def test_an_archive_is_opened_once_for_all_its_images(tmp_path, monkeypatch):
-    dataset = read_dataset(write_zip(tmp_path / "a.zip", course_files()))
-    opened = []
-    real = zipfile.ZipFile
-
-    def counting(*args, **kwargs):
-        opened.append(args)
-        return real(*args, **kwargs)
-
-    monkeypatch.setattr(zipfile, "ZipFile", counting)
-    assert len(dataset.content_hashes) == 40
-    assert len(opened) == 1

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from cnnlab.faces.decoding import decode_image
 from cnnlab.faces.duplicates import _near_pairs, find_copies, find_duplicates
-from cnnlab.faces.images import decode_image
+from cnnlab.faces.files import read_files
 from cnnlab.faces.readers import read_dataset
 
 from .made_files import encode, write_folder
@@ -29,7 +30,7 @@ def faces(tmp_path):
     brighter = np.clip(smooth_image(1) * 0.9 + 20, 0, 255).astype(np.uint8)
     files["Validation/happy/again.jpg"] = encode(brighter, "JPEG", quality=70)
     dataset = read_dataset(write_folder(tmp_path / "data", files))
-    return dataset, np.stack([decode_image(file.read_bytes(), 128) for file in dataset.files])
+    return dataset, np.stack([decode_image(each, 128) for each in read_files(dataset.files)])
 
 
 def test_copies_and_near_copies_are_found_and_nothing_else(faces):

@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from cnnlab.faces.dataset import CLASSES, DataError, read_files
+from cnnlab.faces.dataset import CLASSES
 from cnnlab.faces.ferplus import NO_CLASS, PIXELS, SIDE, VOTES
+from cnnlab.faces.files import DataError, read_files
 from cnnlab.faces.readers import read_dataset
 
 COLUMNS = [*CLASSES, *NO_CLASS]
@@ -106,15 +107,24 @@ def change_cell(column, row, value, which):
     [
         (lambda i, t: (i.drop(columns="pixels"), t), f"{PIXELS} lacks the columns pixels"),
         (lambda i, t: (i, t.drop(columns=["fear", "NF"])), f"{VOTES} lacks the columns fear, NF"),
-        (lambda i, t: (i.iloc[:-1], t), f"{PIXELS} has 15 rows and {VOTES} has 16"),
-        (change_cell("Usage", 3, "PublicTest", "votes"), "row 5 is 'Training'"),
+        (
+            lambda i, t: (i.iloc[:-1], t),
+            f"row 17 has the usage nan in {PIXELS} and PublicTest in {VOTES}",
+        ),
+        (change_cell("Usage", 3, "PublicTest", "votes"), "row 5 has the usage Training"),
         (change_cell("pixels", 2, "1 2 3", "images"), "row 4 must hold 2304 pixels"),
-        (change_cell("pixels", 2, "1 2 x", "images"), "row 4: pixels must be whole numbers"),
+        (change_cell("pixels", 2, "1 2 x", "images"), "row 4 must hold 2304 pixels, whole numbers"),
         (change_cell("pixels", 0, " ".join(["256"] * 2304), "images"), "row 2 must hold"),
-        (change_cell("anger", 4, -1, "votes"), "row 6 of .*whole numbers from 0"),
-        (change_cell("anger", 4, "many", "votes"), "votes must be numbers"),
-        (change_cell("anger", 4, None, "votes"), "row 6 of .*whole numbers from 0"),
-        (lambda i, t: (i.iloc[1:], t.iloc[1:]), "no image of train shows neutral"),
+        (
+            change_cell("anger", 4, -1, "votes"),
+            "anger: row 6 holds .* must be a whole number from 0",
+        ),
+        (change_cell("anger", 4, "many", "votes"), "anger: row 6 holds 'many'"),
+        (
+            change_cell("anger", 4, None, "votes"),
+            "anger: row 6 holds .* must be a whole number from 0",
+        ),
+        (lambda i, t: (i.iloc[1:], t.iloc[1:]), "train has too few images of neutral"),
     ],
 )
 def test_tables_that_cannot_be_right_are_refused(tmp_path, change, message):
@@ -126,7 +136,9 @@ def test_tables_that_cannot_be_right_are_refused(tmp_path, change, message):
 def test_an_unknown_usage_is_refused(tmp_path):
     votes, usage = unanimous()
     images, table, _ = make_tables(votes, ["Practice", *usage[1:]])
-    with pytest.raises(DataError, match=r"row 2 of .*'Practice'; it must be one of"):
+    with pytest.raises(
+        DataError, match=r"row 2 has the usage Practice.*must say the same of Training"
+    ):
         read_dataset(write_tables(tmp_path / "fer", images, table))
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from cnnlab.faces.dataset import DataError
+from cnnlab.faces.files import DataError
 from cnnlab.faces.readers import READERS, read_dataset
 
 from .made_files import course_files
@@ -10,7 +10,7 @@ def test_data_of_no_known_form_are_told_what_was_looked_for_and_found(write):
     with pytest.raises(DataError, match="no known layout") as caught:
         read_dataset(write({"pictures/a.png": b"x"}))
     message = str(caught.value)
-    assert all(reader.form in message for reader in READERS)
+    assert all(form in message for form in READERS)
     assert "pictures/a.png" in message
 
 

@@ -166,7 +166,7 @@ def test_each_unit_has_a_gain_and_known_targets():
 
 
 def test_an_unknown_expression_is_refused():
-    with pytest.raises(ValueError, match="boredom"):
+    with pytest.raises(KeyError, match="boredom"):
         draw_expression("boredom", np.random.default_rng(0))
 
 
@@ -219,9 +219,16 @@ def test_difficulty_sets_intensities_and_distractors():
 
 
 @pytest.mark.parametrize(
-    "values",
-    [{"weakest": 1.1}, {"talking_rate": -0.1}, {"stray_units": 10}, {"intensity": (0.0, 1.0)}],
+    ("units", "message"),
+    [
+        ({12: (1.0, 1.6)}, r"AU12's activation must be 0 to 1\.5, not .*1\.6"),
+        ({4: (-0.1, 0.0)}, "AU4"),
+        ({26: (np.nan, 0.0)}, "nan"),
+        ({3: (1.0, 1.0)}, "AU3 is not one of the head's action units"),
+    ],
 )
-def test_a_difficulty_out_of_range_is_refused(values):
-    with pytest.raises(ValueError, match=next(iter(values))):
-        Difficulty(**values)
+def test_impossible_action_units_are_refused(units, message):
+    with pytest.raises(ValueError, match=message):
+        Expression("happiness", 1.0, units)
+    with pytest.raises(ValueError, match=message):
+        Expression("happiness", 1.0, {}, units)

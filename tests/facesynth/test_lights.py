@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from facesynth.head.mesh import ONE_SIDED, Mesh
+from facesynth.head.mesh import ONE_SIDED, plain_mesh
 from facesynth.light.lights import (
     LUMINANCE,
     PLACES,
@@ -60,23 +60,15 @@ def test_the_sun_is_smaller_than_a_window_and_a_bulb_is_warmer_than_shade():
 
 
 def test_an_unknown_place_is_refused():
-    with pytest.raises(ValueError, match="studio"):
+    with pytest.raises(KeyError, match="moon"):
         draw_lighting("moon", np.random.default_rng(0))
 
 
 def roof():
     corners = np.array([[-1, 1, -1], [1, 1, -1], [1, 1, 1], [-1, 1, 1]], np.float32)
-    return Mesh(
-        positions=corners,
-        normals=np.tile(np.float32([0, 1, 0]), (4, 1)),
-        canonical=corners,
-        masks=np.zeros((4, 4), np.float32),
-        strands=np.zeros((4, 2), np.float32),
-        thinness=np.zeros(4, np.float32),
-        triangles=np.array([[0, 1, 2], [0, 2, 3]]),
-        materials=np.zeros(2, np.int64),
-        kinds=np.full(2, ONE_SIDED),
-    )
+    normals = np.tile(np.float32([0, 1, 0]), (4, 1))
+    mesh = plain_mesh(corners, normals, np.array([[0, 1, 2], [0, 2, 3]]), 0)
+    return replace(mesh, kinds=np.full(2, ONE_SIDED))
 
 
 def shade(points, size):

@@ -1,16 +1,17 @@
 """Who is seen on the rendered faces."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from facesynth.data.folder import draw_person
 from facesynth.data.population import (
-    AGE_BOUNDS,
+    AGES,
     GROUPS,
     TONES,
     count_people,
-    name_age,
-    name_tone,
+    describe_person,
     typology_angle,
 )
 
@@ -32,27 +33,24 @@ def test_the_typology_angle_is_the_published_formula(skin):
     assert typology_angle(skin) == pytest.approx(angle_from_xyz(skin), abs=0.5)
 
 
-def test_tones_go_from_dark_to_very_light():
-    light = np.array([0.85, 0.62, 0.5])
-    ranks = [TONES.index(name_tone(level * light)) for level in np.geomspace(0.03, 1, 40)]
+def test_tones_go_from_dark_to_very_light(people):
+    skins = np.geomspace(0.03, 1, 40)[:, None] * [0.85, 0.62, 0.5]
+    shown = [describe_person(replace(people[0], skin=skin))["skin tone"] for skin in skins]
+    ranks = [TONES.index(tone) for tone in shown]
     assert ranks == sorted(ranks)
     assert set(ranks) == set(range(len(TONES)))
 
 
-def test_ages_are_adult_and_in_groups_without_gaps():
-    assert name_age(AGE_BOUNDS[0]) == "18 to 29 years"
-    assert name_age(29.9) == "18 to 29 years"
-    assert name_age(30) == "30 to 44 years"
-    for years in (17.9, 81, np.nan):
-        with pytest.raises(ValueError, match="should be"):
-            name_age(years)
+def test_ages_are_in_groups_without_gaps(people):
+    years = (18, 29.9, 30, 44.9, 45, 59.9, 60, 80)
+    shown = [describe_person(replace(people[0], years=age))["age"] for age in years]
+    assert shown == np.repeat(AGES, 2).tolist()
 
 
 def test_everybody_is_counted_once_in_each_list():
     counts = count_people([0, 1, 1, 2, 1_000_000], seed=3)
     assert (counts.groupby("what").sum() == 4).all()
     assert set(counts.index.get_level_values("what")) == set(GROUPS)
-    men = [draw_person(number, 3).is_male for number in (0, 1, 2, 1_000_000)]
-    assert counts["sex", "men"] == sum(men)
-    bare = [draw_person(number, 3).glasses is None for number in (0, 1, 2, 1_000_000)]
-    assert counts["glasses", "without"] == sum(bare)
+    drawn = [draw_person(number, 3) for number in (0, 1, 2, 1_000_000)]
+    assert counts["sex", "men"] == sum(one.is_male for one in drawn)
+    assert counts["glasses", "without"] == sum(one.glasses is None for one in drawn)

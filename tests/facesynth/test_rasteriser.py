@@ -1,9 +1,11 @@
 """The rasteriser against slow geometry written another way."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from facesynth.head.mesh import CUT_OUT, ONE_SIDED, TWO_SIDED
+from facesynth.head.mesh import CUT_OUT, ONE_SIDED, TWO_SIDED, plain_mesh
 from facesynth.picture.rasteriser import ambient_occlusion, interpolate, rasterise
 
 WHITE = np.ones((2, 2), np.float32)
@@ -11,16 +13,10 @@ WHITE = np.ones((2, 2), np.float32)
 
 def draw(points, triangles, kinds=None, strands=None, thinness=None, texture=WHITE, size=64):
     points = np.asarray(points, np.float32)
-    triangles = np.asarray(triangles, np.int64).reshape(-1, 3)
-    return rasterise(
-        points,
-        triangles,
-        np.full(len(triangles), TWO_SIDED) if kinds is None else np.asarray(kinds),
-        np.zeros((len(points), 2), np.float32) if strands is None else strands,
-        np.zeros(len(points), np.float32) if thinness is None else thinness,
-        texture,
-        size=size,
-    )
+    mesh = plain_mesh(points, points, np.asarray(triangles, np.int64).reshape(-1, 3), 0)
+    given = {"kinds": kinds, "strands": strands, "thinness": thinness}
+    changes = {name: np.asarray(value) for name, value in given.items() if value is not None}
+    return rasterise(points, replace(mesh, **changes), texture, size)
 
 
 def test_a_triangle_covers_its_area():

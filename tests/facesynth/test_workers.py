@@ -13,7 +13,7 @@ from facesynth.data.workers import share_out
 
 PARENT = """
 import sys
-from plumbing.commands import run_command
+from plumbing.user_errors import run_command
 from test_workers import work_slowly
 from facesynth.data.workers import share_out
 

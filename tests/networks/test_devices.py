@@ -9,11 +9,18 @@ import pandas as pd
 import pytest
 import tensorflow as tf
 
+from cnnlab import paths
 from cnnlab.faces.augmentation import Augmentation
 from cnnlab.faces.pipeline import training_batches
-from cnnlab.networks.devices import choose_strategy, share_equally
+from cnnlab.networks.devices import (
+    choose_strategy,
+    describe_cap,
+    detect_policy,
+    share_equally,
+    use_policy,
+)
 from cnnlab.networks.light_vgg import build_light_vgg
-from cnnlab.networks.training import Stopping, train
+from cnnlab.networks.training import Stopping, Training, train
 
 TWO_DEVICES = """
 import sys
@@ -47,17 +54,11 @@ def batches(count, epoch):
 
 def train_small(folder, training_batches=lambda epoch: batches(9, epoch)):
     """Two epochs, the second batch of each with a single image."""
-    return train(
-        "light-vgg",
-        {},
-        build,
-        training_batches,
-        lambda: batches(8, 99),
-        Stopping(2, 2),
-        seed=1,
-        class_weight={label: 1 + label / 8 for label in range(8)},
-        root=folder,
-    )
+    weights = {label: 1 + label / 8 for label in range(8)}
+    batched = (training_batches, lambda: batches(8, 99))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(paths, "TRAINED", folder)
+        train(Training("light-vgg", {}, build, *batched, Stopping(2, 2), 1, weights))
 
 
 def train_and_resume(folder):
@@ -129,3 +130,53 @@ def test_only_uneven_batches_are_repeated(count):
         even = len(given[0]) % 2 == 0
         np.testing.assert_array_equal(shared, given[0] if even else np.tile(given[0], (2, 1)))
         np.testing.assert_array_equal(labels, given[1] if even else np.tile(given[1], 2))
+
+
+without_gpu = pytest.mark.skipif(
+    bool(tf.config.list_physical_devices("GPU")), reason="a GPU decides before the processor does"
+)
+
+
+@without_gpu
+@pytest.mark.parametrize(
+    ("flags", "policy"),
+    [
+        ("flags : fpu sse2 avx2", "float32"),
+        ("flags : fpu avx512f avx512_bf16 amx_tile", "mixed_bfloat16"),
+        ("flags : fpu amx_bf16", "mixed_bfloat16"),
+        ("flags : fpu avx512_bf16_lookalike", "float32"),
+    ],
+)
+def test_policy_follows_the_processors_flags(tmp_path, flags, policy):
+    cpuinfo = tmp_path / "cpuinfo"
+    cpuinfo.write_text(flags)
+    assert detect_policy(cpuinfo) == policy
+
+
+@without_gpu
+@pytest.mark.parametrize(
+    ("cap", "policy"),
+    [("AVX2", "float32"), ("AVX512_CORE", "float32"), ("AVX512_CORE_AMX", "mixed_bfloat16")],
+)
+def test_a_cap_on_instructions_counts_as_a_processor_without_them(
+    tmp_path, monkeypatch, cap, policy
+):
+    cpuinfo = tmp_path / "cpuinfo"
+    cpuinfo.write_text("flags : avx512_bf16")
+    monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", cap)
+    assert detect_policy(cpuinfo) == policy
+    assert describe_cap() == {"ONEDNN_MAX_CPU_ISA": cap}
+    monkeypatch.delenv("ONEDNN_MAX_CPU_ISA")
+    assert describe_cap() == {}
+
+
+@without_gpu
+def test_unknown_processor_gets_float32(tmp_path):
+    assert detect_policy(tmp_path / "missing") == "float32"
+
+
+def test_a_policy_is_in_force_within_its_block_alone():
+    with pytest.raises(KeyError), use_policy("mixed_bfloat16"):
+        assert keras.layers.Dense(1).compute_dtype == "bfloat16"
+        raise KeyError
+    assert keras.layers.Dense(1).compute_dtype == "float32"

@@ -2,14 +2,12 @@ import keras
 import numpy as np
 import pytest
 
+from cnnlab.networks.devices import use_policy
 from cnnlab.networks.family import (
-    ALEXNET,
     FAMILY,
-    MOBILENET,
     build_light_alexnet,
     build_light_mobilenet,
 )
-from cnnlab.networks.precision import use_policy
 
 # Hewitt & Gunes (2018), Table 4.
 PUBLISHED = {"AlexNet variant": 3_464_952, "VGG variant": 3_753_016, "MobileNet variant": 3_237_064}
@@ -28,7 +26,7 @@ def test_alexnet_has_one_convolution_a_block_of_shrinking_kernels():
     assert model.get_layer("flatten").output.shape[1:] == (2048,)
 
 
-@pytest.mark.parametrize("architecture", [ALEXNET, MOBILENET], ids=lambda each: each.name)
+@pytest.mark.parametrize("architecture", FAMILY[::2], ids=lambda each: each.name)
 def test_logits_are_float32_and_all_else_is_bfloat16_under_mixed_precision(architecture):
     with use_policy("mixed_bfloat16"):
         model = architecture.build()

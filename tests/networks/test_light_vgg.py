@@ -2,8 +2,8 @@ import keras
 import numpy as np
 import pytest
 
+from cnnlab.networks.devices import use_policy
 from cnnlab.networks.light_vgg import build_light_vgg, build_light_vgg_with_batch_normalisation
-from cnnlab.networks.precision import use_policy
 
 
 def test_tabled_form_has_the_papers_parameters():

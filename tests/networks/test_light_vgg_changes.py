@@ -2,11 +2,8 @@ import keras
 import numpy as np
 import pytest
 
-from cnnlab.explain.cam.class_activation import (
-    differentiate_targets,
-    grad_cam,
-    multiply_maps_by_gradients,
-)
+from cnnlab.explain.cam.class_activation import differentiate_targets, grad_cam
+from cnnlab.networks.devices import use_policy
 from cnnlab.networks.light_vgg import build_light_vgg
 from cnnlab.networks.light_vgg_changes import (
     CHANGED,
@@ -14,32 +11,24 @@ from cnnlab.networks.light_vgg_changes import (
     FRAME,
     ORIGINAL,
     MirrorDifference,
-    build_erased,
-    build_fine,
-    build_framed,
-    build_normalised,
-    build_one_sided,
-    build_placed,
-    build_pooled,
-    build_together,
 )
-from cnnlab.networks.precision import use_policy
 
 RNG = np.random.default_rng(0)
 IMAGES = RNG.random((3, 128, 128, 3)).astype(np.float32)
 TARGETS = np.array([0, 3, 7])
+BUILD = {architecture.title: architecture.build for architecture in CHANGED}
 
 
 @pytest.mark.parametrize("architecture", CHANGED, ids=lambda each: each.name)
 def test_no_change_costs_parameters_and_all_can_be_explained_where_the_original_is(architecture):
     model = architecture.build()
     assert model.count_params() <= ORIGINAL.build().count_params()
-    maps = grad_cam(model, IMAGES, "conv5_2", TARGETS)
+    maps = grad_cam(differentiate_targets(model, IMAGES, "conv5_2", TARGETS))
     assert maps.shape[1:] in {(8, 8), (16, 16)}
     assert not any(isinstance(layer, keras.Model) for layer in model.layers)
 
 
-@pytest.mark.parametrize("build", [build_framed, build_together])
+@pytest.mark.parametrize("build", [BUILD["framed"], BUILD["together"]])
 def test_a_saved_network_with_layers_of_our_own_answers_the_same(build, tmp_path):
     with use_policy("mixed_bfloat16"):
         model = build()
@@ -56,7 +45,7 @@ def test_names_and_titles_tell_the_variants_apart():
     assert len({each.name for each in everything}) == len(everything)
 
 
-@pytest.mark.parametrize("build", [build_pooled, build_fine, build_normalised])
+@pytest.mark.parametrize("build", [BUILD["pooled"], BUILD["fine"], BUILD["normalised"]])
 def test_pooled_maps_are_the_logits(build):
     model = build()
     weights = model.get_layer("logits").kernel.numpy()
@@ -66,8 +55,8 @@ def test_pooled_maps_are_the_logits(build):
 
 
 def test_places_without_hidden_layers_add_up_to_the_logit():
-    found = differentiate_targets(build_placed(), IMAGES, "pool5", TARGETS)
-    total = multiply_maps_by_gradients(found).sum(axis=(1, 2))
+    found = differentiate_targets(BUILD["placed"](), IMAGES, "pool5", TARGETS)
+    total = (found.maps * found.gradients).sum(axis=(1, 2, 3))
     np.testing.assert_allclose(total, found.logits[np.arange(3), TARGETS], rtol=1e-3, atol=1e-4)
 
 
@@ -84,7 +73,7 @@ def measure_field(model):
 
 
 def test_finer_maps_have_the_tabled_weights_and_a_similar_field():
-    fine, tabled = build_fine(), build_light_vgg()
+    fine, tabled = BUILD["fine"](), build_light_vgg()
     shapes = [
         [layer.kernel.shape for layer in model.layers if isinstance(layer, keras.layers.Conv2D)]
         for model in (fine, tabled)
@@ -103,11 +92,11 @@ def test_mirror_differences_are_the_same_for_both_sides_and_zero_for_even_faces(
     )
     even = maps + maps[:, :, ::-1]
     np.testing.assert_allclose(np.asarray(MirrorDifference()(even))[..., 3:], 0, atol=1e-6)
-    assert build_one_sided().get_layer("global_average_pool").output.shape == (None, 256)
+    assert BUILD["one-sided"]().get_layer("global_average_pool").output.shape == (None, 256)
 
 
 def test_the_framed_network_is_blind_for_the_frame_only():
-    model = build_framed()
+    model = BUILD["framed"]()
     changed = RNG.random(IMAGES.shape).astype(np.float32)
     inside = slice(FRAME, 128 - FRAME)
     changed[:, inside, inside] = IMAGES[:, inside, inside]
@@ -116,7 +105,7 @@ def test_the_framed_network_is_blind_for_the_frame_only():
     assert not np.array_equal(model(changed), model(IMAGES))
 
 
-@pytest.mark.parametrize("build", [build_erased, build_together])
+@pytest.mark.parametrize("build", [BUILD["erased"], BUILD["together"]])
 def test_rectangles_are_erased_in_training_only(build):
     with use_policy("mixed_bfloat16"):
         erase = build().get_layer("erase")

@@ -106,17 +106,3 @@ def test_a_saved_model_is_loaded_with_the_layer(tmp_path):
     assert loaded.get_layer("norm").momentum == 0.8
     for one, other in zip(loaded.get_weights(), model.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
-
-
-@pytest.mark.parametrize(
-    "options", [{"axis": 1}, {"renorm": True}, {"synchronized": True}, {"scale": False}]
-)
-def test_what_the_operation_cannot_do_is_refused(options):
-    with pytest.raises(ValueError, match="odd: the fused operation"):
-        FusedBatchNormalization(name="odd", **options)
-
-
-def test_masks_are_refused():
-    layer = FusedBatchNormalization(name="odd")
-    with pytest.raises(ValueError, match="odd: the fused operation has no mask"):
-        layer(np.ones((2, 3), np.float32), mask=np.ones(2, bool))

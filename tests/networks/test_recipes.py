@@ -8,7 +8,7 @@ import pytest
 from scipy.special import log_softmax
 
 from cnnlab.networks.from_scratch import LIGHT_VGG
-from cnnlab.networks.recipes import SmoothedCrossEntropy, compile_classifier
+from cnnlab.networks.recipes import SmoothedCrossEntropy, compile_network
 from cnnlab.networks.training import Stopping
 
 RNG = np.random.default_rng(0)
@@ -18,7 +18,7 @@ LOGITS = RNG.normal(size=(20, 8)).astype(np.float32)
 
 def compile_tiny(**changes):
     model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(8)])
-    return compile_classifier(model, replace(LIGHT_VGG, **changes), Stopping(11, 11), 10)
+    return compile_network(model, replace(LIGHT_VGG, **changes), Stopping(11, 11), 320)
 
 
 def rates(model):

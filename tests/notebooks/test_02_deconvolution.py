@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from cnnlab.explain.deconvolution.deconvnet import forward_with_switches, trace_back
 from cnnlab.explain.upconvolution import decoders
-from cnnlab.networks.precision import use_policy
+from cnnlab.networks.devices import use_policy
 from cnnlab.networks.training import make_reproducible
 from notebooks.cells import run_cells
 

@@ -38,5 +38,5 @@ def test_the_notebooks_forward_and_backward_are_the_packages(architecture, label
 
 
 def test_the_notebooks_count_is_the_packages():
-    counts = gradients.count_parameters(gradients.Architecture())
-    assert ANSWER["parameter_count"] == sum(counts.values()) == 3954
+    parameters = gradients.initialise(gradients.Architecture(), 0)
+    assert ANSWER["parameter_count"] == parameters.to_vector().size == 3954

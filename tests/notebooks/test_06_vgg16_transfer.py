@@ -4,9 +4,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from cnnlab.evaluation.cost import count_macs
+from cnnlab.evaluation.layers import count_macs
+from cnnlab.networks.devices import FLOAT32, MIXED_BFLOAT16, use_policy
 from cnnlab.networks.features import fix_vgg16
-from cnnlab.networks.precision import FLOAT32, MIXED_BFLOAT16, use_policy
 from cnnlab.networks.training import make_reproducible
 from cnnlab.networks.transfer import list_stages
 from cnnlab.networks.vgg16 import build_vgg16_classifier, take_top

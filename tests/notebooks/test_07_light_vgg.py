@@ -3,8 +3,8 @@ import numpy as np
 import pytest
 
 from cnnlab.networks import light_vgg
+from cnnlab.networks.devices import FLOAT32, MIXED_BFLOAT16, use_policy
 from cnnlab.networks.from_scratch import LIGHT_VGG, LIGHT_VGG_AS_TABLED, stop_light_vgg
-from cnnlab.networks.precision import FLOAT32, MIXED_BFLOAT16, use_policy
 from cnnlab.networks.training import make_reproducible
 from cnnlab.settings import PROFILES
 from notebooks.cells import run_cells
@@ -46,7 +46,7 @@ def test_the_training_is_named_as_the_packages():
         "recipe": LIGHT_VGG,
         "faces": None,
         "stopping": None,
-        "train_from_scratch": lambda architecture, *_: asked.update(architecture=architecture),
+        "train_network": lambda architecture, *_: asked.update(architecture=architecture),
     }
     run_cells(NOTEBOOK, "train", **given)
     architecture = asked["architecture"]

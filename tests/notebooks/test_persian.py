@@ -9,8 +9,8 @@ import pytest
 
 from cnnlab.paths import NOTEBOOKS
 from cnnlab.report.text.persian import localise_numbers
-from cnnlab.report.text.prose import EXPRESSION
 from cnnlab.report.text.translation import add_persian
+from cnnlab.report.text.values import EXPRESSION
 
 PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
 

@@ -5,17 +5,16 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
-from cnnlab.report.pages.title import Title
-from cnnlab.report.pages.typesetting import Chapter, Layout, compile_pdf, write_sources
+from cnnlab.report.pages.typesetting import Chapter, compile_pdf, make_settings, write_sources
 
 
 @pytest.fixture
 def typeset(tmp_path: Path) -> Callable[..., PdfReader]:
     """Typeset chapters as a report and read the PDF back."""
 
-    def run(*chapters: Chapter, language: str = "en", **title: str) -> PdfReader:
-        layout = Layout("report", Title("A sample", **title), language=language)
-        main = write_sources(chapters, layout, tmp_path / "sources")
+    def run(*chapters: Chapter, language: str = "en", appendix=(), **title: str) -> PdfReader:
+        settings = make_settings({"title": "A sample", **title}, language)
+        main = write_sources(chapters, settings, tmp_path / "sources", appendix)
         return PdfReader(io.BytesIO(compile_pdf(main)))
 
     return run

@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from cnnlab.faces.dataset import FaceDataset, ImageFile
+from cnnlab.faces.dataset import FaceDataset
 from cnnlab.faces.decoding import Unreadable
+from cnnlab.faces.files import ImageFile
 from cnnlab.faces.loading import Faces
 from cnnlab.faces.splits import Split
 

@@ -10,8 +10,10 @@ from nbformat.v4 import (
     new_output,
 )
 
-from cnnlab.report.pages.exporter import ReportExporter
-from cnnlab.report.pages.typesetting import Chapter
+from cnnlab.report.pages.chapters import write_chapter
+from cnnlab.report.pages.editions import write_edition
+from cnnlab.report.pages.typesetting import Chapter, read_citations
+from cnnlab.report.text.prose import check_references
 
 SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg" width="120pt" height="60pt" viewBox="0 0 120 60">'
@@ -72,5 +74,6 @@ def notebook(*cells: NotebookNode) -> NotebookNode:
 
 
 def chapter(*cells: NotebookNode, name: str = "04_sample", language: str = "en") -> Chapter:
-    exporter = ReportExporter(language=language)
-    return exporter.make_chapter(notebook(*cells), {"metadata": {"name": name}})
+    made = notebook(*cells)
+    check_references({name: made}, read_citations())
+    return write_chapter(name, write_edition(made, name, language).cells)

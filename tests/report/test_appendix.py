@@ -1,16 +1,11 @@
 """What only the curious want: written in the notebooks, printed after the chapters."""
 
-import io
-
 import pytest
-from pypdf import PdfReader
 
 from cnnlab.report.checking import read_text, squeeze
-from cnnlab.report.pages.exporter import ReportExporter
-from cnnlab.report.pages.title import Title
-from cnnlab.report.pages.typesetting import Layout, compile_pdf, write_sources
+from cnnlab.report.pages.editions import split_chapter, write_edition
 
-from .made_notebooks import caption, code, notebook, picture, text
+from .made_notebooks import caption, chapter, code, notebook, picture, text
 
 MADE = notebook(
     text(
@@ -30,15 +25,18 @@ MADE = notebook(
 
 
 def split(made, language="en"):
-    exporter = ReportExporter(language=language)
-    return exporter.split_chapter(made, {"metadata": {"name": "01_first"}})
+    return split_chapter(write_edition(made, "01_first", language), "01_first")
 
 
-def typeset(made, folder, language="en"):
-    body, appended = split(made, language)
-    layout = Layout("report", Title("A sample"), language)
-    main = write_sources([body], layout, folder / "sources", appendix=[appended])
-    return PdfReader(io.BytesIO(compile_pdf(main)))
+@pytest.fixture
+def read(typeset):
+    """Typeset a notebook's chapter and appendix, and return the PDF."""
+
+    def run(made, language="en"):
+        body, appended = split(made, language)
+        return typeset(body, language=language, appendix=[appended])
+
+    return run
 
 
 @pytest.mark.parametrize(
@@ -55,30 +53,28 @@ def typeset(made, folder, language="en"):
         ("fa", ("بیشتر در پیوست الف–۱ است", "برای کنجکاوان")),
     ],
 )
-def test_tagged_cells_follow_the_chapters(tmp_path, language, words):
-    printed = squeeze(read_text(typeset(MADE, tmp_path, language), language))
+def test_tagged_cells_follow_the_chapters(read, language, words):
+    printed = squeeze(read_text(read(MADE, language), language))
     for each in words:
         assert squeeze(each) in printed, each
     first, last = ("The end of", "For the curious") if language == "en" else ("پایان", "برای")
     assert printed.rindex(squeeze(first)) < printed.rindex(squeeze(last))
 
 
-def test_no_chapter_runs_on_at_the_top_of_the_appendix(tmp_path):
+def test_no_chapter_runs_on_at_the_top_of_the_appendix(read):
     [page] = [
-        page.extract_text()
-        for page in typeset(MADE, tmp_path).pages
-        if "For the curious" in page.extract_text()
+        page.extract_text() for page in read(MADE).pages if "For the curious" in page.extract_text()
     ]
     assert page.startswith("Appendix") and "Figure 1" in page and "First" not in page
 
 
-def test_the_number_of_an_appendix_is_not_broken(tmp_path):
+def test_the_number_of_an_appendix_is_not_broken(read):
     references = "\n\n".join(f"{'و ' * count}[بخش](#More) است." for count in range(60, 90))
     made = notebook(
         text("# First", persian=f"# نخست\n\n{references}"),
         text("## More", "appendix", persian="## بیشتر\n\nبرای کنجکاوان."),
     )
-    lines = read_text(typeset(made, tmp_path, "fa"), "fa").splitlines()
+    lines = read_text(read(made, "fa"), "fa").splitlines()
     assert sum("پیوست\N{NO-BREAK SPACE}الف–۱" in line for line in lines) == 30
 
 
@@ -101,5 +97,5 @@ def test_pictures_of_both_parts_have_names_of_their_own():
 
 
 def test_alone_a_notebook_keeps_its_order():
-    chapter = ReportExporter().make_chapter(MADE, {"metadata": {"name": "01_first"}})
-    assert chapter.markdown.index("For the curious") < chapter.markdown.index("The end of")
+    markdown = chapter(*MADE.cells, name="01_first").markdown
+    assert markdown.index("For the curious") < markdown.index("The end of")

@@ -8,9 +8,9 @@ from nbconvert.exporters import get_exporter
 from nbformat.v4 import new_output
 from pypdf import PdfReader
 
-from cnnlab.report.errors import ReportError
 from cnnlab.report.pages.exporter import ReportExporter
 from cnnlab.report.pages.typesetting import write_typst
+from plumbing.user_errors import UserError
 
 from .made_notebooks import (
     DATA_FRAME_HTML,
@@ -142,30 +142,30 @@ def test_a_statement_prints_its_words(words):
     ],
 )
 def test_a_figure_without_its_words_is_refused(cells, complaint):
-    with pytest.raises(ReportError, match=f"04_sample.*{complaint}"):
+    with pytest.raises(UserError, match=f"04_sample.*{complaint}"):
         chapter(code("x", picture("04-x")), *cells)
 
 
 def test_a_picture_that_was_not_shown_by_its_name_is_refused():
-    with pytest.raises(ReportError, match=r"04_sample, cell \[1\].*no caption.*show_figure"):
+    with pytest.raises(UserError, match=r"04_sample, cell \[1\].*no caption.*show_figure"):
         chapter(code("x", shown({"image/png": PNG})))
 
 
 def test_failed_cell_is_refused():
     failure = new_output("error", ename="ValueError", evalue="no such class", traceback=[])
-    with pytest.raises(ReportError, match=r"04_sample, cell \[1\].*ValueError: no such class"):
+    with pytest.raises(UserError, match=r"04_sample, cell \[1\].*ValueError: no such class"):
         chapter(code("x", failure))
 
 
 def test_notebook_that_was_not_executed_is_refused():
     cell = code("show()")
     cell.execution_count = None
-    with pytest.raises(ReportError, match=r"04_sample has not been executed.*show\(\).*--execute"):
+    with pytest.raises(UserError, match=r"04_sample has not been executed.*show\(\).*--execute"):
         chapter(text("# A"), cell)
 
 
 def test_output_that_cannot_be_printed_is_refused():
-    with pytest.raises(ReportError, match="application/json"):
+    with pytest.raises(UserError, match="application/json"):
         chapter(code("x", shown({"application/json": "{}"})))
 
 
@@ -193,7 +193,7 @@ def test_one_notebook_alone(tmp_path):
 
 
 def test_reference_within_one_notebook_must_resolve():
-    with pytest.raises(ReportError, match=r"04_sample, cell .* fig-04-nowhere leads nowhere"):
+    with pytest.raises(UserError, match=r"04_sample, cell .* fig-04-nowhere leads nowhere"):
         ReportExporter().from_notebook_node(
             notebook(text("# A\n\nSee [Figure](#fig-04-nowhere).")),
             {"metadata": {"name": "04_sample"}},

@@ -4,12 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnnlab.report.text.persian import (
-    alphabetical_key,
-    keep_order,
-    localise_numbers,
-    right_to_left,
-)
+from cnnlab.report.text.persian import alphabetical_key, keep_order, localise_numbers
 
 
 @pytest.mark.parametrize(
@@ -116,7 +111,3 @@ def test_words_are_sorted_by_the_persian_alphabet():
     words = ["یادگیری", "پس‌انتشار", "گام", "کرنل", "بایاس", "چهره", "ژرف", "هم‌وردایی", "آزمون"]
     in_order = ["آزمون", "بایاس", "پس‌انتشار", "چهره", "ژرف", "کرنل", "گام", "هم‌وردایی", "یادگیری"]
     assert sorted(words, key=alphabetical_key) == in_order
-
-
-def test_jupyter_reads_markdown_inside_the_direction():
-    assert right_to_left("# عنوان\n") == '<div dir="rtl">\n\n# عنوان\n\n</div>'

@@ -4,15 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnnlab.report.errors import ReportError
 from cnnlab.report.text.prose import (
     check_references,
-    find_expressions,
     label_headings,
     link_references,
     list_failed_claims,
     write_text,
 )
+from cnnlab.report.text.values import find_expressions
+from plumbing.user_errors import UserError
 
 from .made_notebooks import code, notebook, picture, reply, text
 
@@ -55,14 +55,14 @@ def test_only_the_paragraph_of_a_false_claim_gives_way():
 
 
 def test_a_missing_value_names_its_cell():
-    with pytest.raises(ReportError, match=r"04_a, cell .*It is.*no value of 'a'.*--execute"):
+    with pytest.raises(UserError, match=r"04_a, cell .*It is.*no value of 'a'.*--execute"):
         write("It is {eval}`a`.", b=reply("1"))
 
 
 def test_failed_claims_are_listed_with_their_cells():
     made = notebook(text("Fine.", a=TRUE), text("Not so.", b=FALSE), text("5", c=reply("5")))
-    [claim] = list_failed_claims(made)
-    assert "Not so." in claim and claim.endswith(": b")
+    [claim] = list_failed_claims({"04_a": made})
+    assert "04_a, cell" in claim and "Not so." in claim and claim.endswith(": b")
 
 
 @given(st.lists(st.sampled_from(["A line.", "", "> Quoted.", "- Item", "1. Item", "$$ x $$"])))
@@ -103,8 +103,8 @@ def test_references_over_several_notebooks():
     second.cells.append(code("x", picture("02-b")))
     check_references({"01_a": first, "02_b": second}, {"he2015"})
     check_references({"01_a": first}, {"he2015"})  # alone, others are not known
-    with pytest.raises(ReportError, match=r"01_a, cell .*ref-he2015 leads nowhere"):
+    with pytest.raises(UserError, match=r"01_a, cell .*ref-he2015 leads nowhere"):
         check_references({"01_a": first}, set())
     first.cells.append(text("$$ b \\label{eq-02-a} $$"))
-    with pytest.raises(ReportError, match="eq-02-a is used in notebook 01_a too"):
+    with pytest.raises(UserError, match="eq-02-a is used in notebook 01_a too"):
         check_references({"01_a": first, "02_b": second}, {"he2015"})

@@ -16,15 +16,16 @@ def _style():
     plt.close("all")
 
 
-def test_two_ways_show_all_maps_on_one_scale():
+def test_two_ways_show_equal_maps_in_equal_colours():
     generator = np.random.default_rng(0)
     image = generator.integers(0, 256, (8, 8, 3))
-    filtered, one_way, other_way = generator.normal(size=(3, 8, 8, 1))
-    figure = figures.draw_two_ways(image, filtered, one_way, other_way, image)
+    filtered, moved = generator.normal(size=(2, 8, 8, 1))
+    filtered[0, 0], moved[0, 0] = 9, -9  # one scale for all
+    figure = figures.draw_two_ways((image, filtered, moved, moved, image))
     assert figure.get_figwidth() <= TEXT_WIDTH
-    maps = [axes.images[0] for axes in figure.axes[1:4]]
-    assert len({picture.get_clim() for picture in maps}) == 1
-    np.testing.assert_array_equal(maps[2].get_array(), other_way[..., 0])
+    _, first, one, other, _ = (axes.images[0].get_array() for axes in figure.axes if axes.images)
+    np.testing.assert_array_equal(one, other)
+    assert first[0, 0, 0] > first[0, 0, 2] and one[0, 0, 0] < one[0, 0, 2], "red above, blue below"
 
 
 def test_border_is_outlined_where_it_was_predicted():
@@ -37,21 +38,18 @@ def test_border_is_outlined_where_it_was_predicted():
         assert outline.max() == 20 - reach - 0.5
 
 
-def test_error_by_shift_draws_a_line_for_each_map():
-    errors = pd.DataFrame({"stride 2": [0.0, 0.2], "one layer": [0.0, 0.0]})
-    (axes,) = figures.draw_error_by_shift(errors).axes
-    assert [line.get_label() for line in axes.lines] == ["stride 2", "one layer"]
-    np.testing.assert_array_equal(axes.lines[0].get_ydata(), [0.0, 0.2])
-
-
-def test_errors_by_depth_cut_no_line():
+def test_errors_have_a_line_for_each_map_and_cut_none():
     generator = np.random.default_rng(1)
-    errors = {"low": generator.random((2, 3)), "high": 5 * generator.random((2, 3))}
-    figure = figures.draw_errors_by_depth(errors, [1, 2, 4])
+    low, high = (
+        pd.DataFrame(size * generator.random((3, 2)), [1, 2, 4], ["pool 1", "pool 2"])
+        for size in (1, 5)
+    )
+    figure = figures.draw_errors_by_shift({"low": low, "high": high})
     assert [axes.get_title(loc="left") for axes in figure.axes] == ["low", "high"]
-    np.testing.assert_array_equal(figure.axes[1].lines[1].get_ydata(), errors["high"][1])
-    highest = max(line.get_ydata().max() for axes in figure.axes for line in axes.lines)
-    assert all(axes.get_ylim()[1] >= highest for axes in figure.axes)
+    lines = figure.axes[1].lines
+    assert [line.get_label() for line in lines] == ["pool 1", "pool 2"]
+    np.testing.assert_array_equal(lines[1].get_ydata(), high["pool 2"])
+    assert all(axes.get_ylim()[1] >= high.to_numpy().max() for axes in figure.axes)
 
 
 def test_detector_frames_the_places_found():
@@ -64,15 +62,17 @@ def test_detector_frames_the_places_found():
 
 def test_lifting_shows_all_maps_on_one_scale():
     generator = np.random.default_rng(2)
-    rows = [
-        (generator.random((6, 6, 3)), size * generator.normal(size=(6, 6, 4)), np.zeros((6, 6)))
-        for size in (1, 2)
-    ]
+    maps = generator.normal(size=(6, 6, 4))
+    rows = [(generator.random((6, 6, 3)), size * maps, np.zeros((6, 6))) for size in (1, 2)]
     figure = figures.draw_lifting(rows)
     assert figure.get_figwidth() <= TEXT_WIDTH
     panels = np.reshape(figure.axes, (2, 6))
-    assert len({axes.images[0].get_clim() for axes in panels[:, 1:].flat}) == 1
-    np.testing.assert_array_equal(panels[1, 3].images[0].get_array(), rows[1][1][..., 2])
+    pale, strong = (row[3].images[0].get_array()[..., :3].min() for row in panels)
+    assert strong < pale, "twice the value has the stronger colour"
+    assert [axes.get_title() for axes in panels[0, 1:]] == [
+        *(f"$q = {q}$" for q in range(4)),
+        "maximum",
+    ]
 
 
 def test_generalisation_draws_the_interval_given():

@@ -1,7 +1,7 @@
 import pytest
 
-from cnnlab.report.errors import ReportError
-from cnnlab.report.text.summary import summarise
+from cnnlab.report.pages.editions import summarise, write_edition
+from plumbing.user_errors import UserError
 
 from .made_notebooks import notebook, reply, text
 
@@ -17,6 +17,13 @@ FIRST = notebook(
 SECOND = notebook(text("# Question 2: B"))
 
 
+def summary_of(language, abstract="What it holds.", **notebooks):
+    edition = {
+        name: write_edition(made, f"{name[-2:]}_a", language) for name, made in notebooks.items()
+    }
+    return summarise(edition, abstract, language).markdown
+
+
 @pytest.mark.parametrize(
     ("language", "row"),
     [
@@ -25,20 +32,18 @@ SECOND = notebook(text("# Question 2: B"))
     ],
 )
 def test_each_summary_is_a_row_that_names_question_and_section(language, row):
-    lines = summarise(
-        {"01_a": FIRST, "02_b": SECOND}, "What it holds.", language
-    ).markdown.splitlines()
+    lines = summary_of(language, in_01=FIRST, in_02=SECOND).splitlines()
     assert lines[2] == "What it holds."
     assert lines[7:] == [row, ":::"]
 
 
 def test_a_summary_without_persian_is_a_row_in_english():
     alone = notebook(text("# Question 1: A"), text("It holds.\n\n12", "summary"))
-    assert "| It holds. | 12 |" in summarise({"01_a": alone}, "", "fa").markdown
+    assert "| It holds. | 12 |" in summary_of("fa", in_01=alone)
 
 
 def test_no_summaries_no_table():
-    assert "|" not in summarise({"02_b": SECOND}, "What it holds.", "en").markdown
+    assert "|" not in summary_of("en", in_02=SECOND)
 
 
 @pytest.mark.parametrize(
@@ -51,5 +56,5 @@ def test_no_summaries_no_table():
 )
 def test_a_summary_needs_its_question_and_two_paragraphs(title, summary):
     made = notebook(text(title), text(summary, "summary"))
-    with pytest.raises(ReportError, match=r"01_a, cell .*two paragraphs"):
-        summarise({"01_a": made}, "", "en")
+    with pytest.raises(UserError, match=r"in_01, cell .*two paragraphs"):
+        summary_of("en", in_01=made)

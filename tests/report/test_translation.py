@@ -2,13 +2,13 @@
 
 import pytest
 
-from cnnlab.report.errors import ReportError
 from cnnlab.report.text.translation import (
     add_persian,
     digest_text,
     read_passages,
     renew_translation,
 )
+from plumbing.user_errors import UserError
 
 from .made_notebooks import code, notebook, text
 
@@ -80,7 +80,7 @@ def test_where_lines_break_changes_nothing():
 )
 def test_a_passage_that_differs_from_its_english_names_file_and_cell(made, tmp_path, persian, kind):
     write(tmp_path / "04_a.md", "value", digest_text(ENGLISH), persian)
-    with pytest.raises(ReportError, match=f"04_a.md, cell value of notebook 04_a: .*{kind}"):
+    with pytest.raises(UserError, match=f"04_a.md, cell value of notebook 04_a: .*{kind}"):
         add_persian(made, "04_a", tmp_path)
 
 
@@ -93,5 +93,5 @@ def test_a_passage_that_differs_from_its_english_names_file_and_cell(made, tmp_p
 )
 def test_a_file_that_cannot_be_read(tmp_path, content, complaint):
     (tmp_path / "04_a.md").write_text(content, encoding="utf-8")
-    with pytest.raises(ReportError, match=f"04_a.md.*{complaint}"):
+    with pytest.raises(UserError, match=f"04_a.md.*{complaint}"):
         read_passages(tmp_path / "04_a.md")

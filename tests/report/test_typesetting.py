@@ -4,8 +4,8 @@ import unicodedata
 
 import pytest
 
-from cnnlab.report.errors import ReportError
 from cnnlab.report.pages.typesetting import write_typst
+from plumbing.user_errors import UserError
 
 from .made_notebooks import caption, chapter, code, picture, text
 
@@ -63,7 +63,7 @@ def test_formulae_of_the_subset_keep_their_letters(words):
 
 @pytest.mark.parametrize(("tex", "remedy"), UNFAITHFUL.items())
 def test_formula_that_would_be_altered_is_refused(tex, remedy):
-    with pytest.raises(ReportError, match=rf"04_sample(.|\n)*{remedy}"):
+    with pytest.raises(UserError, match=rf"04_sample(.|\n)*{remedy}"):
         write_typst(chapter(text(f"# A\n\n$$ {tex} $$")))
 
 
@@ -83,22 +83,22 @@ def test_line_breaks_in_matrices_are_no_commands():
     ],
 )
 def test_what_would_be_lost_is_refused(source, complaint):
-    with pytest.raises(ReportError, match=complaint):
+    with pytest.raises(UserError, match=complaint):
         write_typst(chapter(text(f"# A\n\n{source}")))
 
 
 def test_unknown_reference_names_the_notebook(words):
-    with pytest.raises(ReportError, match="04_sample refers to @tbl-04-none"):
+    with pytest.raises(UserError, match="04_sample refers to @tbl-04-none"):
         words(chapter(text("# A\n\nSee @tbl-04-none.")))
 
 
 def test_unknown_literature_names_the_notebook(words):
-    with pytest.raises(ReportError, match="04_sample refers to @nobody1999"):
+    with pytest.raises(UserError, match="04_sample refers to @nobody1999"):
         words(chapter(text("# A\n\nSee [@nobody1999].")))
 
 
 def test_missing_glyph_is_refused(words):
-    with pytest.raises(ReportError, match="04_sample"):
+    with pytest.raises(UserError, match="04_sample"):
         words(chapter(text("# A\n\nNo font here has this: 𓀀.")))
 
 

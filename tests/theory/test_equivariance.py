@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import ndimage, signal
+from scipy import ndimage
 
 from cnnlab.theory import equivariance as eq
 
@@ -49,28 +49,15 @@ def test_correlate_agrees_with_ndimage(padding, mode, seed, height, width):
     np.testing.assert_allclose(eq.correlate(image, kernels, padding), expected, atol=TOLERANCE)
 
 
-@given(seed=seeds, height=st.integers(1, 6), width=st.integers(1, 6))
-@settings(max_examples=20, deadline=None)
-def test_valid_correlation_agrees_with_signal(seed, height, width):
-    image = draw_image(seed, channels=1)
-    kernels = draw_kernels(seed, height, width, channels=1, filters=1)
-    np.testing.assert_allclose(
-        eq.correlate(image, kernels, "valid")[..., 0],
-        signal.correlate2d(image[..., 0], kernels[..., 0, 0], mode="valid"),
-        atol=TOLERANCE,
-    )
-
-
 def test_network_layer_agrees_with_tensorflow():
     import tensorflow as tf  # here, since it takes seconds
 
     image, kernels = draw_image(5), draw_kernels(5)
-    for padding, name in (("zero", "SAME"), ("valid", "VALID")):
-        np.testing.assert_allclose(
-            eq.correlate(image, kernels, padding),
-            tf.nn.conv2d(image[None], kernels, strides=1, padding=name)[0],
-            atol=TOLERANCE,
-        )
+    np.testing.assert_allclose(
+        eq.correlate(image, kernels, "zero"),
+        tf.nn.conv2d(image[None], kernels, strides=1, padding="SAME")[0],
+        atol=TOLERANCE,
+    )
     # Near the end our circular windows cross the border; TensorFlow has none there. It pools in
     # single precision.
     for size, stride, ours in (
@@ -134,25 +121,6 @@ def test_unshared_weights_are_not_equivariant():
     assert error > 0.1
 
 
-@given(seed=seeds, shift=st.tuples(st.integers(0, 5), st.integers(0, 4)))
-@settings(deadline=None)
-def test_valid_region_is_equivariant_where_nothing_has_wrapped(seed, shift):
-    image, kernels = draw_image(seed), draw_kernels(seed)
-    down, right = shift
-    output = eq.correlate(image, kernels, "valid")
-    of_shifted = eq.correlate(eq.translate(image, shift), kernels, "valid")
-    height, width = output.shape[:2]
-    np.testing.assert_allclose(
-        of_shifted[down:, right:], output[: height - down, : width - right], atol=TOLERANCE
-    )
-
-
-def test_valid_region_is_not_equivariant_where_something_has_wrapped():
-    output = eq.correlate(draw_image(0), draw_kernels(0), "valid")
-    of_shifted = eq.correlate(eq.translate(draw_image(0), (2, 0)), draw_kernels(0), "valid")
-    assert eq.relative_error(of_shifted[:2], eq.translate(output, (2, 0))[:2]) > 0.1
-
-
 # The converse ---------------------------------------------------------------------------------
 
 
@@ -185,7 +153,7 @@ def test_read_kernels_finds_the_kernel_itself():
     "operator",
     [
         lambda f: f * np.arange(12.0)[:, None, None],  # linear, not equivariant
-        eq.relu,  # equivariant, not linear
+        lambda f: np.maximum(f, 0),  # equivariant, not linear
     ],
     ids=["not equivariant", "not linear"],
 )
@@ -366,7 +334,7 @@ def test_global_average_pooling_is_invariant(seed, shift):
 
 def test_global_average_pooling_after_a_stride_is_not_invariant_to_all_shifts():
     def operator(f):
-        return eq.global_average_pool(eq.subsample(eq.relu(f), 2))
+        return eq.global_average_pool(eq.subsample(np.maximum(f, 0), 2))
 
     assert eq.invariance_error(operator, draw_image(3), (2, 4)) < TOLERANCE
     assert eq.invariance_error(operator, draw_image(3), (1, 0)) > 0.01
@@ -392,18 +360,8 @@ def test_flatten_and_dense_are_not_invariant(seed):
 # Bad input ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("call", "message"),
-    [
-        (lambda f: eq.correlate(f, draw_kernels(0, channels=3), "valid"), "2 channels"),
-        (lambda f: eq.correlate(f, draw_kernels(0, 2, 3), "zero"), "no centre"),
-        (lambda f: eq.correlate(f, draw_kernels(0, 13, 3), "valid"), "does not fit"),
-        (lambda f: eq.correlate(f, draw_kernels(0), "same"), "not known"),
-        (lambda f: eq.subsample(f, 5), "does not divide"),
-        (lambda f: eq.subsample(f, 0), "does not divide"),
-        (lambda f: eq.equivariance_error(lambda g: 0 * g, f, (1, 0)), "zero everywhere"),
-    ],
-)
-def test_bad_input_is_refused(call, message):
-    with pytest.raises(ValueError, match=message):
-        call(draw_image(0))
+def test_bad_input_is_refused():
+    with pytest.raises(ValueError, match="no centre"):
+        eq.correlate(draw_image(0), draw_kernels(0, 2, 3), "zero")
+    with pytest.raises(ValueError, match="zero everywhere"):
+        eq.equivariance_error(lambda f: 0 * f, draw_image(0), (1, 0))

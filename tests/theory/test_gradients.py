@@ -14,7 +14,6 @@ from cnnlab.theory.gradients import (
     Parameters,
     backward,
     cost,
-    count_parameters,
     forward,
     initialise,
     kernel_gradients,
@@ -104,16 +103,17 @@ def tape_gradient(parameters, signals, labels, architecture):
     return np.concatenate([np.ravel(g) for g in tape.gradient(total, values)])
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=30)
 @given(architectures(), st.integers(0, 10_000))
 def test_gradients_equal_the_tape(architecture, seed):
     parameters, signals, labels = draw_problem(architecture, seed)
     assume(kink_distance(forward(signals, parameters, architecture)) > 1e-9)
     by_hand = gradient_vector(parameters, signals, labels, architecture)
-    assert relative_error(by_hand, tape_gradient(parameters, signals, labels, architecture)) < 1e-9
+    by_tape = tape_gradient(parameters, signals, labels, architecture)
+    np.testing.assert_allclose(by_hand, by_tape, rtol=1e-9, atol=1e-12)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=30)
 @given(architectures(), st.integers(0, 10_000))
 def test_gradients_equal_complex_step_and_central_differences(architecture, seed):
     parameters, signals, labels = draw_problem(architecture, seed)
@@ -152,7 +152,7 @@ def test_forward_and_gradients_equal_tensorflow(architecture):
     np.testing.assert_allclose(cost(passed.s, labels), total.numpy(), rtol=1e-10)
     by_hand = gradient_vector(parameters, signals, labels, architecture)
     assert relative_error(by_hand, by_tape) < 1e-9
-    assert sum(count_parameters(architecture).values()) == network.count_params()
+    assert parameters.to_vector().size == network.count_params()
 
 
 def test_steps_of_descent_follow_keras_sgd():
@@ -187,10 +187,9 @@ def test_learning_without_a_step_changes_nothing():
 
 def test_lengths_and_count_of_the_homework():
     architecture = Architecture()
-    assert architecture.padded_length == 787
     assert architecture.convolved_length == 786
     assert architecture.pooled_length == 393
-    assert sum(count_parameters(architecture).values()) == (2 + 1) + (393 * 10 + 10) + (10 + 1)
+    assert initialise(architecture, 0).to_vector().size == (2 + 1) + (393 * 10 + 10) + (10 + 1)
 
 
 @given(architectures(), st.integers(0, 10_000))
@@ -357,10 +356,10 @@ def test_a_wrong_gradient_is_found():
 @pytest.mark.parametrize(
     ("sizes", "message"),
     [
-        ({"padding": -1}, "padding is -1"),
-        ({"hidden": 0}, "hidden is 0"),
-        ({"kernel_width": 9}, "does not fit into 7 padded"),
-        ({"pool": 7}, "does not fit into 6 convolution"),
+        ({"padding": -1}, "padding must be at least 0"),
+        ({"hidden": 0}, "all other sizes 1"),
+        ({"kernel_width": 9}, "wider than its input"),
+        ({"pool": 7}, "wider than its input"),
     ],
 )
 def test_impossible_sizes_are_refused(sizes, message):
@@ -368,22 +367,18 @@ def test_impossible_sizes_are_refused(sizes, message):
         Architecture(**({"input_length": 5} | sizes))
 
 
-def test_wrong_shapes_and_labels_are_refused():
+def test_wrong_shapes_are_refused():
     architecture = Architecture(6, hidden=2)
     parameters, signals, labels = draw_problem(architecture, seed=0)
     passed = forward(signals, parameters, architecture)
     with pytest.raises(ValueError, match=r"Expected signals of shape \(n, 6\)"):
         forward(signals[:, :5], parameters, architecture)
-    with pytest.raises(ValueError, match="W_F has shape"):
-        forward(signals, replace(parameters, W_F=parameters.W_F.T), architecture)
-    with pytest.raises(ValueError, match="one label for each signal"):
+    with pytest.raises(ValueError, match="There are 1 labels for 3 signals"):
         backward(passed, labels[:1], parameters, architecture)
-    with pytest.raises(ValueError, match="outside"):
-        cost(passed.s, labels + 2)
     with pytest.raises(ValueError, match="Expected a vector of"):
         parameters_from_vector(np.zeros(3), architecture)
 
 
-def test_relative_error_of_a_zero_reference():
-    assert relative_error(np.zeros(2), np.zeros(2)) == 0
-    assert relative_error(np.ones(2), np.zeros(2)) == np.inf
+def test_relative_error_says_nothing_of_a_zero_reference():
+    with pytest.raises(ValueError, match="zero everywhere"):
+        relative_error(np.zeros(2), np.zeros(2))

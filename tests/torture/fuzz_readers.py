@@ -32,7 +32,6 @@ def fuzz(count: int) -> Counter:
     )
     def try_case(case: Case) -> None:
         with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-            patch.setenv("CNNLAB_PROFILE", "default")
             outcomes[check(case, Path(folder), patch)] += 1
 
     try_case()

@@ -28,19 +28,13 @@ import psutil
 
 from cnnlab.studies.stage_costs import copy_project
 
-LOADING, TRAINING, DECODERS, BUILD = COMMANDS = (
-    "cnnlab.faces.loading",
-    "cnnlab.studies.report_networks",
-    "cnnlab.studies.report_decoders",
-    "cnnlab.report.build",
-)
 COMPARED = (
     "data/rendered/",
     "data/decoded/",
     "data/features/",
     "data/trained/",
     "figures/",
-    "report/build/sources/",
+    "report/build/sources.en/",
     "report/build/sources.fa/",
     "report/report.pdf",
     "report/report.fa.pdf",
@@ -57,29 +51,27 @@ class Stage:
 
     Attributes:
         name: how the summary calls it.
-        command: the module that does it.
-        sign: what the command prints when the stage has begun.
+        sign: what is printed when the stage has begun.
         kills: how often.
         longest_delay: seconds from the sign to the kill, at most.
         made: patterns of what the stage makes; removed when the stage is over too early.
     """
 
     name: str
-    command: str
     sign: str
     kills: int
     longest_delay: float
-    made: tuple[str, ...] = ()
+    made: tuple[str, ...]
 
 
 STAGES = (
-    Stage("rendering", LOADING, r"Rendering faces:", 5, 2.5, ("data/rendered/*",)),
-    Stage("decoding", LOADING, r"decode images:", 4, 0.15, ("data/decoded/*",)),
-    Stage("features", TRAINING, r"VGG16: features", 5, 2.5, ("data/features/*",)),
-    Stage("training", TRAINING, r"(vgg16-\w+|light-vgg)-\w+:", 6, 4.0, ("data/trained/*",)),
-    Stage("decoders", DECODERS, r"decoder-[\w-]+:", 4, 4.0, ("data/trained/decoder-*",)),
-    Stage("notebooks", BUILD, r"\d\d_\w+:", 6, 12.0, ("data/executed/*",)),
-    Stage("typesetting", BUILD, r"notebooks +[\d.]+ s", 5, 4.0),
+    Stage("rendering", r"Rendering faces:", 5, 2.5, ("data/rendered/*",)),
+    Stage("decoding", r"decode images:", 4, 0.15, ("data/decoded/*",)),
+    Stage("features", r"VGG16: features", 5, 2.5, ("data/features/*",)),
+    Stage("training", r"(vgg16-\w+|light-vgg)-\w+:", 6, 4.0, ("data/trained/*",)),
+    Stage("decoders", r"decoder-[\w-]+:", 4, 4.0, ("data/trained/decoder-*",)),
+    Stage("notebooks", r"\d\d_\w+: cell", 6, 12.0, ("data/executed/*",)),
+    Stage("typesetting", r"notebooks +[\d.]+ s", 5, 4.0, ("report/report.fa.pdf",)),
 )
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 
@@ -89,21 +81,18 @@ class TortureError(Exception):
 
 
 class Run:
-    """A command of a copy of the project, with what it has printed."""
+    """``report`` of a copy of the project, with what it has printed."""
 
-    def __init__(self, project: Path, command: str) -> None:
+    def __init__(self, project: Path) -> None:
         environment = os.environ | {
             "PYTHONPATH": str(project / "src"),
             "CNNLAB_PROFILE": "smoke",
             "CNNLAB_DATA": "",
             "CNNLAB_VGG16": "",
-            "KERAS_BACKEND": "tensorflow",
-            "TF_CPP_MIN_LOG_LEVEL": "3",
         }
-        self.command = command
         self.printed = ""
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "cnnlab", command],
+            [sys.executable, "-m", "cnnlab", "report"],
             cwd=project,
             env=environment,
             stdout=subprocess.PIPE,
@@ -126,7 +115,7 @@ class Run:
             if self.process.poll() is not None:
                 return False
             time.sleep(0.01)
-        raise TortureError(f"{self.command} hangs:\n{self.printed[-2000:]}")
+        raise TortureError(f"The run hangs:\n{self.printed[-2000:]}")
 
     def kill(self, number: signal.Signals) -> bool:
         """End the command, with all its processes; return False when it was over before."""
@@ -153,8 +142,8 @@ class Run:
         told = number is signal.SIGKILL or (last and last[0].startswith("Interrupted ("))
         if code != expected or not told or "Traceback" in self.printed:
             raise TortureError(
-                f"{self.command} ended by {number.name} with exit code {code}, not {expected}, "
-                f"or not in one line:\n{self.printed[-3000:]}"
+                f"The run was ended by {number.name} with exit code {code}, not {expected}, or "
+                f"not in one line:\n{self.printed[-3000:]}"
             )
 
     def end(self) -> int:
@@ -165,24 +154,23 @@ class Run:
 
 
 def finish(project: Path) -> None:
-    """Run all commands to their end."""
-    for command in COMMANDS:
-        run = Run(project, command)
-        if run.end() != 0:
-            raise TortureError(f"{command} failed:\n{run.printed[-3000:]}")
+    """Run to the end."""
+    run = Run(project)
+    if run.end() != 0:
+        raise TortureError(f"The run failed:\n{run.printed[-3000:]}")
 
 
 def kill_in(stage: Stage, project: Path, number: signal.Signals, draw: random.Random) -> None:
-    """Start the stage's command and kill it once while the stage is going on."""
+    """Start a run and kill it once while the stage is going on."""
     for attempt in range(TRIES):
-        run = Run(project, stage.command)
+        run = Run(project)
         if run.wait_for(stage.sign):
             # On a fast machine a stage may be over in less than its longest delay.
             time.sleep(draw.uniform(0, stage.longest_delay / 2**attempt))
             if run.kill(number):
                 return
         elif run.end() != 0:
-            raise TortureError(f"{stage.command} failed:\n{run.printed[-3000:]}")
+            raise TortureError(f"The run failed:\n{run.printed[-3000:]}")
         # The stage was over too early: let it be done anew.
         for pattern in stage.made:
             for path in project.glob(pattern):

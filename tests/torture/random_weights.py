@@ -16,36 +16,32 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
 from cnnlab.paths import NOTEBOOKS
-from cnnlab.report.text.prose import TextClient
-from plumbing.commands import UserError, run_command
+from cnnlab.report.execution import TextClient
+from plumbing.user_errors import UserError, run_command
 
 SPEAK_OF_NETWORKS = ("02", "06", "07", "08")
 MOST_HOLDING = 0.1
 
 # Before any import of the notebook: every training returns what it would begin with.
 UNTRAINED = """
-import json
 import tempfile
 from pathlib import Path
 import numpy as np
 import pandas as pd
-from cnnlab.evaluation import chance
+from cnnlab.evaluation import metrics
 from cnnlab.networks import training
 
-def train_nothing(name, description, build, training_batches, development_batches, stopping, seed,
-                  class_weight=None, root=None):
-    training.make_reproducible(seed)
-    losses = ["loss", "val_loss", "accuracy", "val_accuracy", "mean_squared_error", "seconds"]
-    epochs = pd.RangeIndex(1, stopping.epochs + 1, name="epoch")
+def train_nothing(asked):
+    training.make_reproducible(asked.seed)
+    losses = ["loss", "val_loss", "accuracy", "val_accuracy", "seconds"]
+    epochs = pd.RangeIndex(1, asked.stopping.epochs + 1, name="epoch")
     history = pd.DataFrame({key: np.full(len(epochs), np.log(8)) for key in losses}, epochs)
     history[["accuracy", "val_accuracy"]] = 1 / 8
-    folder = Path(tempfile.mkdtemp())
-    digest = training.digest_of({"untrained": name})
-    (folder / training.RECORD).write_text(json.dumps({"digest": digest}))
-    return training.TrainingResult(build(), history, folder, digest, 1)
+    digest = training.digest_of({"untrained": asked.name})
+    return training.TrainingResult(asked.build(), history, Path(tempfile.mkdtemp()), digest, 1)
 
 training.train = train_nothing
-chance.assert_learned = lambda predictions: None
+metrics.assert_learned = lambda predictions: None
 """
 
 

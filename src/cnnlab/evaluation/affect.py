@@ -6,16 +6,16 @@ from counts: how often each image is in each of b samples.
 """
 
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import pandas as pd
 
 from cnnlab.evaluation.formatting import format_interval
-from cnnlab.evaluation.resampling import tabulate_intervals
+from cnnlab.evaluation.intervals import covary, tabulate_intervals
 from cnnlab.faces.loading import Faces
-from cnnlab.networks.answers import predict_affect
-from cnnlab.networks.regressor import TrainedRegressor, choose_known, read_affect
+from cnnlab.networks.from_scratch import TrainedNetwork
+from cnnlab.networks.predictions import predict_outputs
+from cnnlab.networks.regressor import read_affect
 
 DIMENSIONS = ("valence", "arousal")
 FIGURES = ("RMSE", "correlation", "concordance", "sign agreement")
@@ -30,40 +30,19 @@ class AffectPredictions:
         predicted: (n, 2) floats, not confined to that range.
         labels: (n,) indices into ``CLASSES``: where nobody is known, the bootstrap draws
             within classes.
-        title: how figures and tables call the network.
-        data_title: how they call the data.
-        split: which part of the data.
         identities: (n,) who is seen; None where unknown.
-
-    Raises:
-        ValueError: shapes don't fit, or a number is not finite.
     """
 
     true: np.ndarray
     predicted: np.ndarray
     labels: np.ndarray
-    title: str
-    data_title: str
-    split: str
     identities: np.ndarray | None = None
-
-    def __post_init__(self):
-        what = f"{self.title} on {self.data_title}, {self.split}"
-        n = len(self.labels)
-        for name, values in (("true", self.true), ("predicted", self.predicted)):
-            if values.shape != (n, 2):
-                raise ValueError(
-                    f"{what}: the {name} values have shape {values.shape}; "
-                    f"{n} labels need ({n}, 2)."
-                )
-            if not np.isfinite(values).all():
-                raise ValueError(f"{what}: of the {name} values not all are finite.")
 
     def __len__(self) -> int:
         return len(self.labels)
 
 
-def predict_validation_affect(network: TrainedRegressor | None, faces: Faces) -> AffectPredictions:
+def predict_validation_affect(network: TrainedNetwork | None, faces: Faces) -> AffectPredictions:
     """Return a regressor's answers on those images of Validation/ that they are known of.
 
     Args:
@@ -74,17 +53,12 @@ def predict_validation_affect(network: TrainedRegressor | None, faces: Faces) ->
     affect, rows = read_affect(faces), np.empty(0, np.int64)
     predicted = known = np.empty((0, 2), np.float32)
     if network is not None:
-        rows = choose_known(affect, faces.split.validation)
-        known, predicted = affect[rows], predict_affect(network, faces, rows)
-    identities = faces.dataset.identities
+        rows = faces.split.validation
+        rows = rows[np.isfinite(affect[rows]).all(axis=1)]
+        known, predicted = affect[rows], predict_outputs(network, faces, rows)
+    people = faces.dataset.identities
     return AffectPredictions(
-        true=known,
-        predicted=predicted,
-        labels=faces.labels[rows],
-        title="" if network is None else network.title,
-        data_title=faces.dataset.title,
-        split="Validation/",
-        identities=None if identities is None else identities[rows],
+        known, predicted, faces.labels[rows], None if people is None else people[rows]
     )
 
 
@@ -93,7 +67,7 @@ def summarise_affect(predictions: AffectPredictions, num_resamples: int, seed: i
 
     Args:
         predictions: n images.
-        num_resamples: of the bootstrap; see ``resampling.draw_counts`` for what is drawn.
+        num_resamples: of the bootstrap; see ``intervals.draw_counts`` for what is drawn.
         seed: of the bootstrap.
 
     Returns:
@@ -102,13 +76,7 @@ def summarise_affect(predictions: AffectPredictions, num_resamples: int, seed: i
     if len(predictions) == 0:
         names = [f"{name} {figure}" for name in DIMENSIONS for figure in FIGURES]
         return pd.DataFrame(np.nan, names, ["estimate", "low", "high"])
-    return tabulate_intervals(
-        partial(compute_affect_figures, predictions),
-        predictions.labels,
-        predictions.identities,
-        num_resamples,
-        seed,
-    )
+    return tabulate_intervals(compute_affect_figures, predictions, num_resamples, seed)
 
 
 def compute_affect_figures(predictions: AffectPredictions, counts: np.ndarray) -> pd.DataFrame:
@@ -133,8 +101,8 @@ def compute_affect_figures(predictions: AffectPredictions, counts: np.ndarray) -
         true = predictions.true[:, column].astype(np.float64)
         answer = predictions.predicted[:, column].astype(np.float64)
         error = answer - true
-        variance, other = _covary(true, true, shares), _covary(answer, answer, shares)
-        covariance = _covary(true, answer, shares)
+        variance, other = covary(true, true, shares), covary(answer, answer, shares)
+        covariance = covary(true, answer, shares)
         signed = counts * (true != 0)
         agreed = signed @ (np.sign(true) == np.sign(answer))
         with np.errstate(invalid="ignore", divide="ignore"):
@@ -145,25 +113,6 @@ def compute_affect_figures(predictions: AffectPredictions, counts: np.ndarray) -
                 f"{name} sign agreement": agreed / signed.sum(axis=1),
             }
     return pd.DataFrame(figures)
-
-
-def _covary(first: np.ndarray, second: np.ndarray, shares: np.ndarray) -> np.ndarray:
-    # From the first value on, so that a constant's variance is 0 and nothing near it.
-    first, second = first - first[0], second - second[0]
-    return shares @ (first * second) - (shares @ first) * (shares @ second)
-
-
-def average_by_class(predictions: AffectPredictions) -> pd.DataFrame:
-    """Return of each class that is there the mean true and predicted place.
-
-    Returns:
-        Index: label; columns: images, and (kind, dimension) as ``true valence``.
-    """
-    columns = {}
-    for kind, values in (("true", predictions.true), ("predicted", predictions.predicted)):
-        columns |= {f"{kind} {name}": values[:, i] for i, name in enumerate(DIMENSIONS)}
-    grouped = pd.DataFrame(columns).groupby(predictions.labels)
-    return grouped.mean().assign(images=grouped.size())
 
 
 def tabulate_affect(summary: pd.DataFrame) -> pd.DataFrame:

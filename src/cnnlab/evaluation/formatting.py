@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 
 from cnnlab.faces.dataset import CLASSES
-from cnnlab.networks.predictions import Predictions
 
 
 @dataclass(frozen=True, repr=False)
@@ -31,12 +30,11 @@ class Estimate:
 
     def format(self, digits: int = 2) -> str:
         """Return the figure with its interval, all with so many digits after the point."""
-        if not np.isfinite(self.value):
-            return "–"
         value, low, high = (
             format_number(each, digits) for each in (self.value, self.low, self.high)
         )
-        return f"{value} [{low}, {high}]" if np.isfinite(self.low) else value
+        has_interval = np.isfinite(self.value) and np.isfinite(self.low)
+        return f"{value} [{low}, {high}]" if has_interval else value
 
     def __repr__(self) -> str:
         return self.format()
@@ -57,9 +55,9 @@ def format_number(value: float, digits: int) -> str:
     return f"{abs(rounded) if rounded == 0 else rounded:,}".replace("-", "\N{MINUS SIGN}")
 
 
-def format_interval(row: pd.Series, digits: int = 2) -> str:
+def format_interval(row: pd.Series) -> str:
     """Return a row of a summary (estimate, low, high) such as ``0.57 [0.52, 0.62]``."""
-    return Estimate.of(row).format(digits)
+    return Estimate.of(row).format()
 
 
 def format_summaries(summaries: dict[str, pd.DataFrame]) -> pd.DataFrame:
@@ -69,22 +67,19 @@ def format_summaries(summaries: dict[str, pd.DataFrame]) -> pd.DataFrame:
         summaries: for each network what ``metrics.summarise`` returns.
     """
     return pd.DataFrame(
-        {
-            title: summary.apply(format_interval, axis="columns")
-            for title, summary in summaries.items()
-        }
+        {title: table.apply(format_interval, axis="columns") for title, table in summaries.items()}
     )
 
 
-def format_classes(classes: pd.DataFrame, predictions: Predictions) -> pd.DataFrame:
+def format_classes(classes: pd.DataFrame, labels: np.ndarray) -> pd.DataFrame:
     """Return a table of text: a row for each class, a column for each figure of merit.
 
     Args:
         classes: what ``metrics.summarise_classes`` returns.
-        predictions: from which it was computed; their labels are counted.
+        labels: of the images from which it was computed; they are counted.
     """
     cells = classes.apply(format_interval, axis="columns")
     table = cells.unstack("figure of merit").loc[list(CLASSES)]
     table = table[["recall", "precision", "F1", "AUC"]]
-    table.insert(0, "images", np.bincount(predictions.labels, minlength=len(CLASSES)).astype(str))
+    table.insert(0, "images", np.bincount(labels, minlength=len(CLASSES)).astype(str))
     return table.rename_axis(columns=None)

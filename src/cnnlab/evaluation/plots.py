@@ -1,4 +1,4 @@
-"""Figures of trained networks: training, ROC curves, confusion matrix, costs, seeds."""
+"""Figures of trained networks: training, ROC curves, confusions, costs, seeds, affect."""
 
 from collections.abc import Mapping
 
@@ -6,22 +6,20 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib import pyplot as plt
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
-from cnnlab.evaluation.chance import CHANCE_LOSS
-from cnnlab.evaluation.cost import FLOAT32_BYTES
+from cnnlab.drawing import draw_estimates
+from cnnlab.evaluation.affect import DIMENSIONS, AffectPredictions
 from cnnlab.evaluation.formatting import format_number
-from cnnlab.evaluation.metrics import count_confusions
-from cnnlab.evaluation.roc import Roc, trace_roc
+from cnnlab.evaluation.layers import FLOAT32_BYTES
+from cnnlab.evaluation.metrics import CHANCE_LOSS, count_confusions, trace_roc
 from cnnlab.faces.dataset import CLASSES
 from cnnlab.networks.predictions import Predictions
-from cnnlab.style import CLASS_COLOURS, TEXT_WIDTH
+from cnnlab.style import BLUE, CLASS_COLOURS, DOTTED, GREY, MARKERS, RED, TEXT_WIDTH
 
-_FIRST, _SECOND = CLASS_COLOURS[0], CLASS_COLOURS[6]
-_GREY = "#999999"
-_CHANCE = {"color": _GREY, "ls": ":", "lw": 0.8, "zorder": 0}
+_TWO = ({"color": BLUE, "fmt": "o", "capsize": 3}, {"color": RED, "fmt": "s", "capsize": 3})
+_THIN = {"color": GREY, "lw": 0.7, "zorder": 0}
 
 
 def plot_training(history: pd.DataFrame, chosen_epoch: int) -> Figure:
@@ -33,11 +31,29 @@ def plot_training(history: pd.DataFrame, chosen_epoch: int) -> Figure:
         chosen_epoch: the epoch whose weights were kept.
     """
     figure, (left, right) = plt.subplots(1, 2, figsize=(TEXT_WIDTH, 2.0))
-    _plot_quantity(left, history, "loss", CHANCE_LOSS, chosen_epoch)
-    _plot_quantity(right, history, "accuracy", 1 / len(CLASSES), chosen_epoch)
+    stages = history["stage"][history["stage"] != history["stage"].shift()]
+    # A point for each epoch, since a stage may have only one.
+    points = {"marker": "."} if len(history) < 40 else {}
+    for axes, quantity, chance in (
+        (left, "loss", CHANCE_LOSS),
+        (right, "accuracy", 1 / len(CLASSES)),
+    ):
+        development = history[f"val_{quantity}"]
+        axes.plot(history[quantity], label="training", **points)
+        axes.plot(development, label="development", **points)
+        chosen = (chosen_epoch, development[chosen_epoch])
+        axes.plot(*chosen, "o", ms=7, mfc="none", mec="black", label="chosen epoch")
+        axes.axhline(chance, label="chance", **DOTTED)
+        axes.set_xlabel("epoch")
+        axes.xaxis.get_major_locator().set_params(integer=True)
+        for start, stage in stages.items() if len(stages) > 1 else ():
+            if start != stages.index[0]:
+                axes.axvline(start - 0.5, color="black", lw=0.7, ls="-")
+            place = {"xy": (start - 0.5, 1), "xycoords": ("data", "axes fraction")}
+            offset = {"xytext": (3, 1), "textcoords": "offset points"}
+            axes.annotate(stage, **place, **offset, fontsize=7, va="bottom")
     left.set_ylabel("cross-entropy / nats")
-    right.set_ylabel("accuracy")
-    right.set_ylim(0, 1)
+    right.set(ylabel="accuracy", ylim=(0, 1))
     figure.legend(*left.get_legend_handles_labels(), loc="outside upper center", ncols=4)
     return figure
 
@@ -49,20 +65,22 @@ def plot_roc(predictions: Predictions) -> Figure:
     grey, and names the area below its own.
     """
     curves = trace_roc(predictions)
-    figure, panels = plt.subplots(
-        2, -(-len(curves) // 2), figsize=(TEXT_WIDTH, 2.5), sharex=True, sharey=True
-    )
-    for axes, name in zip(panels.flat, curves, strict=True):
+    size, others = (TEXT_WIDTH, 2.5), {"color": "#DDDDDD", "lw": 0.6, "ls": "-"}
+    figure, panels = plt.subplots(2, len(curves) // 2, figsize=size, sharex=True, sharey=True)
+    for axes, (name, (false_positives, true_positives, area)) in zip(
+        panels.flat, curves.items(), strict=True
+    ):
         for other in curves.values():
-            _plot_curve(axes, other, color="#DDDDDD", lw=0.6)
-        _plot_curve(axes, curves[name], color=_FIRST if name in CLASSES else _SECOND)
-        axes.plot((0, 1), (0, 1), **_CHANCE)
+            axes.plot(*other[:2], **others)
+        colour = BLUE if name in CLASSES else RED
+        axes.plot(false_positives, true_positives, color=colour, ls="-")
+        axes.plot((0, 1), (0, 1), **DOTTED)
         axes.set_title(name, fontsize=8)
-        axes.text(0.97, 0.06, f"AUC {format_number(curves[name].auc, 3)}", ha="right", fontsize=8)
+        axes.text(0.97, 0.06, f"AUC {format_number(area, 3)}", ha="right", fontsize=8)
         axes.set(xlim=(-0.02, 1), ylim=(0, 1.02), xticks=(0, 0.5, 1), yticks=(0, 0.5, 1))
         axes.set_aspect("equal")
-    figure.supxlabel("false-positive rate", fontsize=9)
-    figure.supylabel("true-positive rate", fontsize=9)
+    figure.supxlabel("false-positive rate")
+    figure.supylabel("true-positive rate")
     return figure
 
 
@@ -75,16 +93,21 @@ def plot_confusion(predictions: Predictions) -> Figure:
     counts = count_confusions(predictions, np.ones((1, len(predictions))))[0].astype(int)
     totals = counts.sum(axis=1)
     shares = counts / np.maximum(totals, 1)[:, None]
-    if (totals == totals[0]).all():
-        figure, axes = plt.subplots(figsize=(0.6 * TEXT_WIDTH, 2.3))
-        _draw_matrix(axes, shares, counts.astype(str))
-        axes.set_ylabel(f"true class ({totals[0]:,} each)")
-        return figure
-    figure, (left, right) = plt.subplots(1, 2, figsize=(TEXT_WIDTH, 2.95), sharey=True)
-    _draw_matrix(left, shares, counts.astype(str))
-    _draw_matrix(right, shares, np.vectorize(lambda share: format_number(100 * share, 0))(shares))
-    left.set(ylabel="true class", title="images")
-    right.set(title="% of the true class")
+    size, panels, ylabel = (0.6 * TEXT_WIDTH, 2.3), {"": counts}, f"true class ({totals[0]:,} each)"
+    if (totals != totals[0]).any():
+        percentages = np.vectorize(lambda share: format_number(100 * share, 0))(shares)
+        panels = {"images": counts, "% of the true class": percentages}
+        size, ylabel = (TEXT_WIDTH, 2.95), "true class"
+    figure, row = plt.subplots(1, len(panels), figsize=size, sharey=True, squeeze=False)
+    names = {"xticklabels": CLASSES, "yticklabels": CLASSES}
+    shade = {"cmap": "Blues", "vmin": 0, "vmax": 1, "cbar": False, "square": True}
+    for axes, (title, numbers) in zip(row[0], panels.items(), strict=True):
+        cells = {"annot": np.where(shares > 0, numbers.astype(str), ""), "fmt": ""}
+        sns.heatmap(shares, ax=axes, annot_kws={"fontsize": 7}, **names, **shade, **cells)
+        axes.set_xticks(axes.get_xticks(), CLASSES, rotation=45, ha="right", rotation_mode="anchor")
+        axes.set(title=title, xlabel="predicted class")
+        axes.tick_params(length=0)
+    row[0, 0].set_ylabel(ylabel)
     return figure
 
 
@@ -92,29 +115,29 @@ def plot_costs(networks: pd.DataFrame) -> Figure:
     """Plot the accuracy of networks against what they cost, on logarithmic scales.
 
     Args:
-        networks: index: network; columns: estimate, low, high (of the accuracy), parameters,
-            MACs, milliseconds (NaN where not measured: then there is no panel for time).
+        networks: two rows; index: network; columns: estimate, low, high (of the accuracy),
+            parameters, MACs, milliseconds (NaN where not measured: then there is no panel for
+            time).
     """
-    megabytes = networks["parameters"] * FLOAT32_BYTES / 1e6
-    panels = {
-        "million parameters\n(MB as float32)": (
-            networks["parameters"] / 1e6,
-            [f"({value:.0f})" for value in megabytes],
-        ),
-        "million MACs for one image": (networks["MACs"] / 1e6, None),
-        "milliseconds for one image": (networks["milliseconds"], None),
+    units = {
+        "parameters": ("million parameters\n(MB as float32)", 1e6),
+        "MACs": ("million MACs for one image", 1e6),
+        "milliseconds": ("milliseconds for one image", 1),
     }
-    shown = {label: panel for label, panel in panels.items() if panel[0].notna().all()}
-    figure, row = plt.subplots(1, len(shown), figsize=(TEXT_WIDTH, 2.0), sharey=True)
-    for axes, (label, (costs, below)) in zip(row, shown.items(), strict=True):
-        for number, (title, network) in enumerate(networks.iterrows()):
-            style = {"color": CLASS_COLOURS[6 * number], "fmt": "os"[number]}
-            _plot_intervals(axes, costs[[title]], network.to_frame().T, label=title, **style)
-        numbers = [f"{cost:,.{0 if cost >= 100 else 1}f}" for cost in costs]
-        lines = [numbers] if below is None else [numbers, below]
+    shown = networks[list(units)].dropna(axis="columns")
+    figure, row = plt.subplots(1, shown.shape[1], figsize=(TEXT_WIDTH, 2.0), sharey=True)
+    for axes, (cost, values) in zip(row, shown.items(), strict=True):
+        label, unit = units[cost]
+        numbers = [f"{value:,.{0 if value >= 100 else 1}f}" for value in values / unit]
+        if cost == "parameters":
+            megabytes = values * FLOAT32_BYTES / 1e6
+            numbers = [f"{n}\n({size:.0f})" for n, size in zip(numbers, megabytes, strict=True)]
+        for title, style in zip(networks.index, _TWO, strict=False):
+            own = networks.loc[[title]]
+            draw_estimates(axes, own[cost] / unit, own, label=title, **style)
         axes.set(xscale="log", xlabel=label)
         axes.minorticks_off()
-        axes.set_xticks(costs, ["\n".join(words) for words in zip(*lines, strict=True)])
+        axes.set_xticks(values / unit, numbers)
         axes.margins(x=0.3)
     row[0].set_ylabel("accuracy")
     figure.legend(*row[0].get_legend_handles_labels(), loc="outside upper center", ncols=4)
@@ -125,13 +148,14 @@ def plot_signal(signals: Mapping[str, pd.Series]) -> Figure:
     """Plot the size of the activations of each layer, relative to the first, before training.
 
     Args:
-        signals: for each initialisation what ``signal.measure_signal`` returns.
+        signals: for each initialisation what ``layers.measure_signal`` returns.
     """
-    table = pd.DataFrame({title: signal / signal.iloc[0] for title, signal in signals.items()})
     figure, axes = plt.subplots(figsize=(TEXT_WIDTH, 1.7))
-    sns.lineplot(table, markers=["o", "s"][: len(signals)], ax=axes)
-    axes.set(yscale="log", xlabel="", ylabel="root mean square,\nfirst layer = 1")
+    for (title, signal), marker in zip(signals.items(), MARKERS, strict=False):
+        axes.plot(signal / signal.iloc[0], marker=marker, label=title)
+    axes.set(yscale="log", ylabel="root mean square,\nfirst layer = 1")
     axes.tick_params(axis="x", rotation=45)
+    axes.legend()
     return figure
 
 
@@ -143,11 +167,9 @@ def plot_transfer_curve(curves: pd.DataFrame) -> Figure:
             high. Below each size stands how many epochs the last network was trained.
     """
     figure, axes = plt.subplots(figsize=(0.75 * TEXT_WIDTH, 1.95))
-    networks = curves.groupby("network", sort=False)
-    for number, (title, rows) in enumerate(networks):
-        style = {"color": CLASS_COLOURS[6 * number], "ls": "-", "fmt": "os"[number]}
-        _plot_intervals(axes, rows["train_per_class"], rows, label=title, **style)
-    axes.axhline(1 / len(CLASSES), label="chance", **_CHANCE)
+    for (title, rows), style in zip(curves.groupby("network", sort=False), _TWO, strict=True):
+        draw_estimates(axes, rows["train_per_class"], rows, label=title, ls="-", **style)
+    axes.axhline(1 / len(CLASSES), label="chance", **DOTTED)
     axes.set(xscale="log", ylabel="accuracy", ylim=(0, 1))
     axes.set_xlabel(f"images of each class (logarithmic); epochs of the {title}")
     columns = zip(rows["train_per_class"], rows["epochs"], strict=True)
@@ -167,66 +189,46 @@ def plot_seeds(trainings: Mapping[str, pd.DataFrame]) -> Figure:
     figure, row = plt.subplots(
         1, len(trainings), figsize=(TEXT_WIDTH, 1.3), sharex=True, sharey=True, squeeze=False
     )
-    colours = [_FIRST, _SECOND]
     for axes, (title, rows) in zip(row[0], trainings.items(), strict=True):
-        places = {"x": "accuracy", "y": "network", "hue": "network", "palette": colours, "ax": axes}
+        places = {"x": "accuracy", "y": "network", "hue": "network", "palette": [BLUE, RED]}
         bar = {"errorbar": None, "marker": "|", "markersize": 16, "markeredgewidth": 2}
-        sns.stripplot(rows, **places, jitter=False, size=5, alpha=0.7, legend=False)
-        sns.pointplot(rows, **places, **bar, legend=False)
-        axes.set_title(title)
-        axes.set_ylabel("")
+        sns.stripplot(rows, **places, ax=axes, jitter=False, size=5, alpha=0.7, legend=False)
+        sns.pointplot(rows, **places, ax=axes, **bar, legend=False)
+        axes.set(title=title, ylabel="")
         axes.margins(x=0.1, y=0.4)
     return figure
 
 
-def _plot_quantity(
-    axes: Axes, history: pd.DataFrame, quantity: str, chance: float, chosen_epoch: int
-) -> None:
-    names = {quantity: "training", f"val_{quantity}": "development"}
-    # A point for each epoch, since a stage may have only one.
-    points = {"markers": [".", "."], "mec": None} if len(history) < 40 else {}
-    sns.lineplot(
-        history[list(names)].rename(columns=names),
-        palette=[_FIRST, _SECOND],
-        dashes=["", (4, 2)],
-        ax=axes,
-        **points,
-    )
-    chosen = (chosen_epoch, history.loc[chosen_epoch, f"val_{quantity}"])
-    axes.plot(*chosen, "o", ms=7, mfc="none", mec="black", ls="", label="chosen epoch")
-    axes.axhline(chance, **_CHANCE, label="chance")
-    axes.set_xlabel("epoch")
-    axes.xaxis.get_major_locator().set_params(integer=True)
-    _mark_stages(axes, history["stage"])
-    axes.get_legend().remove()
+def plot_affect(predictions: AffectPredictions) -> Figure:
+    """Plot predicted against true valence and arousal, and each class's mean in their plane.
 
-
-def _mark_stages(axes: Axes, stages: pd.Series) -> None:
-    starts = stages.index[stages != stages.shift()]
-    if len(starts) == 1:
-        return
-    for start in starts:
-        if start != starts[0]:
-            axes.axvline(start - 0.5, color="black", lw=0.7, ls="-")
-        place = {"xy": (start - 0.5, 1), "xycoords": ("data", "axes fraction")}
-        offset = {"xytext": (3, 1), "textcoords": "offset points"}
-        axes.annotate(stages[start], **place, **offset, fontsize=7, va="bottom")
-
-
-def _plot_curve(axes: Axes, curve: Roc, **style) -> None:
-    axes.plot(curve.false_positive_rate, curve.true_positive_rate, ls="-", **style)
-
-
-def _plot_intervals(axes: Axes, places: pd.Series, rows: pd.DataFrame, **style) -> None:
-    sides = (rows["estimate"] - rows["low"], rows["high"] - rows["estimate"])
-    axes.errorbar(places, rows["estimate"], np.array(sides, float), capsize=3, **style)
-
-
-def _draw_matrix(axes: Axes, shares: np.ndarray, cells: np.ndarray) -> None:
-    names = {"xticklabels": CLASSES, "yticklabels": CLASSES}
-    shade = {"cmap": "Blues", "vmin": 0, "vmax": 1, "cbar": False}
-    annotation = {"annot": np.where(shares > 0, cells, ""), "fmt": "", "annot_kws": {"fontsize": 7}}
-    sns.heatmap(shares, ax=axes, square=True, **names, **shade, **annotation)
-    axes.set_xticks(axes.get_xticks(), CLASSES, rotation=45, ha="right", rotation_mode="anchor")
-    axes.set_xlabel("predicted class")
-    axes.tick_params(length=0)
+    In the plane, Russell's circumplex (1980), a line leads from the true mean (hollow) to the
+    predicted one (filled).
+    """
+    # True values are in [-1, 1]; an answer may lie beyond, and is to be seen there.
+    reach = 1.05 * max(1, np.abs(predictions.predicted).max(initial=0))
+    figure, (*scatters, plane) = plt.subplots(1, 3, figsize=(TEXT_WIDTH, 2.75))
+    for column, (axes, name) in enumerate(zip(scatters, DIMENSIONS, strict=True)):
+        for label, (colour, marker) in enumerate(zip(CLASS_COLOURS, MARKERS, strict=True)):
+            rows = predictions.labels == label
+            pair = predictions.true[rows, column], predictions.predicted[rows, column]
+            axes.plot(*pair, marker, color=colour, ms=2, alpha=0.6)
+        axes.axline((0, 0), slope=1, **_THIN)
+        axes.set(xlabel=f"true {name}", ylabel=f"predicted {name}")
+    plane.add_patch(plt.Circle((0, 0), 1, fill=False, **_THIN))
+    plane.axhline(0, **_THIN)
+    plane.axvline(0, **_THIN)
+    for label in np.unique(predictions.labels):
+        rows = predictions.labels == label
+        true, answer = predictions.true[rows].mean(axis=0), predictions.predicted[rows].mean(axis=0)
+        style = {"color": CLASS_COLOURS[label], "marker": MARKERS[label], "ms": 5}
+        plane.plot(*zip(true, answer, strict=True), color=style["color"], lw=0.8, ls="-")
+        plane.plot(*true, mfc="white", **style)
+        plane.plot(*answer, ls="", label=CLASSES[label], **style)
+    plane.set(xlabel="valence", ylabel="arousal")
+    for axes in (*scatters, plane):
+        axes.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal")
+        axes.set(xticks=(-1, 0, 1), yticks=(-1, 0, 1))
+    handles = plane.get_legend_handles_labels()
+    figure.legend(*handles, loc="outside lower center", ncols=4, fontsize=7)
+    return figure

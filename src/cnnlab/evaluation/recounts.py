@@ -1,17 +1,20 @@
 """The same answers, counted otherwise: without copies, and for the classes' shares in Validation/.
 
 Copies of training images flatter a network; other shares of the classes than it was trained for
-put it at a disadvantage. Both are shown beside the figures of all images, never in their place.
+put it at a disadvantage: it answers as if the classes were as frequent as in the loss that it was
+trained by. Where the images keep their look within each class and only the shares differ, Bayes'
+rule gives the answers for other shares; the shares themselves follow from the unlabelled images.
+Both are shown beside the figures of all images, never in their place.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from cnnlab.evaluation.formatting import format_interval
 from cnnlab.evaluation.metrics import summarise
-from cnnlab.evaluation.prior_shift import correct_for_shares, estimate_shares
 from cnnlab.faces.dataset import CLASSES
 from cnnlab.networks.predictions import Predictions
 
@@ -21,6 +24,8 @@ CORRECTED = "class shares corrected"
 
 WORTH_CORRECTING = 0.05
 """Shift of shares, as total variation, below which the estimate's own error would weigh more."""
+TOLERANCE = 1e-8
+MOST_ITERATIONS = 10_000
 
 
 def vary_predictions(
@@ -30,7 +35,7 @@ def vary_predictions(
 
     Without copies: the images that Train holds too are left out, unless a class would be lost.
     Corrected: if the shares of the classes differ much from those learned, they are estimated from
-    the answers alone and the answers adapted to them, see ``prior_shift``.
+    the answers alone and the answers adapted to them.
 
     Args:
         predictions: on Validation/.
@@ -41,10 +46,54 @@ def vary_predictions(
     remaining = np.flatnonzero(~copies)
     if copies.any() and len(np.unique(predictions.labels[remaining])) == len(CLASSES):
         variants[WITHOUT_COPIES] = predictions.select(remaining)
-    if measure_shift(learned, count_shares(predictions.labels)) >= WORTH_CORRECTING:
-        shares = estimate_shares(predictions.probabilities, learned)
-        variants[CORRECTED] = correct_for_shares(predictions, learned, shares)
+    shares = np.bincount(predictions.labels, minlength=len(CLASSES)) / len(predictions)
+    # The total variation in [0, 1]: the share of images that would have to change.
+    if np.abs(learned - shares).sum() / 2 >= WORTH_CORRECTING:
+        estimated = estimate_shares(predictions.probabilities, learned)
+        variants[CORRECTED] = correct_for_shares(predictions, learned, estimated)
     return variants
+
+
+def estimate_shares(probabilities: np.ndarray, learned: np.ndarray) -> np.ndarray:
+    """Estimate the shares of the classes from a network's answers alone.
+
+    Expectation maximisation after Saerens, Latinne & Decaestecker (2002), equation 2.9: labels
+    are not needed, so nothing is learned from the labels that the answers are measured by. One
+    image is added to each class (Laplace's rule), or a class that few images show would vanish.
+    Probabilities are taken at their word: those of a badly calibrated network mislead.
+
+    Args:
+        probabilities: (n, c) float, the network's, rows adding up to 1.
+        learned: (c,) float, positive, the shares that the network was trained for.
+
+    Returns:
+        (c,) float64, positive, adding up to 1.
+    """
+    shares = learned / learned.sum()
+    for _ in range(MOST_ITERATIONS):
+        answers = probabilities * (shares / learned)
+        answers /= answers.sum(axis=1, keepdims=True)
+        found = answers.sum(axis=0) + 1
+        previous, shares = shares, found / found.sum()
+        if np.abs(shares - previous).max() < TOLERANCE:
+            break
+    return shares
+
+
+def correct_for_shares(
+    predictions: Predictions, learned: np.ndarray, shares: np.ndarray
+) -> Predictions:
+    """Return the answers of the same network for classes of other shares.
+
+    Bayes' rule: each probability is multiplied by the ratio of the shares and the row scaled to
+    add up to 1 (Saerens et al. 2002, equation 2.4).
+
+    Args:
+        predictions: the network's answers.
+        learned: (8,) float, positive, the shares that it was trained for.
+        shares: (8,) float, positive, those of the data.
+    """
+    return replace(predictions, logits=predictions.logits + np.log(shares / learned))
 
 
 def summarise_variants(
@@ -62,14 +111,14 @@ def summarise_variants(
     Returns:
         Columns: network, variant, n, figure, estimate, low, high.
     """
-    tables = []
-    for variant, predictions in variants.items():
-        table = summarise(predictions, num_resamples, seed).rename_axis("figure").reset_index()
-        table.insert(0, "n", len(predictions))
-        table.insert(0, "variant", variant)
-        table.insert(0, "network", predictions.title)
-        tables.append(table)
-    return pd.concat(tables, ignore_index=True)
+    tables = [
+        summarise(answers, num_resamples, seed).assign(
+            network=answers.title, variant=variant, n=len(answers)
+        )
+        for variant, answers in variants.items()
+    ]
+    table = pd.concat(tables).rename_axis("figure").reset_index()
+    return table[["network", "variant", "n", "figure", "estimate", "low", "high"]]
 
 
 def format_variants(records: pd.DataFrame, figures: Sequence[str]) -> pd.DataFrame:
@@ -89,13 +138,3 @@ def format_variants(records: pd.DataFrame, figures: Sequence[str]) -> pd.DataFra
     return table.loc[cells["row"].unique(), cells["column"].unique()].rename_axis(
         index="counted (images)", columns=None
     )
-
-
-def count_shares(labels: np.ndarray) -> np.ndarray:
-    """Return (8,): each class's share of the labels."""
-    return np.bincount(labels, minlength=len(CLASSES)) / len(labels)
-
-
-def measure_shift(one: np.ndarray, other: np.ndarray) -> float:
-    """Return the total variation in [0, 1]: the share of images that would have to change."""
-    return float(np.abs(one - other).sum() / 2)

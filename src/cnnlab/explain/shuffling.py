@@ -9,15 +9,9 @@ from collections.abc import Sequence
 
 import keras
 import numpy as np
-from scipy.ndimage import sobel
+import tensorflow as tf
 
-from cnnlab.explain.deconvolution.deconvnet import (
-    RULES,
-    ForwardPass,
-    Rule,
-    forward_with_switches,
-    trace_back,
-)
+from cnnlab.explain.deconvolution.deconvnet import RULES, forward_with_switches, trace_back
 
 AT_ONCE = 8
 """Images traced at once: a forward pass of VGG16 keeps 32 MB an image."""
@@ -64,38 +58,12 @@ def paint_classes(
     """
     pictures = {name: [] for name in RULES}
     for start in range(0, len(images), AT_ONCE):
-        forward = forward_with_switches(
-            model, images[start : start + AT_ONCE], model.layers[-1].name
-        )
-        asked = classes[start : start + AT_ONCE]
-        signal = np.eye(forward.activations.shape[-1], dtype=np.float32)[asked]
+        part = slice(start, start + AT_ONCE)
+        forward = forward_with_switches(model, images[part], model.layers[-1].name)
+        signal = np.eye(forward.activations.shape[-1], dtype=np.float32)[classes[part]]
         for name, rule in RULES.items():
             pictures[name].append(trace_back(forward, signal, rule))
     return {name: np.concatenate(parts) for name, parts in pictures.items()}
-
-
-def destroy_from_the_top(
-    model: keras.Model, images: np.ndarray, classes: np.ndarray, stages: Sequence[str], seed: int
-) -> list[dict[str, np.ndarray]]:
-    """Paint classes while ever more of the network is shuffled, from its output down.
-
-    The cascading randomisation of Adebayo et al. (2018), section 3.1.
-
-    Args:
-        model: as for ``paint_classes``.
-        images: (n, H, W, 3) float.
-        classes: (n,) int.
-        stages: prefixes of names, in the order in which they are shuffled; each stage keeps
-            what was shuffled before.
-        seed: of the shuffling.
-
-    Returns:
-        For each stage what ``paint_classes`` returns.
-    """
-    return [
-        paint_classes(shuffle_weights(model, stages[:count], seed), images, classes)
-        for count in range(1, len(stages) + 1)
-    ]
 
 
 def select_two_units(activations: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -117,27 +85,17 @@ def select_two_units(activations: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return signals[0], signals[1]
 
 
-def compare_units(forward: ForwardPass, rule: Rule) -> np.ndarray:
-    """Compare the projections of two units at one place: (n,) cosines in [-1, 1]."""
-    first, second = select_two_units(forward.activations.numpy())
-    return compute_cosines(trace_back(forward, first, rule), trace_back(forward, second, rule))
-
-
-def compare_images(forward: ForwardPass, partners: np.ndarray, rule: Rule) -> np.ndarray:
-    """Compare the projections of one unit in two images.
+def find_edges(images: np.ndarray) -> np.ndarray:
+    """Return how strong the edges of images are, by Sobel's filter of the mean of the channels.
 
     Args:
-        forward: of n images.
-        partners: (n,) for each image the position of another one, whose strongest unit is
-            projected in both.
-        rule: what happens at a ReLU.
+        images: (n, H, W, 3) float.
 
     Returns:
-        (n,) cosines in [-1, 1].
+        (n, H, W) float, not negative.
     """
-    units, _ = select_two_units(forward.activations.numpy())
-    own = trace_back(forward, units, rule)[partners]
-    return compute_cosines(own, trace_back(forward, units[partners], rule))
+    slopes = tf.image.sobel_edges(tf.constant(images.mean(axis=-1, keepdims=True)))
+    return np.linalg.norm(slopes[..., 0, :], axis=-1)
 
 
 def compare_with_edges(pictures: np.ndarray, images: np.ndarray) -> np.ndarray:
@@ -145,16 +103,21 @@ def compare_with_edges(pictures: np.ndarray, images: np.ndarray) -> np.ndarray:
 
     Args:
         pictures: (n, H, W, c) float, signed; a pixel's strength is its length over the channels.
-        images: (n, H, W, 3) float; the edges are Sobel's, of the mean of the channels.
+        images: (n, H, W, 3) float.
 
     Returns:
         (n,) correlation coefficients; not a number where a picture or an image is even.
     """
-    grey = images.mean(axis=-1)
-    # One by one: SciPy's filter smooths along every other axis, from image to image too.
-    edges = np.stack([np.hypot(sobel(each, axis=0), sobel(each, axis=1)) for each in grey])
-    strengths = np.linalg.norm(pictures, axis=-1)
-    return compute_cosines(_centre(strengths), _centre(edges))
+    # Beyond the border pixels are repeated: were they mirrored, no slope would be seen across it.
+    padded = np.pad(images, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="edge")
+    edges = find_edges(padded)[:, 1:-1, 1:-1]
+    return compute_correlations(np.linalg.norm(pictures, axis=-1), edges)
+
+
+def compute_correlations(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Correlate pictures one by one, over their values; see ``compute_cosines``."""
+    flat = (each.reshape(len(each), -1).astype(np.float64) for each in (first, second))
+    return compute_cosines(*(each - each.mean(axis=1, keepdims=True) for each in flat))
 
 
 def compute_cosines(first: np.ndarray, second: np.ndarray) -> np.ndarray:
@@ -171,7 +134,3 @@ def compute_cosines(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     lengths = np.linalg.norm(first, axis=1) * np.linalg.norm(second, axis=1)
     products = (first * second).sum(axis=1)
     return np.divide(products, lengths, out=np.full(len(products), np.nan), where=lengths > 0)
-
-
-def _centre(values: np.ndarray) -> np.ndarray:
-    return values - values.mean(axis=(1, 2), keepdims=True)

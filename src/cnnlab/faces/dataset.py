@@ -1,156 +1,18 @@
 """The one dataset type: for each image a file, a label, a split and what else is known."""
 
 import hashlib
-import stat
-import zipfile
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 
-from plumbing.commands import UserError
+from cnnlab.faces.files import DataError, ImageFile, read_files
 
-CLASSES = (
-    "neutral",
-    "happiness",
-    "sadness",
-    "surprise",
-    "fear",
-    "disgust",
-    "anger",
-    "contempt",
-)
+CLASSES = ("neutral", "happiness", "sadness", "surprise", "fear", "disgust", "anger", "contempt")
 """AffectNet's classes in AffectNet's order: a label is an index into this tuple."""
-
-MAX_FILE_BYTES = 2**29
-"""Of one file. FER2013's table, the largest that is read, has 301 MB."""
 
 TRAIN = "train"
 VALIDATION = "validation"
-
-
-class DataError(UserError):
-    """The data cannot be used: the message says which file, what is wrong and what to do."""
-
-
-@dataclass(frozen=True)
-class ImageFile:
-    """An image on disk, inside a .zip, or in a row of a table.
-
-    Attributes:
-        path: the image, or the .zip or folder that holds it.
-        name: what to call it in messages and in the digest (relative, with ``/``).
-        member: the image's name inside the .zip; None for a plain file.
-        content: the image's bytes where the reader had them in hand; None: they are on disk.
-    """
-
-    path: Path
-    name: str
-    member: str | None = None
-    content: bytes | None = field(default=None, repr=False)
-
-    def read_bytes(self) -> bytes:
-        """Return the file's bytes.
-
-        Raises:
-            DataError: the file or its .zip cannot be read.
-        """
-        return next(read_files([self]))
-
-
-def read_files(files: Iterable[ImageFile]) -> Iterator[bytes]:
-    """Yield the bytes of each file, in order; a .zip is opened once, not once an image.
-
-    Raises:
-        DataError: a file or a .zip cannot be read, or a file is larger than ``MAX_FILE_BYTES``.
-    """
-    archives: dict[Path, zipfile.ZipFile] = {}
-    with ExitStack() as opened:
-        for file in files:
-            if file.content is not None:
-                yield file.content
-                continue
-            if file.member is None:
-                yield _read_plain(file.path)
-                continue
-            if file.path not in archives:
-                archives[file.path] = opened.enter_context(open_archive(file.path))
-            yield _read_member(archives[file.path], file)
-
-
-@contextmanager
-def open_archive(path: Path) -> Iterator[zipfile.ZipFile]:
-    """Open a .zip for reading.
-
-    Raises:
-        DataError: it cannot be read, or is no sound .zip.
-    """
-    try:
-        archive = zipfile.ZipFile(path)
-    except OSError as error:
-        raise _cannot_be_read(path, error) from error
-    except Exception as error:
-        # zipfile raises many kinds of error on damaged bytes, and all mean the same here.
-        raise DataError(
-            f"{path} is cut off or not a .zip ({error}). Copy or download it again."
-        ) from error
-    with archive:
-        yield archive
-
-
-def _read_plain(path: Path) -> bytes:
-    try:
-        found = path.stat()
-        # Reading from a pipe or a device may wait, or go on, for ever.
-        if not stat.S_ISREG(found.st_mode):
-            raise DataError(f"{path} is not a plain file (a pipe or a device). Remove it.")
-        _refuse_large(str(path), found.st_size)
-        with path.open("rb") as stream:
-            content = stream.read(MAX_FILE_BYTES + 1)
-    except OSError as error:
-        raise _cannot_be_read(path, error) from error
-    # Files of the kernel's own, as in /proc, do not know their size.
-    _refuse_large(str(path), len(content))
-    return content
-
-
-def _read_member(archive: zipfile.ZipFile, file: ImageFile) -> bytes:
-    try:
-        entry = archive.getinfo(file.member)
-        _refuse_large(f"{file.path}: {file.member}", entry.file_size)
-        return archive.read(entry)
-    except (MemoryError, DataError):
-        raise
-    except OSError as error:
-        if error.errno is not None:
-            raise _cannot_be_read(file.path, error) from error
-        raise _is_damaged(file, error) from error
-    except Exception as error:
-        raise _is_damaged(file, error) from error
-
-
-def _refuse_large(name: str, size: int) -> None:
-    if size > MAX_FILE_BYTES:
-        raise DataError(
-            f"{name} holds {size} bytes; one file may hold {MAX_FILE_BYTES}. Shrink or remove it."
-        )
-
-
-def _cannot_be_read(path: Path, error: OSError) -> DataError:
-    return DataError(
-        f"{path}: cannot be read ({error.strerror or error}). "
-        "Check that the file is still there and that you may read it."
-    )
-
-
-def _is_damaged(file: ImageFile, error: Exception) -> DataError:
-    return DataError(
-        f"{file.path}: the archive is damaged at {file.member} ({error}). "
-        "Copy or download it again, or unpack it and give the folder."
-    )
 
 
 @dataclass(frozen=True)
@@ -186,16 +48,32 @@ class FaceDataset:
 
     def select(self, indices: np.ndarray) -> "FaceDataset":
         """Return the dataset of these rows, in this order."""
-        arrays = {
-            each.name: getattr(self, each.name)[indices]
-            for each in fields(self)
-            if isinstance(getattr(self, each.name), np.ndarray)
-        }
+        arrays = {name: values[indices] for name, values in self._arrays().items()}
         chosen = replace(self, files=tuple(self.files[i] for i in indices), **arrays)
         if "content_hashes" in vars(self):
             # Thousands of files are not read again for what is known.
             vars(chosen)["content_hashes"] = tuple(self.content_hashes[i] for i in indices)
         return chosen
+
+    def refuse_scarcity(self, place: str, train_least: int, hint: str = "") -> None:
+        """Refuse data of which a split has too few images of a class.
+
+        Args:
+            place: where they are.
+            train_least: how many of each class Train must have; Validation must have one.
+            hint: what else to say.
+
+        Raises:
+            DataError: there are fewer.
+        """
+        for split, least in ((TRAIN, train_least), (VALIDATION, 1)):
+            counts = np.bincount(self.labels[self.splits == split], minlength=len(CLASSES))
+            scarce = [name for name, count in zip(CLASSES, counts, strict=True) if count < least]
+            if scarce:
+                raise DataError(
+                    f"{place}: {split} has too few images of {', '.join(scarce)}: each of the "
+                    f"{len(CLASSES)} classes needs at least {least}. Add some.{hint}"
+                )
 
     @cached_property
     def content_hashes(self) -> tuple[str, ...]:
@@ -209,9 +87,11 @@ class FaceDataset:
         for file, content in zip(self.files, self.content_hashes, strict=True):
             # Names that are no UTF-8, as old archives leave them behind, are names too.
             total.update(f"{file.name}\0{content}\n".encode(errors="surrogateescape"))
-        for each in fields(self):
-            values = getattr(self, each.name)
-            if isinstance(values, np.ndarray):
-                total.update(f"{each.name}\0{values.dtype}\0{values.shape}\0".encode())
-                total.update(np.ascontiguousarray(values).tobytes())
+        for name, values in self._arrays().items():
+            total.update(f"{name}\0{values.dtype}\0{values.shape}\0".encode())
+            total.update(np.ascontiguousarray(values).tobytes())
         return total.hexdigest()
+
+    def _arrays(self) -> dict[str, np.ndarray]:
+        """Return what is known of each image, in the order of the attributes."""
+        return {name: held for name, held in vars(self).items() if isinstance(held, np.ndarray)}

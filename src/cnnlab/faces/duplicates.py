@@ -15,12 +15,8 @@ On photographs of FER2013 that we looked at, all pairs within 4 were copies; fro
 of different people. Distances are even, since half of the bits of each hash are set.
 """
 
-BLOCK = 512
 
-
-def find_duplicates(
-    dataset: FaceDataset, images: np.ndarray, near_distance: int = NEAR_DISTANCE
-) -> pd.DataFrame:
+def find_duplicates(dataset: FaceDataset, images: np.ndarray) -> pd.DataFrame:
     """Find pairs of a Train and a Validation image that are the same, or nearly.
 
     The same are files of equal bytes. Nearly the same are images whose perceptual hashes (the
@@ -31,32 +27,25 @@ def find_duplicates(
     Args:
         dataset: n images.
         images: (n, h, w, 3) uint8, their pixels.
-        near_distance: most differing bits for near-identical images.
 
     Returns:
         One row for each pair, closest first: ``train`` and ``validation`` (names), ``identical``
         (bool: equal bytes), ``distance`` (bits), ``train_label`` and ``validation_label``.
     """
-    train = np.flatnonzero(dataset.splits == TRAIN)
-    validation = np.flatnonzero(dataset.splits == VALIDATION)
-    left, right, distances = _near_pairs(
-        _perceptual_hashes(images, train), _perceptual_hashes(images, validation), near_distance
-    )
-    rows = [
+    train, validation, is_identical, distances = _find_pairs(dataset, images)
+    names = np.array([file.name for file in dataset.files], object)
+    pairs = pd.DataFrame(
         {
-            "train": dataset.files[i].name,
-            "validation": dataset.files[j].name,
-            "identical": dataset.content_hashes[i] == dataset.content_hashes[j],
-            "distance": int(distance),
-            "train_label": CLASSES[dataset.labels[i]],
-            "validation_label": CLASSES[dataset.labels[j]],
+            "train": names[train],
+            "validation": names[validation],
+            "identical": is_identical,
+            "distance": distances,
+            "train_label": np.take(CLASSES, dataset.labels[train]),
+            "validation_label": np.take(CLASSES, dataset.labels[validation]),
         }
-        for i, j, distance in zip(train[left], validation[right], distances, strict=True)
-    ]
-    columns = ["train", "validation", "identical", "distance", "train_label", "validation_label"]
-    table = pd.DataFrame(rows, columns=columns)
+    )
     order = ["identical", "distance", "train", "validation"]
-    return table.sort_values(order, ascending=[False, True, True, True], ignore_index=True)
+    return pairs.sort_values(order, ascending=[False, True, True, True], ignore_index=True)
 
 
 def find_copies(dataset: FaceDataset, images: np.ndarray) -> np.ndarray:
@@ -71,15 +60,22 @@ def find_copies(dataset: FaceDataset, images: np.ndarray) -> np.ndarray:
     Returns:
         (m,) int64, ascending.
     """
-    pairs = find_duplicates(dataset, images)
-    row_of = {file.name: row for row, file in enumerate(dataset.files)}
-    train, validation = (
-        pairs[split].map(row_of).to_numpy(np.int64) for split in (TRAIN, VALIDATION)
-    )
+    train, validation, is_identical, _ = _find_pairs(dataset, images)
     if dataset.identities is not None:
-        same_person = dataset.identities[train] == dataset.identities[validation]
-        validation = validation[same_person | pairs["identical"].to_numpy(bool)]
+        is_same_person = dataset.identities[train] == dataset.identities[validation]
+        validation = validation[is_same_person | is_identical]
     return np.unique(validation)
+
+
+def _find_pairs(dataset: FaceDataset, images: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Return of each near pair the rows in Train and Validation, if it is identical, its bits."""
+    train, validation = (np.flatnonzero(dataset.splits == split) for split in (TRAIN, VALIDATION))
+    left, right, distances = _near_pairs(
+        _perceptual_hashes(images, train), _perceptual_hashes(images, validation), NEAR_DISTANCE
+    )
+    hashes = np.array(dataset.content_hashes, object)
+    one, two = train[left], validation[right]
+    return one, two, hashes[one] == hashes[two], distances
 
 
 def _perceptual_hashes(images: np.ndarray, rows: np.ndarray) -> np.ndarray:
@@ -96,10 +92,7 @@ def _near_pairs(
     left: np.ndarray, right: np.ndarray, most: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the rows in ``left`` and ``right`` and the distance of all pairs within ``most``."""
-    found = []
-    for start in range(0, len(left), BLOCK):
-        distances = np.bitwise_count(left[start : start + BLOCK, None] ^ right[None, :])
-        rows, columns = np.nonzero(distances <= most)
-        found.append((rows + start, columns, distances[rows, columns]))
-    rows, columns, distances = zip(*found, strict=True)
-    return np.concatenate(rows), np.concatenate(columns), np.concatenate(distances)
+    near = [np.flatnonzero(np.bitwise_count(left ^ one) <= most) for one in right]
+    rows = np.concatenate(near)
+    columns = np.repeat(np.arange(len(right)), [len(each) for each in near])
+    return rows, columns, np.bitwise_count(left[rows] ^ right[columns])

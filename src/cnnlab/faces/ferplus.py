@@ -5,30 +5,25 @@
 annotators voted for each class.
 """
 
-import io
-from collections import Counter
-
 import numpy as np
 import pandas as pd
 from tqdm.auto import tqdm
 
-from cnnlab.faces.dataset import CLASSES, TRAIN, VALIDATION, DataError, FaceDataset, ImageFile
-from cnnlab.faces.file_listing import Listing, title_of
+from cnnlab.faces.dataset import CLASSES, TRAIN, VALIDATION, FaceDataset
+from cnnlab.faces.files import DataError, ImageFile, Listing, check_numbers
 
 PIXELS, VOTES = "fer2013.csv", "fer2013new.csv"
+MARKS = frozenset((PIXELS, VOTES))
 SIDE = 48
 SPLITS = {"Training": TRAIN, "PublicTest": VALIDATION}
 RESERVED = "PrivateTest"
 NO_CLASS = ("unknown", "NF")
 """Votes for something else than a class: not sure, and not a face."""
 
-
-def is_ferplus(listing: Listing) -> bool:
-    """Return whether one of the two tables is there."""
-    return any(_find_table(listing, wanted) for wanted in (PIXELS, VOTES))
+AS_PUBLISHED = "Copy or download the file again, as published."
 
 
-def read_ferplus(listing: Listing) -> FaceDataset:
+def read_ferplus(listing: Listing, top: str) -> FaceDataset:
     """Read labelled faces from FER+'s two tables.
 
     The label is the class that the majority named, as in Barsoum et al. (2016), section 3: a
@@ -37,45 +32,45 @@ def read_ferplus(listing: Listing) -> FaceDataset:
 
     Args:
         listing: what the folder or .zip holds.
+        top: not needed: the tables may lie in any folder.
 
     Raises:
-        DataError: a table, a column, a row or a class is missing, the tables do not belong
-            together, or a cell cannot be right.
+        DataError: a table, a column or a row is missing, the tables do not belong together, or a
+            cell cannot be right.
     """
-    tables = {wanted: _only_table(listing, wanted) for wanted in (PIXELS, VOTES)}
-    pixels = _read_table(listing, tables[PIXELS], ("pixels", "Usage"))
-    votes = _read_table(listing, tables[VOTES], ("Usage", *CLASSES, *NO_CLASS))
-    _refuse_strangers(listing, tables, pixels, votes)
-    labels = _label_by_majority(listing, tables[VOTES], votes)
-    usage = pixels["Usage"].to_numpy()
-    rows = np.flatnonzero((labels >= 0) & np.isin(usage, list(SPLITS)))
-    splits = np.array([SPLITS[each] for each in usage[rows]])
-    for split in SPLITS.values():
-        for label in sorted(set(range(len(CLASSES))) - set(labels[rows][splits == split].tolist())):
-            raise DataError(
-                f"{listing.path}: by the votes in {tables[VOTES]}, no image of {split} shows "
-                f"{CLASSES[label]}. Each of the {len(CLASSES)} classes is needed: use the tables "
-                "as published."
+    pixels = _read_table(listing, PIXELS, ("pixels", "Usage"))
+    votes = _read_table(listing, VOTES, ("Usage", *CLASSES, *NO_CLASS))
+    _refuse_strangers(listing, pixels["Usage"], votes["Usage"])
+    labels = _label_by_majority(listing, votes)
+    usage = pixels["Usage"]
+    is_used = (labels >= 0) & usage.isin(SPLITS)
+    texts = tqdm(pixels["pixels"][is_used].items(), f"read {PIXELS}", is_used.sum(), leave=False)
+    notes = []
+    for name, split in SPLITS.items():
+        count = ((labels < 0) & (usage == name)).sum()
+        if count:
+            notes.append(
+                f"Left out of {split}, since no class has the majority of the votes: {count} "
+                "images."
             )
+    reserved = (usage == RESERVED).sum()
+    if reserved:
+        notes.append(
+            f"Validation is PublicTest; the {reserved} images of {RESERVED} were not read."
+        )
     return FaceDataset(
-        title=title_of(listing.path),
+        title=listing.title,
         rendered=False,
-        files=tuple(
-            _image_file(listing, pixels, row)
-            for row in tqdm(rows, desc=f"read {PIXELS}", unit="image", leave=False)
-        ),
-        labels=labels[rows],
-        splits=splits,
-        notes=_notes(usage, labels),
+        files=tuple(_make_image(listing, f"{PIXELS}, {row}", text) for row, text in texts),
+        labels=labels[is_used],
+        splits=usage[is_used].map(SPLITS).to_numpy(str),
+        notes=tuple(notes),
     )
 
 
-def _find_table(listing: Listing, wanted: str) -> list[str]:
-    return [name for name in listing.files if name.rpartition("/")[2].lower() == wanted]
-
-
-def _only_table(listing: Listing, wanted: str) -> str:
-    names = _find_table(listing, wanted)
+def _read_table(listing: Listing, wanted: str, columns: tuple[str, ...]) -> pd.DataFrame:
+    """Read one of the tables; its index says which row of the file each one is."""
+    names = [name for name in listing.files if name.rpartition("/")[2].lower() == wanted]
     if not names:
         raise DataError(
             f"{listing.path} lacks {wanted}. FER+ needs both {PIXELS} and {VOTES}: add it; see "
@@ -83,104 +78,52 @@ def _only_table(listing: Listing, wanted: str) -> str:
         )
     if len(names) > 1:
         raise DataError(f"{listing.path} has {' and '.join(names)}. Keep one {wanted}.")
-    return names[0]
-
-
-def _read_table(listing: Listing, name: str, columns: tuple[str, ...]) -> pd.DataFrame:
-    content = listing.image_file(name, name).read_bytes()
-    try:
-        table = pd.read_csv(io.BytesIO(content), skipinitialspace=True)
-    except ValueError as error:
-        raise DataError(
-            f"{listing.path}: {name} is not a table ({error}). Copy or download it again."
-        ) from error
+    table = listing.read_table(names[0])
     absent = [column for column in columns if column not in table]
     if absent:
         raise DataError(
-            f"{listing.path}: {name} lacks the columns {', '.join(absent)}. Use the file as "
-            "published."
+            f"{listing.path}: {names[0]} lacks the columns {', '.join(absent)}. {AS_PUBLISHED}"
         )
-    return table
+    return table.set_axis([f"row {number}" for number in range(2, len(table) + 2)])
 
 
-def _refuse_strangers(
-    listing: Listing, tables: dict[str, str], pixels: pd.DataFrame, votes: pd.DataFrame
-) -> None:
-    """Refuse tables whose rows are not the same images."""
-    if len(pixels) != len(votes):
+def _refuse_strangers(listing: Listing, pixels: pd.Series, votes: pd.Series) -> None:
+    """Refuse tables whose rows are not the same images, by what use each names."""
+    both = pd.concat([pixels, votes], axis=1, keys=[PIXELS, VOTES])
+    known = [*SPLITS, RESERVED]
+    wrong = both[(both[PIXELS] != both[VOTES]) | ~both[PIXELS].isin(known)]
+    for row, (one, other) in wrong.iterrows():
         raise DataError(
-            f"{listing.path}: {tables[PIXELS]} has {len(pixels)} rows and {tables[VOTES]} has "
-            f"{len(votes)}. They belong together row by row: use both as published."
-        )
-    differing = np.flatnonzero(pixels["Usage"].to_numpy() != votes["Usage"].to_numpy())
-    if len(differing):
-        row = differing[0]
-        raise DataError(
-            f"{listing.path}: row {row + 2} is {pixels['Usage'].iloc[row]!r} in {tables[PIXELS]} "
-            f"and {votes['Usage'].iloc[row]!r} in {tables[VOTES]}. They belong together row by "
-            "row: use both as published."
-        )
-    known = {*SPLITS, RESERVED}
-    for row in np.flatnonzero(~pixels["Usage"].isin(known)):
-        raise DataError(
-            f"{listing.path}: row {row + 2} of {tables[PIXELS]} has the usage "
-            f"{pixels['Usage'].iloc[row]!r}; it must be one of {', '.join(sorted(known))}."
+            f"{listing.path}: {row} has the usage {one} in {PIXELS} and {other} in {VOTES}. The "
+            f"tables belong together row by row, and both must say the same of {', '.join(known)}: "
+            "use both as published."
         )
 
 
-def _label_by_majority(listing: Listing, name: str, table: pd.DataFrame) -> np.ndarray:
+def _label_by_majority(listing: Listing, table: pd.DataFrame) -> np.ndarray:
     """Return (n,) int64 labels, -1 where no class has the majority."""
-    columns = [*CLASSES, *NO_CLASS]
-    try:
-        votes = table[columns].to_numpy(np.float64)
-    except (TypeError, ValueError, OverflowError) as error:
-        raise DataError(
-            f"{listing.path}: {name}: votes must be numbers ({error}). Copy or download the file "
-            "again."
-        ) from error
-    wrong = ~(np.isfinite(votes) & (votes >= 0) & (votes == np.floor(votes))).all(axis=1)
-    for row in np.flatnonzero(wrong):
-        raise DataError(
-            f"{listing.path}: row {row + 2} of {name}: votes must be whole numbers from 0 on. Copy "
-            "or download the file again."
-        )
-    votes = np.where(votes > 1, votes, 0)
+    place = f"{listing.path}: {VOTES}"
+    columns = [
+        check_numbers(table[name], f"{place}: {name}", AS_PUBLISHED, low=0, is_whole=True)
+        for name in (*CLASSES, *NO_CLASS)
+    ]
+    votes = np.stack(columns, axis=1)
+    votes[votes == 1] = 0
     winners = votes.argmax(axis=1)
     has_majority = 2 * votes.max(axis=1) > votes.sum(axis=1)
     return np.where(has_majority & (winners < len(CLASSES)), winners, -1)
 
 
-def _image_file(listing: Listing, table: pd.DataFrame, row: int) -> ImageFile:
+def _make_image(listing: Listing, name: str, text: str) -> ImageFile:
     """Return one row's pixels as an image in the PGM format."""
-    shown = f"{PIXELS}, row {row + 2}"
     try:
-        values = np.array(str(table["pixels"].iloc[row]).split(), np.int64)
+        values = np.array(str(text).split(), np.int64).reshape(SIDE, SIDE)
+        if values.min() < 0 or values.max() > 255:
+            raise ValueError(f"they reach from {values.min()} to {values.max()}")
     except (ValueError, OverflowError) as error:
         raise DataError(
-            f"{listing.path}: {shown}: pixels must be whole numbers. Copy or download the "
-            "file again."
+            f"{listing.path}: {name} must hold {SIDE * SIDE} pixels, whole numbers from 0 to 255 "
+            f"({error}). {AS_PUBLISHED}"
         ) from error
-    if len(values) != SIDE * SIDE or values.min() < 0 or values.max() > 255:
-        raise DataError(
-            f"{listing.path}: {shown} must hold {SIDE * SIDE} pixels from 0 to 255, and holds "
-            f"{len(values)}. Copy or download the file again."
-        )
     header = f"P5 {SIDE} {SIDE} 255\n".encode()
-    return ImageFile(listing.path, shown, content=header + values.astype(np.uint8).tobytes())
-
-
-def _notes(usage: np.ndarray, labels: np.ndarray) -> tuple[str, ...]:
-    notes = []
-    counts = Counter(usage[labels < 0])
-    for each, split in SPLITS.items():
-        if counts[each]:
-            notes.append(
-                f"Left out of {split}, since no class has the majority of the votes: "
-                f"{counts[each]} images."
-            )
-    reserved = int((usage == RESERVED).sum())
-    if reserved:
-        notes.append(
-            f"Validation is PublicTest; the {reserved} images of {RESERVED} were not read."
-        )
-    return tuple(notes)
+    return ImageFile(listing.path, name, content=header + values.astype(np.uint8).tobytes())

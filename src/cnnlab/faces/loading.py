@@ -1,27 +1,24 @@
 """The entry for everybody who needs faces: ``load_faces()``.
 
-``python -m cnnlab.faces.loading`` prepares the data of a run and says what they are.
+``python -m cnnlab data`` prepares the data of a run and says what they are.
 """
 
-import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from cnnlab.faces.dataset import CLASSES, TRAIN, VALIDATION, DataError, FaceDataset
+from cnnlab.faces.dataset import CLASSES, TRAIN, VALIDATION, FaceDataset
 from cnnlab.faces.decoding import Unreadable, decode_dataset
 from cnnlab.faces.readers import read_dataset
 from cnnlab.faces.sampling import choose_per_class
 from cnnlab.faces.splits import Split, split_dataset
 from cnnlab.paths import DECODED, RENDERED
 from cnnlab.settings import IMAGE_SIZE, SEED, Profile, current_data, current_profile
-from plumbing.commands import run_command
 
 RENDERED_TITLE = "rendered, synthetic faces"
-SMOKE_TRAIN_PER_CLASS = 40
-SMOKE_VALIDATION_PER_CLASS = 20
+SMOKE_PER_CLASS = {TRAIN: 40, VALIDATION: 20}
 
 
 @dataclass(frozen=True)
@@ -48,20 +45,23 @@ class Faces:
         return self.dataset.labels
 
 
-def load_faces() -> Faces:
-    """Load the faces that this run's settings ask for.
+def load_faces(profile: Profile | None = None, data: Path | None = None) -> Faces:
+    """Load faces: the user's folder or .zip, or, where none is given, rendered ones.
 
-    The user's folder or .zip where one is given; rendered faces, made on first use, where not.
+    Args:
+        profile: of the run; without it, profile and data are those that ``make`` exports.
+        data: the folder or .zip.
 
     Raises:
         DataError: the user's data cannot be used.
-        SettingsError: the profile is not known.
+        UserError: the exported profile is not known.
     """
-    profile = current_profile()
-    path = current_data()
-    if path is not None:
-        return prepare_faces(_read(path, profile))
-    return prepare_faces(render_faces(profile.train_per_class, profile.validation_per_class))
+    if profile is None:
+        profile, data = current_profile(), current_data()
+    if data is None:
+        return prepare_faces(render_faces(profile.train_per_class, profile.validation_per_class))
+    dataset = read_dataset(data)
+    return prepare_faces(_sample(dataset) if profile.name == "smoke" else dataset)
 
 
 def render_faces(train_per_class: int, validation_per_class: int) -> FaceDataset:
@@ -85,18 +85,19 @@ def prepare_faces(dataset: FaceDataset) -> Faces:
     """Decode and split a data set.
 
     Raises:
-        DataError: a class has lost all its images, since none could be decoded.
+        DataError: a class has too few images that can be decoded.
     """
-    decoded = decode_dataset(dataset, IMAGE_SIZE, DECODED)
-    readable = dataset.select(decoded.readable)
-    _refuse_lost_class(readable, decoded.unreadable)
-    return Faces(
-        dataset=readable,
-        images=decoded.images,
-        unreadable=decoded.unreadable,
-        split=split_dataset(readable, SEED),
-        digest=dataset.digest,
-    )
+    images, unreadable = decode_dataset(dataset, IMAGE_SIZE, DECODED)
+    lost = {image.name for image in unreadable}
+    rows = [row for row, file in enumerate(dataset.files) if file.name not in lost]
+    readable = dataset.select(np.array(rows, np.int64))
+    hint = ""
+    if unreadable:
+        first = unreadable[0]
+        hint = f" {len(unreadable)} can't be read, such as {first.name}: {first.reason}."
+    readable.refuse_scarcity(dataset.title, 2, hint)
+    split = split_dataset(readable, SEED)
+    return Faces(readable, images, unreadable, split, dataset.digest)
 
 
 def count_images(faces: Faces) -> pd.DataFrame:
@@ -111,56 +112,31 @@ def count_images(faces: Faces) -> pd.DataFrame:
     return table
 
 
-def _read(path: Path, profile: Profile) -> FaceDataset:
-    dataset = read_dataset(path)
-    return _sample(dataset) if profile.name == "smoke" else dataset
-
-
 def _sample(dataset: FaceDataset) -> FaceDataset:
     """Keep a small stratified part: smoke shows that a run works, not what it can reach."""
-    limits = {TRAIN: SMOKE_TRAIN_PER_CLASS, VALIDATION: SMOKE_VALIDATION_PER_CLASS}
-    chosen = [
-        part
-        for split, limit in limits.items()
-        for part in choose_per_class(
-            dataset.labels, np.flatnonzero(dataset.splits == split), limit, SEED
-        )
-    ]
+    chosen = []
+    for split, limit in SMOKE_PER_CLASS.items():
+        in_split = np.flatnonzero(dataset.splits == split)
+        chosen += choose_per_class(dataset.labels, in_split, limit, SEED)
     rows = np.sort(np.concatenate(chosen))
     if len(rows) == len(dataset):
         return dataset
     note = (
         f"PROFILE=smoke uses {len(rows)} of {len(dataset)} images: at most "
-        f"{SMOKE_TRAIN_PER_CLASS} of a class from Train and {SMOKE_VALIDATION_PER_CLASS} from "
+        f"{SMOKE_PER_CLASS[TRAIN]} of a class from Train and {SMOKE_PER_CLASS[VALIDATION]} from "
         "Validation."
     )
     return replace(dataset.select(rows), notes=(*dataset.notes, note))
 
 
-def _refuse_lost_class(dataset: FaceDataset, unreadable: tuple[Unreadable, ...]) -> None:
-    for split in (TRAIN, VALIDATION):
-        present = dataset.labels[dataset.splits == split]
-        for label in sorted(set(range(len(CLASSES))) - set(present.tolist())):
-            raise DataError(
-                f"{dataset.title}: none of the images of {CLASSES[label]} in {split} can be "
-                f"read. The first of {len(unreadable)} unreadable images is "
-                f"{unreadable[0].name}: {unreadable[0].reason}. Replace them."
-            )
-
-
-def _describe(faces: Faces) -> str:
-    lines = [f"{faces.dataset.title} (digest {faces.digest[:12]})", ""]
-    lines += [count_images(faces).to_string(), ""]
-    lines += [f"Note: {note}" for note in faces.dataset.notes]
-    lines += [f"Unreadable: {image.name}: {image.reason}" for image in faces.unreadable]
-    lines.append(f"{len(faces.unreadable)} images could not be read.")
-    return "\n".join(lines)
-
-
-def print_data() -> None:
-    """Prepare the data of this run and print what they are."""
-    print(_describe(load_faces()))
-
-
-if __name__ == "__main__":
-    sys.exit(run_command(print_data))
+def print_data() -> Faces:
+    """Prepare the data of this run, print what they are and return them."""
+    faces = load_faces()
+    print(f"{faces.dataset.title} (digest {faces.digest[:12]})\n")
+    print(f"{count_images(faces).to_string()}\n")
+    for note in faces.dataset.notes:
+        print(f"Note: {note}")
+    for image in faces.unreadable:
+        print(f"Unreadable: {image.name}: {image.reason}")
+    print(f"{len(faces.unreadable)} images could not be read.")
+    return faces

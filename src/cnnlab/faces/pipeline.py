@@ -1,7 +1,7 @@
 """Batches for training and evaluation: from the memory-mapped pixels to tensors in [0, 1]."""
 
-import math
 import os
+from collections.abc import Callable
 
 import numpy as np
 import tensorflow as tf
@@ -43,14 +43,18 @@ def training_batches(
     order = np.random.default_rng((seed, epoch)).permutation(indices)
 
     def augment_batch(
-        number: tf.Tensor, pixels: tf.Tensor, asked: tf.Tensor
+        number: tf.Tensor, batch: tuple[tf.Tensor, tf.Tensor]
     ) -> tuple[tf.Tensor, tf.Tensor]:
+        pixels, answers = batch
         # Epochs start 2^32 batches apart, so no two batches share a seed.
         batch_seed = tf.stack([tf.constant(seed, tf.int64), (epoch << 32) + number])
-        return augment(pixels, augmentation, batch_seed), asked
+        return augment(pixels, augmentation, batch_seed), answers
 
+    pixels = gather_batches(lambda rows: images[rows], order, batch_size)
+    expected = tf.data.Dataset.from_tensor_slices(targets[order]).batch(batch_size)
     batches = (
-        _raw_batches(images, targets, order, batch_size)
+        tf.data.Dataset.zip((pixels, expected))
+        .enumerate()
         .map(augment_batch, num_parallel_calls=os.cpu_count(), deterministic=True)
         .prefetch(BATCHES_AHEAD)
     )
@@ -68,13 +72,8 @@ def evaluation_batches(images: np.ndarray, indices: np.ndarray, batch_size: int)
     Returns:
         ceil(m / batch_size) tensors (b, h, w, 3) float32 in [0, 1].
     """
-    unlabelled = np.zeros(len(images), np.int64)
-    batches = (
-        _raw_batches(images, unlabelled, indices, batch_size)
-        .map(lambda _, pixels, __: scale(pixels))
-        .prefetch(BATCHES_AHEAD)
-    )
-    return disable_autotuning(batches)
+    pixels = gather_batches(lambda rows: images[rows], indices, batch_size)
+    return disable_autotuning(pixels.map(scale).prefetch(BATCHES_AHEAD))
 
 
 def disable_autotuning(batches: tf.data.Dataset) -> tf.data.Dataset:
@@ -88,22 +87,24 @@ def disable_autotuning(batches: tf.data.Dataset) -> tf.data.Dataset:
     return batches.with_options(options)
 
 
-def _raw_batches(
-    images: np.ndarray, targets: np.ndarray, order: np.ndarray, batch_size: int
+def gather_batches(
+    gather: Callable[[np.ndarray], np.ndarray], order: np.ndarray, batch_size: int
 ) -> tf.data.Dataset:
-    """Return batches of (number, uint8 pixels, targets)."""
+    """Return batches that NumPy makes, each when it is asked for.
 
-    def gather(number: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        rows = order[number * batch_size : (number + 1) * batch_size]
-        return np.ascontiguousarray(images[rows]), targets[rows]
+    Args:
+        gather: from (b,) rows to an array (b, ...), of the same kind for all.
+        order: (m,) int64, all rows.
+        batch_size: rows a batch; the last batch has the rest.
+    """
+    known = gather(order[:1])
 
-    def load(number: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        kinds = (tf.uint8, tf.as_dtype(targets.dtype))
-        pixels, asked = tf.numpy_function(gather, [number], kinds)
-        return (
-            number,
-            tf.ensure_shape(pixels, (None, *images.shape[1:])),
-            tf.ensure_shape(asked, (None, *targets.shape[1:])),
-        )
+    def gather_whole(rows: np.ndarray) -> np.ndarray:
+        # What is taken from a mapped file is of another class, unknown to TensorFlow.
+        return np.ascontiguousarray(gather(rows))
 
-    return tf.data.Dataset.range(math.ceil(len(order) / batch_size)).map(load)
+    def load(rows: tf.Tensor) -> tf.Tensor:
+        batch = tf.numpy_function(gather_whole, [rows], known.dtype)
+        return tf.ensure_shape(batch, (None, *known.shape[1:]))
+
+    return tf.data.Dataset.from_tensor_slices(order).batch(batch_size).map(load)

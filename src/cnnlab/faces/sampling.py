@@ -1,6 +1,7 @@
 """Seeded choices of images: of each class, or of people who show every class."""
 
 import numpy as np
+import pandas as pd
 
 
 def choose_per_class(
@@ -43,17 +44,7 @@ def choose_people(
         (classes, people) int64, for each class and person the first image; no columns where
         nobody shows every class.
     """
-    indices = np.sort(indices)
-    classes = np.unique(labels[indices])
-    shown = {
-        person: indices[identities[indices] == person] for person in np.unique(identities[indices])
-    }
-    complete = [
-        person for person, rows in shown.items() if len(np.unique(labels[rows])) == len(classes)
-    ]
-    chosen = np.sort(np.random.default_rng(seed).permutation(complete)[:count])
-    sheet = np.empty((len(classes), len(chosen)), np.int64)
-    for column, person in enumerate(chosen):
-        rows = shown[person]
-        sheet[:, column] = [rows[np.argmax(labels[rows] == label)] for label in classes]
-    return sheet
+    shown = pd.DataFrame({"label": labels[indices], "person": identities[indices], "row": indices})
+    first = shown.pivot_table("row", "label", "person", "min").dropna(axis="columns")
+    chosen = np.sort(np.random.default_rng(seed).permutation(first.columns)[:count])
+    return first[chosen].to_numpy(np.int64)

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedShuffleSplit
 
-from cnnlab.faces.dataset import CLASSES, TRAIN, VALIDATION, DataError, FaceDataset
+from cnnlab.faces.dataset import TRAIN, VALIDATION, FaceDataset
+from cnnlab.faces.files import DataError
 
 FOLDS = 7
 """One fold of seven is held out: 14 per cent."""
@@ -33,21 +34,14 @@ def split_dataset(dataset: FaceDataset, seed: int) -> Split:
     network that recognises people would otherwise look better than it is.
 
     Args:
-        dataset: n images in Train/ and Validation/.
+        dataset: n images in Train/ and Validation/, of each class at least two in Train/.
         seed: decides which images are held out.
 
     Raises:
-        DataError: a class has too few training images or identities for both parts.
+        DataError: people cannot be parted so that every class is in both parts.
     """
     train = np.flatnonzero(dataset.splits == TRAIN)
     labels = dataset.labels[train]
-    scarce = np.flatnonzero(np.bincount(labels, minlength=len(CLASSES)) < 2)
-    if len(scarce):
-        raise DataError(
-            f"{dataset.title}: Train/ has fewer than two readable images of "
-            f"{', '.join(CLASSES[label] for label in scarce)}. One for training and one for "
-            "development are the least: add images."
-        )
     if dataset.identities is None:
         training, development = _split_by_class(labels, seed)
     else:

@@ -6,16 +6,17 @@ Their VGG variant is in ``light_vgg``; here are the other two and what all are t
 import keras
 
 from cnnlab.faces.augmentation import Augmentation
-from cnnlab.faces.dataset import CLASSES
 from cnnlab.faces.loading import Faces
-from cnnlab.networks.from_scratch import Architecture, TrainedNetwork, train_from_scratch
-from cnnlab.networks.light_vgg import build_authors_form, build_light_vgg_with_batch_normalisation
-from cnnlab.networks.normalisation import FusedBatchNormalization
+from cnnlab.networks.from_scratch import Architecture, TrainedNetwork, train_network
+from cnnlab.networks.light_vgg import (
+    apply_logits,
+    build_authors_form,
+    build_light_vgg_with_batch_normalisation,
+)
+from cnnlab.networks.normalisation import FusedBatchNormalization, replace_layers
 from cnnlab.networks.recipes import Recipe
 from cnnlab.networks.training import Stopping
-from cnnlab.settings import IMAGE_SIZE, SEED, Profile, current_profile
-
-ALEXNET_KERNELS = ((9,), (7,), (5,), (3,), (3,))
+from cnnlab.settings import IMAGE_SIZE, SEED, Profile
 
 
 def build_light_alexnet() -> keras.Model:
@@ -23,10 +24,8 @@ def build_light_alexnet() -> keras.Model:
 
     One convolution a block, of 9, 7, 5, 3 and 3 pixels, each followed by a pool; the rest as in
     ``light_vgg.build_authors_form``.
-
-    What it returns is that of ``light_vgg.build_light_vgg``.
     """
-    return build_authors_form(ALEXNET_KERNELS, "light_alexnet")
+    return build_authors_form(((9,), (7,), (5,), (3,), (3,)), "light_alexnet")
 
 
 def build_light_mobilenet() -> keras.Model:
@@ -34,41 +33,30 @@ def build_light_mobilenet() -> keras.Model:
 
     Keras's MobileNet of width 1 without its top (Howard et al. 2017, arXiv 1704.04861), random
     weights, its average over places, dropout 0.3 and one dense layer.
-
-    What it returns is that of ``light_vgg.build_light_vgg``.
     """
     base = keras.applications.MobileNet(
         input_shape=(IMAGE_SIZE, IMAGE_SIZE, 3), include_top=False, weights=None, pooling="avg"
     )
-    base = keras.models.clone_model(base, clone_function=_fuse_normalisation)
+    base = replace_layers(
+        base, keras.layers.BatchNormalization, FusedBatchNormalization.from_config
+    )
     x = keras.layers.Dropout(0.3, name="dropout")(base.output)
-    logits = keras.layers.Dense(len(CLASSES), dtype="float32", name="logits")(x)
-    return keras.Model(base.input, logits, name="light_mobilenet")
-
-
-def _fuse_normalisation(layer: keras.Layer) -> keras.Layer:
-    """Make a layer anew, batch normalisation in one operation."""
-    normalises = type(layer) is keras.layers.BatchNormalization
-    kind = FusedBatchNormalization if normalises else type(layer)
-    return kind.from_config(layer.get_config())
+    return keras.Model(base.input, apply_logits(x), name="light_mobilenet")
 
 
 # One recipe for all, with the authors' learning rate.
 FAMILY_RECIPE = Recipe(1e-3, 64, Augmentation(), weight_decay=1e-4)
-
-ALEXNET = Architecture("AlexNet variant", "light-alexnet", build_light_alexnet, FAMILY_RECIPE)
-VGG = Architecture(
-    "VGG variant", "light-vgg-bn", build_light_vgg_with_batch_normalisation, FAMILY_RECIPE
+FAMILY = tuple(
+    Architecture(f"{title} variant", name, build, FAMILY_RECIPE)
+    for title, name, build in (
+        ("AlexNet", "light-alexnet", build_light_alexnet),
+        ("VGG", "light-vgg-bn", build_light_vgg_with_batch_normalisation),
+        ("MobileNet", "light-mobilenet", build_light_mobilenet),
+    )
 )
-MOBILENET = Architecture(
-    "MobileNet variant", "light-mobilenet", build_light_mobilenet, FAMILY_RECIPE
-)
-FAMILY = (ALEXNET, VGG, MOBILENET)
 
 
-def train_variant(
-    architecture: Architecture, faces: Faces, profile: Profile | None = None, seed: int = SEED
-) -> TrainedNetwork:
+def train_variant(architecture: Architecture, faces: Faces, profile: Profile) -> TrainedNetwork:
     """Train one of ``FAMILY`` from scratch; or return it when that was done before.
 
     Noise and batch statistics keep the development loss above that of chance for many epochs, so
@@ -77,9 +65,7 @@ def train_variant(
     Args:
         architecture: which.
         faces: the data; Validation/ is not looked at.
-        profile: how long; default: this run's.
-        seed: of weights, order and augmentation.
+        profile: how long.
     """
-    profile = profile or current_profile()
     stopping = Stopping(profile.family_epochs, patience=profile.family_epochs)
-    return train_from_scratch(architecture, faces, stopping, seed)
+    return train_network(architecture, faces, stopping, SEED)

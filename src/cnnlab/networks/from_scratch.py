@@ -1,29 +1,25 @@
-"""Networks trained from random weights, each once for the data, the stopping and the seed."""
+"""Whole networks, each trained once for the data, the recipe, the stopping and the seed."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 
 import keras
 import numpy as np
-import pandas as pd
 import tensorflow as tf
 
 from cnnlab.faces.augmentation import Augmentation
 from cnnlab.faces.loading import Faces
-from cnnlab.faces.pipeline import training_batches
+from cnnlab.faces.pipeline import evaluation_batches, training_batches
+from cnnlab.networks.devices import detect_policy, use_policy
 from cnnlab.networks.light_vgg import build_light_vgg
-from cnnlab.networks.precision import detect_policy, use_policy
 from cnnlab.networks.recipes import (
     Recipe,
-    compile_classifier,
-    count_steps,
+    compile_network,
     describe_training,
-    development_batches,
     learned_shares,
     weigh_classes,
 )
-from cnnlab.networks.training import Stopping, train
+from cnnlab.networks.training import Stopping, Training, TrainingResult, train
 from cnnlab.networks.vgg16 import copy_weights_by_name
 from cnnlab.settings import SEED, Profile, current_profile
 
@@ -34,7 +30,7 @@ LIGHT_VGG = Recipe(3e-4, 32, Augmentation())
 
 @dataclass(frozen=True)
 class Architecture:
-    """A network that is trained from scratch.
+    """A network, and how it is trained.
 
     Attributes:
         title: how figures and tables call it.
@@ -53,29 +49,19 @@ LIGHT_VGG_AS_TABLED = Architecture("Light VGG", "light-vgg", build_light_vgg, LI
 
 
 @dataclass(frozen=True)
-class TrainedNetwork:
+class TrainedNetwork(TrainingResult):
     """A trained network of the report.
+
+    Its model leads from (n, 128, 128, 3) RGB in [0, 1] to logits (n, 8), or to valence and arousal
+    (n, 2), which are not confined to [-1, 1]; in float32 throughout. The history names the stage
+    of each epoch.
 
     Attributes:
         title: how figures and tables call it.
-        model: (n, 128, 128, 3) RGB in [0, 1] to float32 logits (n, 8), in float32 throughout.
-        history: one row an epoch: loss, accuracy, val_loss, val_accuracy (``val`` is the
-            development split), seconds, stage.
-        chosen_epoch: the epoch whose weights the model has.
-        folder: where the training is kept.
-        seed: of weights, order and augmentation.
-        seconds: wall-clock seconds of all epochs, and of the cached features before them, when
-            they were computed.
         class_shares: (8,) float64, the classes' shares of the loss it was trained by.
     """
 
     title: str
-    model: keras.Model
-    history: pd.DataFrame
-    chosen_epoch: int
-    folder: Path
-    seed: int
-    seconds: float
     class_shares: np.ndarray
 
 
@@ -85,13 +71,12 @@ def train_light_vgg(
     """Train the light VGG, as tabled, from scratch; or return it when that was done before.
 
     Args:
-        faces: the data; the training split is learned from, the development split chooses the
-            epoch, Validation/ is not looked at.
+        faces: the data.
         profile: how long; default: this run's.
         seed: of weights, order and augmentation.
     """
-    profile = profile or current_profile()
-    return train_from_scratch(LIGHT_VGG_AS_TABLED, faces, stop_light_vgg(profile), seed)
+    stopping = stop_light_vgg(profile or current_profile())
+    return train_network(LIGHT_VGG_AS_TABLED, faces, stopping, seed)
 
 
 def stop_light_vgg(profile: Profile) -> Stopping:
@@ -99,14 +84,16 @@ def stop_light_vgg(profile: Profile) -> Stopping:
     return Stopping(profile.light_vgg_epochs, profile.patience)
 
 
-def train_from_scratch(
+def train_network(
     architecture: Architecture,
     faces: Faces,
     stopping: Stopping,
     seed: int,
     policy: str | None = None,
+    affect: np.ndarray | None = None,
+    **also_decides: str,
 ) -> TrainedNetwork:
-    """Train a network from random weights on augmented images; or return it.
+    """Train a whole network on augmented images; or return it when that was done before.
 
     Args:
         architecture: what is trained, and how.
@@ -115,47 +102,45 @@ def train_from_scratch(
         stopping: when to end.
         seed: of weights, order and augmentation.
         policy: Keras dtype policy of the training; default: this machine's.
+        affect: (n, 2) valence and arousal, to be learned in place of the classes; images of which
+            they are not known are left out.
+        also_decides: what else the result depends on.
     """
-    recipe, rows = architecture.recipe, faces.split.training
-    dtype = policy or detect_policy()
-    steps = count_steps(len(rows), recipe)
+    targets = faces.labels if affect is None else affect
+    recipe, policy = architecture.recipe, policy or detect_policy()
+    is_known = np.isfinite(targets.reshape(len(targets), -1)).all(axis=1)
+    rows, development = (
+        part[is_known[part]] for part in (faces.split.training, faces.split.development)
+    )
 
     def build() -> keras.Model:
-        with use_policy(dtype):
+        with use_policy(policy):
             model = architecture.build()
-        return compile_classifier(model, recipe, stopping, steps)
+        return compile_network(model, recipe, stopping, len(rows))
 
     def epoch_batches(epoch: int) -> tf.data.Dataset:
         return training_batches(
-            faces.images,
-            faces.labels,
-            rows,
-            recipe.augmentation,
-            recipe.batch_size,
-            seed,
-            epoch,
+            faces.images, targets, rows, recipe.augmentation, recipe.batch_size, seed, epoch
         )
 
-    development = faces.split.development
+    def development_batches() -> tf.data.Dataset:
+        expected = tf.data.Dataset.from_tensor_slices(targets[development]).batch(64)
+        return tf.data.Dataset.zip((evaluation_batches(faces.images, development, 64), expected))
+
     result = train(
-        architecture.name,
-        describe_training(faces, recipe, dtype),
-        build,
-        epoch_batches,
-        development_batches(faces, development, faces.labels[development]),
-        stopping,
-        seed,
-        class_weight=weigh_classes(faces, recipe),
+        Training(
+            architecture.name,
+            describe_training(faces, recipe, policy) | also_decides,
+            build,
+            epoch_batches,
+            development_batches,
+            stopping,
+            seed,
+            weigh_classes(faces, recipe) if affect is None else None,
+        )
     )
     model = architecture.build()
     copy_weights_by_name(result.model, model)
-    return TrainedNetwork(
-        title=architecture.title,
-        model=model,
-        history=result.history.assign(stage="from scratch"),
-        chosen_epoch=result.chosen_epoch,
-        folder=result.folder,
-        seed=seed,
-        seconds=result.seconds,
-        class_shares=learned_shares(faces, recipe),
-    )
+    whole = replace(result, model=model, history=result.history.assign(stage="all layers"))
+    shares = learned_shares(faces, recipe)
+    return TrainedNetwork(**vars(whole), title=architecture.title, class_shares=shares)

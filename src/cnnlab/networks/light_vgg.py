@@ -10,6 +10,7 @@ from cnnlab.settings import IMAGE_SIZE
 
 BLOCK_FILTERS = (16, 32, 64, 128, 128)
 DENSE_UNITS = 1024
+RECTIFIED = {"activation": "relu", "kernel_initializer": "he_normal"}
 
 
 def build_light_vgg() -> keras.Model:
@@ -22,32 +23,29 @@ def build_light_vgg() -> keras.Model:
     Returns:
         A flat functional model: (n, 128, 128, 3) RGB in [0, 1] to (n, 8) float32 logits.
     """
-    inputs = keras.Input((IMAGE_SIZE, IMAGE_SIZE, 3), name="image")
-    x = inputs
-    for block in range(1, len(BLOCK_FILTERS) + 1):
-        x = pool_block(convolve_block(x, block), block)
-    return keras.Model(inputs, classify_densely(x), name="light_vgg")
+    inputs = x = keras.Input((IMAGE_SIZE, IMAGE_SIZE, 3), name="image")
+    for block, filters in enumerate(BLOCK_FILTERS, 1):
+        for index in (1, 2):
+            x = convolve(x, filters, f"conv{block}_{index}")
+        x = pool_block(x, block)
+    x = keras.layers.Flatten(name="flatten")(x)
+    return keras.Model(inputs, apply_logits(apply_hidden_layers(x)), name="light_vgg")
 
 
-def convolve_block(x: keras.KerasTensor, block: int, dilation: int = 1) -> keras.KerasTensor:
-    """Apply the two convolutions of a block of the tabled form.
+def convolve(
+    x: keras.KerasTensor, filters: int, name: str, dilation: int = 1, **changes: object
+) -> keras.KerasTensor:
+    """Apply a 3x3 convolution of the tabled form.
 
     Args:
         x: (n, h, w, k) maps or images.
-        block: 1 to 5.
-        dilation: distance between the taps of the kernels; 1 in the tabled form.
+        filters: how many.
+        name: of the layer.
+        dilation: distance between the taps of the kernel.
+        changes: other options of Keras's layer.
     """
-    for index in (1, 2):
-        x = keras.layers.Conv2D(
-            BLOCK_FILTERS[block - 1],
-            3,
-            padding="same",
-            dilation_rate=dilation,
-            activation="relu",
-            kernel_initializer="he_normal",
-            name=f"conv{block}_{index}",
-        )(x)
-    return x
+    options = {"padding": "same", "dilation_rate": dilation, "name": name} | RECTIFIED | changes
+    return keras.layers.Conv2D(filters, 3, **options)(x)
 
 
 def pool_block(x: keras.KerasTensor, block: int) -> keras.KerasTensor:
@@ -55,16 +53,15 @@ def pool_block(x: keras.KerasTensor, block: int) -> keras.KerasTensor:
     return keras.layers.MaxPooling2D(2, name=f"pool{block}")(x)
 
 
-def classify_densely(x: keras.KerasTensor) -> keras.KerasTensor:
-    """Apply the tabled head: flatten, two dense layers of 1024, one dense output in float32."""
-    x = keras.layers.Flatten(name="flatten")(x)
+def apply_hidden_layers(x: keras.KerasTensor) -> keras.KerasTensor:
+    """Apply the two dense layers of 1024."""
     for index in (1, 2):
-        x = keras.layers.Dense(
-            DENSE_UNITS,
-            activation="relu",
-            kernel_initializer="he_normal",
-            name=f"fc{index}",
-        )(x)
+        x = keras.layers.Dense(DENSE_UNITS, name=f"fc{index}", **RECTIFIED)(x)
+    return x
+
+
+def apply_logits(x: keras.KerasTensor) -> keras.KerasTensor:
+    """Apply the dense output, always in float32."""
     return keras.layers.Dense(len(CLASSES), dtype="float32", name="logits")(x)
 
 
@@ -72,9 +69,6 @@ def build_light_vgg_with_batch_normalisation() -> keras.Model:
     """Build the authors' own version: 3,753,016 parameters, 3,747,448 of them trainable.
 
     As ``build_light_vgg``, in the authors' form: see ``build_authors_form``.
-
-    Returns:
-        A flat functional model: (n, 128, 128, 3) RGB in [0, 1] to (n, 8) float32 logits.
     """
     kernels = ((3, 3),) * len(BLOCK_FILTERS)
     return build_authors_form(kernels, "light_vgg_with_batch_normalisation")
@@ -99,20 +93,17 @@ def build_authors_form(kernel_sizes: Sequence[Sequence[int]], name: str) -> kera
         x = FusedBatchNormalization(name=f"{layer}_bn")(x)
         return keras.layers.ReLU(name=f"{layer}_relu")(x)
 
-    inputs = keras.Input((IMAGE_SIZE, IMAGE_SIZE, 3), name="image")
-    x = inputs
+    inputs = x = keras.Input((IMAGE_SIZE, IMAGE_SIZE, 3), name="image")
     for block, (filters, sizes) in enumerate(zip(BLOCK_FILTERS, kernel_sizes, strict=True), 1):
         for index, size in enumerate(sizes, 1):
             layer = f"conv{block}_{index}"
             x = keras.layers.Conv2D(filters, size, padding="same", use_bias=False, name=layer)(x)
             x = normalise_and_rectify(x, layer)
-        x = keras.layers.MaxPooling2D(2, name=f"pool{block}")(x)
-        x = keras.layers.GaussianDropout(0.2, name=f"noise{block}")(x)
+        x = keras.layers.GaussianDropout(0.2, name=f"noise{block}")(pool_block(x, block))
     x = keras.layers.Flatten(name="flatten")(x)
     for index in (1, 2):
         layer = f"fc{index}"
         x = keras.layers.Dense(DENSE_UNITS, use_bias=False, name=layer)(x)
         x = normalise_and_rectify(x, layer)
         x = keras.layers.Dropout(0.5, name=f"{layer}_dropout")(x)
-    logits = keras.layers.Dense(len(CLASSES), dtype="float32", name="logits")(x)
-    return keras.Model(inputs, logits, name=name)
+    return keras.Model(inputs, apply_logits(x), name=name)

@@ -1,24 +1,25 @@
-"""Changes to the light VGG that its class activation maps argue for, one builder each.
+"""Changes to the light VGG that its class activation maps argue for.
 
 All keep the ten convolutions of the tabled form, and the names of what they give, so that
 ``conv5_2`` can be explained in every one of them, and all are trained by its recipe. What argues
 for which change is in notebook 08.
 """
 
+from functools import partial
+
 import keras
 import numpy as np
 
-from cnnlab.faces.dataset import CLASSES
 from cnnlab.faces.loading import Faces
 from cnnlab.networks.from_scratch import LIGHT_VGG, LIGHT_VGG_AS_TABLED, Architecture
 from cnnlab.networks.light_vgg import (
     BLOCK_FILTERS,
-    classify_densely,
-    convolve_block,
+    apply_hidden_layers,
+    apply_logits,
+    convolve,
     pool_block,
 )
 from cnnlab.networks.normalisation import FusedBatchNormalization
-from cnnlab.networks.recipes import count_steps
 from cnnlab.networks.training import Stopping
 from cnnlab.settings import IMAGE_SIZE, Profile
 
@@ -35,8 +36,12 @@ MOST_STEPS = 2000
 """Of one training. On many images the profile's epochs would take hours for all variants."""
 
 LAST_BLOCK = len(BLOCK_FILTERS)
+AVERAGES, PLACES, HIDDEN = "averages", "places", "hidden layers"
+"""What the logits are computed from: the averages of the last maps, or their places, at once or
+through the two hidden layers of the tabled form."""
 
 
+# The name of these classes' module is part of the digests of the trainings that use them.
 @keras.saving.register_keras_serializable("cnnlab")
 class Frame(keras.layers.Layer):
     """Paints a frame around each image in middle grey: 0.5 of [0, 1].
@@ -75,122 +80,103 @@ class MirrorDifference(keras.layers.Layer):
         return keras.ops.concatenate([maps, differences], axis=-1)
 
 
-def build_pooled() -> keras.Model:
-    """Build the light VGG with global average pooling and one linear layer for a head.
+def build_changed(
+    name: str,
+    head: str = AVERAGES,
+    is_fine: bool = False,
+    is_framed: bool = False,
+    is_erased: bool = False,
+    is_normalised: bool = False,
+    is_mirrored: bool = False,
+    is_dropped: bool = False,
+) -> keras.Model:
+    """Build the light VGG with changes.
 
-    The result is that of ``light_vgg.build_light_vgg``, as for all builders here.
-    Its class activation maps decompose the logits.
+    Args:
+        name: of the model.
+        head: what the logits are computed from. Of ``AVERAGES`` class activation maps decompose
+            the logits, of ``PLACES`` HiResCAM at ``pool5`` does.
+        is_fine: whether the last maps have 16x16 cells instead of 8x8. The fourth pool is left out
+            and block 5 dilated by 2 instead, so that its kernels span as many pixels as before
+            (Yu & Koltun 2016).
+        is_framed: whether it is blind for a frame of 16 pixels around the image.
+        is_erased: whether half of its training images have an erased rectangle.
+        is_normalised: whether batch normalisation stands in place of the convolutions' biases, as
+            the authors have it, but without their noise and dropout.
+        is_mirrored: whether the maps' mirror differences stand beside the maps. The only
+            expression that is one-sided is contempt.
+        is_dropped: whether half of the last values are dropped in training, as the authors do
+            behind their dense layers (Srivastava et al. 2014).
+
+    Returns:
+        A flat functional model: (n, 128, 128, 3) RGB in [0, 1] to (n, 8) float32 logits.
     """
-    inputs = _input()
-    maps = _convolve(inputs)
-    return keras.Model(inputs, _classify_averages(maps), name="pooled")
+    inputs = x = keras.Input((IMAGE_SIZE, IMAGE_SIZE, 3), name="image")
+    if is_framed:
+        x = Frame(FRAME, name="frame")(x)
+    if is_erased:
+        # In float32: bfloat16 does not know all columns of an image apart.
+        x = keras.layers.RandomErasing(
+            factor=(0.5, 0.5),
+            scale=ERASED_SHARES,
+            fill_value=0.5,
+            value_range=(0, 1),
+            dtype="float32",
+            name="erase",
+        )(x)
+    apply_convolution = _convolve_normalised if is_normalised else convolve
+    for block, filters in enumerate(BLOCK_FILTERS, 1):
+        dilation = 2 if is_fine and block == LAST_BLOCK else 1
+        for index in (1, 2):
+            x = apply_convolution(x, filters, f"conv{block}_{index}", dilation)
+        if block < LAST_BLOCK - is_fine:
+            x = pool_block(x, block)
+    if is_mirrored:
+        x = MirrorDifference(name="mirror_difference")(x)
+    if head == AVERAGES:
+        x = keras.layers.GlobalAveragePooling2D(name="global_average_pool")(x)
+    else:
+        x = keras.layers.Flatten(name="flatten")(pool_block(x, LAST_BLOCK))
+    if head == HIDDEN:
+        x = apply_hidden_layers(x)
+    if is_dropped:
+        x = keras.layers.Dropout(DROPPED_SHARE, name="dropout")(x)
+    return keras.Model(inputs, apply_logits(x), name=name)
 
 
-def build_placed() -> keras.Model:
-    """Build the light VGG without hidden dense layers: each place has weights of its own.
-
-    Its HiResCAM at ``pool5`` decomposes the logits.
-    """
-    inputs = _input()
-    maps = pool_block(_convolve(inputs), LAST_BLOCK)
-    places = keras.layers.Flatten(name="flatten")(maps)
-    return keras.Model(inputs, _apply_logits(places), name="placed")
+def _convolve_normalised(
+    x: keras.KerasTensor, filters: int, name: str, dilation: int
+) -> keras.KerasTensor:
+    """As ``convolve``, with batch normalisation; ``name`` is again what the ReLU gives."""
+    x = convolve(x, filters, f"{name}_linear", dilation, activation=None, use_bias=False)
+    x = FusedBatchNormalization(name=f"{name}_bn")(x)
+    return keras.layers.ReLU(name=name)(x)
 
 
-def build_fine() -> keras.Model:
-    """Build the pooled variant with last maps of 16x16 cells instead of 8x8.
-
-    The fourth pool is left out and block 5 dilated by 2 instead, so that its kernels span as
-    many pixels as before (Yu & Koltun 2016).
-    """
-    inputs = x = _input()
-    for block in range(1, LAST_BLOCK - 1):
-        x = pool_block(convolve_block(x, block), block)
-    x = convolve_block(x, LAST_BLOCK - 1)
-    maps = convolve_block(x, LAST_BLOCK, dilation=2)
-    return keras.Model(inputs, _classify_averages(maps), name="fine")
-
-
-def build_one_sided() -> keras.Model:
-    """Build the pooled variant with the maps' mirror differences beside the maps.
-
-    The only expression that is one-sided is contempt.
-    """
-    inputs = _input()
-    maps = MirrorDifference(name="mirror_difference")(_convolve(inputs))
-    return keras.Model(inputs, _classify_averages(maps), name="one_sided")
-
-
-def build_framed() -> keras.Model:
-    """Build the light VGG as tabled, blind for a frame of 16 pixels around the image."""
-    inputs = _input()
-    framed = Frame(FRAME, name="frame")(inputs)
-    maps = pool_block(_convolve(framed), LAST_BLOCK)
-    return keras.Model(inputs, classify_densely(maps), name="framed")
-
-
-def build_erased() -> keras.Model:
-    """Build the light VGG as tabled, half of its training images with an erased rectangle."""
-    inputs = _input()
-    maps = pool_block(_convolve(_erase(inputs)), LAST_BLOCK)
-    return keras.Model(inputs, classify_densely(maps), name="erased")
-
-
-def build_normalised() -> keras.Model:
-    """Build the pooled variant with batch normalisation in place of the convolutions' biases.
-
-    As the authors have it, but without their noise and dropout.
-    """
-    inputs = _input()
-    maps = _convolve_normalised(inputs)
-    return keras.Model(inputs, _classify_averages(maps), name="normalised")
-
-
-def build_together() -> keras.Model:
-    """Build the normalised variant with mirror differences, trained with erased rectangles."""
-    inputs = _input()
-    maps = _convolve_normalised(_erase(inputs))
-    maps = MirrorDifference(name="mirror_difference")(maps)
-    return keras.Model(inputs, _classify_averages(maps), name="together")
-
-
-def build_placed_normalised() -> keras.Model:
-    """Build the placed variant with batch normalisation, as the normalised one has it."""
-    inputs = _input()
-    maps = pool_block(_convolve_normalised(inputs), LAST_BLOCK)
-    places = keras.layers.Flatten(name="flatten")(maps)
-    return keras.Model(inputs, _apply_logits(places), name="placed_normalised")
-
-
-def build_placed_normalised_dropout() -> keras.Model:
-    """Build the placed, normalised variant, half of whose last values are dropped in training.
-
-    As the authors do behind their dense layers (Srivastava et al. 2014).
-    """
-    inputs = _input()
-    maps = pool_block(_convolve_normalised(inputs), LAST_BLOCK)
-    places = keras.layers.Flatten(name="flatten")(maps)
-    places = keras.layers.Dropout(DROPPED_SHARE, name="dropout")(places)
-    return keras.Model(inputs, _apply_logits(places), name="placed_normalised_dropout")
-
+CHANGES = {
+    "pooled": {},
+    "placed": {"head": PLACES},
+    "fine": {"is_fine": True},
+    "one-sided": {"is_mirrored": True},
+    "framed": {"head": HIDDEN, "is_framed": True},
+    "erased": {"head": HIDDEN, "is_erased": True},
+    "normalised": {"is_normalised": True},
+    "together": {"is_normalised": True, "is_mirrored": True, "is_erased": True},
+    "placed normalised": {"head": PLACES, "is_normalised": True},
+    "placed normalised dropout": {"head": PLACES, "is_normalised": True, "is_dropped": True},
+}
+"""What is changed in each network, in the order in which notebook 08 argues for them."""
 
 ORIGINAL = LIGHT_VGG_AS_TABLED
 CHANGED = tuple(
-    Architecture(title, f"light-vgg-{title.replace(' ', '-')}", build, LIGHT_VGG)
-    for title, build in (
-        ("pooled", build_pooled),
-        ("placed", build_placed),
-        ("fine", build_fine),
-        ("one-sided", build_one_sided),
-        ("framed", build_framed),
-        ("erased", build_erased),
-        ("normalised", build_normalised),
-        ("together", build_together),
-        ("placed normalised", build_placed_normalised),
-        ("placed normalised dropout", build_placed_normalised_dropout),
+    Architecture(
+        title,
+        f"light-vgg-{title.replace(' ', '-')}",
+        partial(build_changed, title.replace(" ", "_").replace("-", "_"), **changes),
+        LIGHT_VGG,
     )
+    for title, changes in CHANGES.items()
 )
-"""The changed networks, in the order in which notebook 08 argues for them."""
 
 
 def choose_budget(faces: Faces, profile: Profile) -> Stopping:
@@ -200,57 +186,5 @@ def choose_budget(faces: Faces, profile: Profile) -> Stopping:
         faces: the data.
         profile: how long the light VGG is trained.
     """
-    affordable = max(1, MOST_STEPS // count_steps(len(faces.split.training), LIGHT_VGG))
+    affordable = max(1, MOST_STEPS // LIGHT_VGG.count_steps(len(faces.split.training)))
     return Stopping(min(profile.light_vgg_epochs, affordable), profile.patience)
-
-
-def _input() -> keras.KerasTensor:
-    return keras.Input((IMAGE_SIZE, IMAGE_SIZE, 3), name="image")
-
-
-def _convolve(x: keras.KerasTensor) -> keras.KerasTensor:
-    """Apply all convolutions of the tabled form, and all pools but the last."""
-    for block in range(1, LAST_BLOCK):
-        x = pool_block(convolve_block(x, block), block)
-    return convolve_block(x, LAST_BLOCK)
-
-
-def _convolve_normalised(x: keras.KerasTensor) -> keras.KerasTensor:
-    """As ``_convolve``, with batch normalisation; ``conv1_1`` is again what its ReLU gives."""
-    for block, filters in enumerate(BLOCK_FILTERS, 1):
-        for index in (1, 2):
-            name = f"conv{block}_{index}"
-            x = keras.layers.Conv2D(
-                filters,
-                3,
-                padding="same",
-                use_bias=False,
-                kernel_initializer="he_normal",
-                name=f"{name}_linear",
-            )(x)
-            x = FusedBatchNormalization(name=f"{name}_bn")(x)
-            x = keras.layers.ReLU(name=name)(x)
-        if block < LAST_BLOCK:
-            x = pool_block(x, block)
-    return x
-
-
-def _erase(images: keras.KerasTensor) -> keras.KerasTensor:
-    # In float32: bfloat16 does not know all columns of an image apart.
-    return keras.layers.RandomErasing(
-        factor=(0.5, 0.5),
-        scale=ERASED_SHARES,
-        fill_value=0.5,
-        value_range=(0, 1),
-        dtype="float32",
-        name="erase",
-    )(images)
-
-
-def _classify_averages(maps: keras.KerasTensor) -> keras.KerasTensor:
-    averages = keras.layers.GlobalAveragePooling2D(name="global_average_pool")(maps)
-    return _apply_logits(averages)
-
-
-def _apply_logits(x: keras.KerasTensor) -> keras.KerasTensor:
-    return keras.layers.Dense(len(CLASSES), dtype="float32", name="logits")(x)

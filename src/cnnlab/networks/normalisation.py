@@ -7,38 +7,24 @@ cnnlab.studies.training_speed). TensorFlow's fused operation computes the same w
 forward and one back, and reads bfloat16 as it is; its sums are in float32.
 """
 
+from collections.abc import Callable
+
 import keras
 import tensorflow as tf
 
 
+# Its module's name is part of the digests of the trainings that use it.
 @keras.saving.register_keras_serializable("cnnlab")
 class FusedBatchNormalization(keras.layers.BatchNormalization):
     """Keras's layer with the fused operation in training; weights and results are the same.
 
-    The maps or the units of the last axis are normalised, with scale and centre. Inference is
-    Keras's own: with fixed statistics there is nothing to fuse.
-
-    Args:
-        **kwargs: those of Keras's layer.
-
-    Raises:
-        ValueError: an option is asked for that the fused operation does not have.
+    The maps or the units of the last axis are normalised by the statistics of one device's batch,
+    with scale and centre: of the options of Keras's layer leave those that say otherwise alone.
+    Inference is Keras's own: with fixed statistics there is nothing to fuse.
     """
-
-    def __init__(self, **kwargs):
-        super().__init__(**kwargs)
-        if self.axis != -1 or self.renorm or self.synchronized:
-            raise ValueError(
-                f"{self.name}: the fused operation normalises the last axis (-1) by the statistics "
-                "of one device's batch. Take keras.layers.BatchNormalization for anything else."
-            )
-        if not (self.scale and self.center):
-            raise ValueError(f"{self.name}: the fused operation has both scale and centre.")
 
     def call(self, inputs, training=None, mask=None):
         """Return the normalised inputs: (n, channels) or (n, height, width, channels)."""
-        if mask is not None:
-            raise ValueError(f"{self.name}: the fused operation has no mask.")
         if not (training and self.trainable):
             return super().call(inputs, training=False)
         maps = inputs if len(inputs.shape) == 4 else inputs[:, None, None, :]
@@ -57,3 +43,20 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
         for kept, found in ((self.moving_mean, mean), (self.moving_variance, variance)):
             kept.assign(kept * self.momentum + found * (1.0 - self.momentum))
         return outputs if len(inputs.shape) == 4 else outputs[:, 0, 0, :]
+
+
+def replace_layers(
+    model: keras.Model, kind: type[keras.Layer], make: Callable[[dict], keras.Layer]
+) -> keras.Model:
+    """Return an untrained copy of a network in which every layer of one kind is another.
+
+    Args:
+        model: a functional model.
+        kind: the layers' class; its subclasses stay.
+        make: makes the new layer from the old one's configuration.
+    """
+
+    def copy(layer: keras.Layer) -> keras.Layer:
+        return (make if type(layer) is kind else type(layer).from_config)(layer.get_config())
+
+    return keras.models.clone_model(model, clone_function=copy)

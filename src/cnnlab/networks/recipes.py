@@ -1,18 +1,15 @@
 """How networks are trained: learning rate, batches, augmentation, weights of the classes."""
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 import keras
 import numpy as np
-import tensorflow as tf
 from sklearn.utils.class_weight import compute_class_weight
 
 from cnnlab.faces.augmentation import Augmentation
 from cnnlab.faces.dataset import CLASSES
 from cnnlab.faces.loading import Faces
-from cnnlab.faces.pipeline import evaluation_batches
-from cnnlab.networks.precision import describe_cap, detect_policy
+from cnnlab.networks.devices import describe_cap
 from cnnlab.networks.training import Stopping
 
 
@@ -42,7 +39,12 @@ class Recipe:
     last_rate: float = 0.01
     label_smoothing: float = 0.0
 
+    def count_steps(self, num_images: int) -> int:
+        """Return the steps of an epoch over so many images."""
+        return -(-num_images // self.batch_size)
 
+
+# Its module's name is part of the digests of the trainings that use it.
 @keras.saving.register_keras_serializable("cnnlab")
 class SmoothedCrossEntropy(keras.losses.Loss):
     """The cross-entropy of logits with labels that are smoothed; Keras smooths one-hot ones only.
@@ -70,48 +72,55 @@ class SmoothedCrossEntropy(keras.losses.Loss):
         return super().get_config() | {"label_smoothing": self.label_smoothing}
 
 
+def schedule_rate(
+    learning_rate: float, steps: int, epochs: int, last_rate: float = 0.01
+) -> keras.optimizers.schedules.CosineDecay:
+    """Return a learning rate that rises over the first epoch, then falls along half a cosine.
+
+    Args:
+        learning_rate: the highest.
+        steps: of an epoch.
+        epochs: how many.
+        last_rate: part of it that is left at the end.
+    """
+    return keras.optimizers.schedules.CosineDecay(
+        initial_learning_rate=learning_rate / 10,
+        warmup_target=learning_rate,
+        warmup_steps=steps,
+        decay_steps=max(steps * (epochs - 1), 1),
+        alpha=last_rate,
+    )
+
+
 def compile_network(
-    model: keras.Model,
-    recipe: Recipe,
-    stopping: Stopping,
-    steps_an_epoch: int,
-    loss: keras.losses.Loss,
-    metrics: tuple[str, ...],
+    model: keras.Model, recipe: Recipe, stopping: Stopping, num_images: int
 ) -> keras.Model:
     """Compile a network for a recipe and return it.
+
+    A network of 8 logits learns by the cross-entropy, one of valence and arousal by the mean
+    squared error.
 
     Args:
         model: not compiled yet.
         recipe: how it is trained.
         stopping: its most epochs are the length of the cosine.
-        steps_an_epoch: of the training.
-        loss: what falls.
-        metrics: what is recorded beside it.
+        num_images: of an epoch.
     """
-    schedule = keras.optimizers.schedules.CosineDecay(
-        initial_learning_rate=recipe.learning_rate / 10,
-        warmup_target=recipe.learning_rate,
-        warmup_steps=steps_an_epoch,
-        decay_steps=max(steps_an_epoch * (stopping.epochs - 1), 1),
-        alpha=recipe.last_rate,
-    )
+    steps = recipe.count_steps(num_images)
+    schedule = schedule_rate(recipe.learning_rate, steps, stopping.epochs, recipe.last_rate)
     optimizer = keras.optimizers.Adam(schedule, weight_decay=recipe.weight_decay)
-    model.compile(optimizer=optimizer, loss=loss, metrics=list(metrics))
-    return model
-
-
-def compile_classifier(
-    model: keras.Model, recipe: Recipe, stopping: Stopping, steps_an_epoch: int
-) -> keras.Model:
-    """Compile a network of logits for the cross-entropy, see ``compile_network``."""
-    if recipe.label_smoothing:
+    is_classifier = model.output_shape[-1] == len(CLASSES)
+    if not is_classifier:
+        loss = keras.losses.MeanSquaredError()
+    elif recipe.label_smoothing:
         loss = SmoothedCrossEntropy(recipe.label_smoothing)
     else:
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    return compile_network(model, recipe, stopping, steps_an_epoch, loss, ("accuracy",))
+    model.compile(optimizer, loss, metrics=["accuracy"] if is_classifier else [])
+    return model
 
 
-def describe_training(faces: Faces, recipe: Recipe, policy: str | None = None) -> dict:
+def describe_training(faces: Faces, recipe: Recipe, policy: str) -> dict:
     """Return what decides a training beside what ``train`` itself describes.
 
     Weight decay, the end of the learning rate and label smoothing are described by the compiled
@@ -120,20 +129,11 @@ def describe_training(faces: Faces, recipe: Recipe, policy: str | None = None) -
     Args:
         faces: the data.
         recipe: how the network is trained.
-        policy: Keras dtype policy of the training; default: this machine's.
+        policy: Keras dtype policy of the training.
     """
-    decides = {
-        "learning_rate": recipe.learning_rate,
-        "batch_size": recipe.batch_size,
-        "augmentation": asdict(recipe.augmentation),
-    }
-    description = {"data": faces.digest, "recipe": decides, "policy": policy or detect_policy()}
-    return description | describe_cap()
-
-
-def count_steps(num_images: int, recipe: Recipe) -> int:
-    """Return the steps of an epoch."""
-    return -(-num_images // recipe.batch_size)
+    known = asdict(recipe)
+    decides = {name: known[name] for name in ("learning_rate", "batch_size", "augmentation")}
+    return {"data": faces.digest, "recipe": decides, "policy": policy} | describe_cap()
 
 
 def weigh_classes(faces: Faces, recipe: Recipe) -> dict[int, float]:
@@ -155,24 +155,5 @@ def learned_shares(faces: Faces, recipe: Recipe) -> np.ndarray:
         (8,) float64, adding up to 1; equal for a ``class_weight_power`` of 1.
     """
     counts = np.bincount(faces.labels[faces.split.training], minlength=len(CLASSES))
-    weights = weigh_classes(faces, recipe)
-    weighted = counts * [weights[label] for label in range(len(CLASSES))]
+    weighted = counts * list(weigh_classes(faces, recipe).values())
     return weighted / weighted.sum()
-
-
-def development_batches(
-    faces: Faces, rows: np.ndarray, targets: np.ndarray
-) -> Callable[[], tf.data.Dataset]:
-    """Return what makes batches of unchanged images with what they are asked for.
-
-    Args:
-        faces: the data.
-        rows: (m,) which of their images.
-        targets: (m, ...) what belongs to each.
-    """
-
-    def batches() -> tf.data.Dataset:
-        asked = tf.data.Dataset.from_tensor_slices(targets).batch(64)
-        return tf.data.Dataset.zip((evaluation_batches(faces.images, rows, 64), asked))
-
-    return batches

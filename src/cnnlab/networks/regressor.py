@@ -3,66 +3,25 @@
 So do Hewitt & Gunes (2018), section III, whose table of the light VGG ends in "8 or 2" units.
 """
 
-from dataclasses import dataclass
-from pathlib import Path
-
 import keras
 import numpy as np
-import pandas as pd
-import tensorflow as tf
 
 from cnnlab.faces.augmentation import Augmentation
 from cnnlab.faces.loading import Faces
-from cnnlab.faces.pipeline import training_batches
 from cnnlab.networks.from_scratch import (
     LIGHT_VGG_AS_TABLED,
     Architecture,
     TrainedNetwork,
     train_light_vgg,
+    train_network,
 )
-from cnnlab.networks.precision import detect_policy, use_policy
-from cnnlab.networks.recipes import (
-    Recipe,
-    compile_network,
-    count_steps,
-    describe_training,
-    development_batches,
-)
-from cnnlab.networks.training import Stopping, train
+from cnnlab.networks.recipes import Recipe
+from cnnlab.networks.training import Stopping
 from cnnlab.networks.vgg16 import copy_weights_by_name
 from cnnlab.settings import SEED, Profile, current_profile
 
 HEAD = "valence_arousal"
 REGRESSION = Recipe(3e-4, 32, Augmentation())
-
-
-@dataclass(frozen=True)
-class TrainedRegressor:
-    """A trained network for valence and arousal.
-
-    Attributes:
-        title: how figures and tables call it.
-        model: (n, 128, 128, 3) RGB in [0, 1] to valence and arousal, float32 (n, 2), not
-            confined to [-1, 1].
-        history: one row an epoch: loss and val_loss, the mean squared errors of training and
-            development images; seconds.
-        chosen_epoch: the epoch whose weights the model has.
-        folder: where the training is kept.
-        seed: of the head's weights, order and augmentation.
-        seconds: wall-clock seconds of all epochs.
-    """
-
-    title: str
-    model: keras.Model
-    history: pd.DataFrame
-    chosen_epoch: int
-    folder: Path
-    seed: int
-    seconds: float
-
-
-class UnknownAffectError(ValueError):
-    """The data do not say how pleasant and how excited the faces are."""
 
 
 def read_affect(faces: Faces) -> np.ndarray | None:
@@ -76,11 +35,6 @@ def read_affect(faces: Faces) -> np.ndarray | None:
     return np.stack([valence, arousal], axis=1).astype(np.float32)
 
 
-def choose_known(affect: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """Return those of ``rows`` whose valence and arousal, (n, 2), are both known."""
-    return rows[np.isfinite(affect[rows]).all(axis=1)]
-
-
 def replace_head(classifier: keras.Model) -> keras.Model:
     """Return a network of the same layers with a new last one of 2 outputs, in float32.
 
@@ -89,10 +43,8 @@ def replace_head(classifier: keras.Model) -> keras.Model:
     """
     features = classifier.get_layer("logits").input
     # From zero: random weights would first send large errors into features that are good.
-    outputs = keras.layers.Dense(2, kernel_initializer="zeros", dtype="float32", name=HEAD)(
-        features
-    )
-    return keras.Model(classifier.input, outputs, name=f"{classifier.name}_regressor")
+    head = keras.layers.Dense(2, kernel_initializer="zeros", dtype="float32", name=HEAD)
+    return keras.Model(classifier.input, head(features), name=f"{classifier.name}_regressor")
 
 
 def train_regressor(
@@ -101,7 +53,7 @@ def train_regressor(
     faces: Faces,
     profile: Profile | None = None,
     seed: int = SEED,
-) -> TrainedRegressor:
+) -> TrainedNetwork:
     """Fine-tune a trained classifier with a new head; or return it when that was done before.
 
     The mean squared error of both outputs is minimised; the development split chooses the
@@ -112,80 +64,27 @@ def train_regressor(
         classifier: trained on the same data.
         faces: the data; Validation/ is not looked at.
         profile: how long; default: this run's.
-        seed: of the new head, order and augmentation.
+        seed: of order and augmentation.
 
     Raises:
-        UnknownAffectError: the data lack valence or arousal.
+        ValueError: the data lack valence or arousal.
     """
-    affect = read_affect(faces)
+    profile, affect = profile or current_profile(), read_affect(faces)
     if affect is None:
-        raise UnknownAffectError(
-            f"{faces.dataset.title}: valence and arousal are not known, so there is nothing to "
-            "learn. The rendered faces and AffectNet's own release have them."
-        )
-    profile = profile or current_profile()
-    stopping = Stopping(profile.regressor_epochs, profile.patience)
-    rows = choose_known(affect, faces.split.training)
-    development = choose_known(affect, faces.split.development)
-    steps = count_steps(len(rows), REGRESSION)
+        raise ValueError(f"{faces.dataset.title}: valence and arousal are not known.")
 
     def build() -> keras.Model:
-        with use_policy(detect_policy()):
-            source = architecture.build()
+        source = architecture.build()
         copy_weights_by_name(classifier.model, source)
-        loss = keras.losses.MeanSquaredError()
-        return compile_network(replace_head(source), REGRESSION, stopping, steps, loss, ())
+        return replace_head(source)
 
-    def epoch_batches(epoch: int) -> tf.data.Dataset:
-        return training_batches(
-            faces.images,
-            affect,
-            rows,
-            REGRESSION.augmentation,
-            REGRESSION.batch_size,
-            seed,
-            epoch,
-        )
-
-    result = train(
-        f"{architecture.name}-affect",
-        describe_training(faces, REGRESSION) | {"classifier": classifier.folder.name},
-        build,
-        epoch_batches,
-        development_batches(faces, development, affect[development]),
-        stopping,
-        seed,
-    )
-    model = replace_head(architecture.build())
-    copy_weights_by_name(result.model, model)
-    return TrainedRegressor(
-        title=f"{architecture.title}, valence and arousal",
-        model=model,
-        history=result.history,
-        chosen_epoch=result.chosen_epoch,
-        folder=result.folder,
-        seed=seed,
-        seconds=result.seconds,
-    )
+    title, name = f"{architecture.title}, valence and arousal", f"{architecture.name}-affect"
+    regressor = Architecture(title, name, build, REGRESSION)
+    stopping = Stopping(profile.regressor_epochs, profile.patience)
+    start = classifier.folder.name
+    return train_network(regressor, faces, stopping, seed, affect=affect, classifier=start)
 
 
-def train_light_vgg_regressor(faces: Faces) -> TrainedRegressor:
-    """Return the report's regressor: made from its light VGG, trained where it is not yet.
-
-    Raises:
-        UnknownAffectError: the data lack valence or arousal.
-    """
+def train_light_vgg_regressor(faces: Faces) -> TrainedNetwork:
+    """Return the report's regressor: made from its light VGG, trained where it is not yet."""
     return train_regressor(LIGHT_VGG_AS_TABLED, train_light_vgg(faces), faces)
-
-
-def train_known_affect(faces: Faces) -> None:
-    """Train the report's regressor, if its data know valence and arousal; print how it went."""
-    if read_affect(faces) is None:
-        print(f"{faces.dataset.title}: valence and arousal are not known, and not learned.")
-        return
-    network = train_light_vgg_regressor(faces)
-    loss = network.history.loc[network.chosen_epoch, "val_loss"]
-    print(
-        f"{network.title}: epoch {network.chosen_epoch} of {len(network.history)}, "
-        f"mean squared error of development {loss:.3f}"
-    )

@@ -20,24 +20,21 @@ import pandas as pd
 import tensorflow as tf
 from tqdm import tqdm
 
+from cnnlab import paths
 from cnnlab.faces.pipeline import disable_autotuning
 from cnnlab.networks.devices import choose_strategy, share_equally
-from cnnlab.paths import TRAINED
-from plumbing.commands import UserError, tell_if_interrupted
 from plumbing.locking import hold_lock
 from plumbing.storage import discard, new_path, read_seal, seal, write_bytes
+from plumbing.user_errors import UserError, tell_if_interrupted
 
 HISTORY = "history.csv"
 CHOSEN_WEIGHTS = "chosen.weights.h5"
 RECORD = "record.json"
 MODEL = "model.keras"
-_EPOCH_FILES = (MODEL, HISTORY, CHOSEN_WEIGHTS)
+_OF_AN_EPOCH = (MODEL, HISTORY, CHOSEN_WEIGHTS)
+_OF_A_RESULT = (HISTORY, CHOSEN_WEIGHTS, RECORD)
 LOWEST_LOSS = "lowest development loss"
 LAST = "last"
-
-
-class DivergedError(UserError):
-    """A training has no weights worth keeping."""
 
 
 @dataclass(frozen=True)
@@ -55,16 +52,41 @@ class Stopping:
     kept: str = LOWEST_LOSS
 
     def choose_epoch(self, history: pd.DataFrame) -> int:
-        """Return the epoch whose weights are kept.
+        """Return the epoch whose weights are kept."""
+        return int(history.index[-1] if self.kept == LAST else history["val_loss"].idxmin())
 
-        Raises:
-            ValueError: ``kept`` is not known.
-        """
-        if self.kept == LOWEST_LOSS:
-            return int(history["val_loss"].idxmin())
-        if self.kept == LAST:
-            return int(history.index[-1])
-        raise ValueError(f"{self.kept!r} names no epoch; choose {LOWEST_LOSS!r} or {LAST!r}.")
+    def is_over(self, history: pd.DataFrame) -> bool:
+        """Return whether training ends with the last epoch of a history, which may be empty."""
+        epochs = len(history)
+        is_out_of_patience = epochs > 0 and epochs - history["val_loss"].idxmin() >= self.patience
+        return epochs >= self.epochs or is_out_of_patience
+
+
+@dataclass(frozen=True)
+class Training:
+    """What is trained, on what, and how long.
+
+    Attributes:
+        name: how its folder's name starts, such as ``light-vgg``.
+        description: JSON-serialisable; everything beside architecture, optimiser, loss,
+            stopping rule and seed that decides the result: above all the data's digest.
+        build: makes the compiled model; called after seeding.
+        training_batches: the batches of an epoch (0, 1, ...), always the same for the same
+            number.
+        development_batches: makes what the epoch is chosen by; never the data that are reported.
+        stopping: when to end.
+        seed: of the initial weights and of dropout.
+        class_weight: weight of each class in the loss; None: all the same.
+    """
+
+    name: str
+    description: Mapping
+    build: Callable[[], keras.Model]
+    training_batches: Callable[[int], tf.data.Dataset]
+    development_batches: Callable[[], tf.data.Dataset]
+    stopping: Stopping
+    seed: int
+    class_weight: dict[int, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -86,15 +108,15 @@ class TrainingResult:
     digest: str
     chosen_epoch: int
 
-    @property
-    def seconds(self) -> float:
-        """Wall-clock seconds of all epochs when they were trained."""
-        return float(self.history["seconds"].sum())
-
 
 def digest_of(description: Mapping) -> str:
     """Return the sha256 of a JSON-serialisable description, independent of its order."""
     return hashlib.sha256(json.dumps(description, sort_keys=True).encode()).hexdigest()
+
+
+def digest_rows(rows: np.ndarray) -> str:
+    """Return the sha256 of (n,) numbers of images, in their order."""
+    return hashlib.sha256(np.ascontiguousarray(rows, "<i8").tobytes()).hexdigest()
 
 
 def make_reproducible(seed: int) -> None:
@@ -108,91 +130,60 @@ def make_reproducible(seed: int) -> None:
     tf.config.experimental.enable_op_determinism()
 
 
-def train(
-    name: str,
-    description: Mapping,
-    build: Callable[[], keras.Model],
-    training_batches: Callable[[int], tf.data.Dataset],
-    development_batches: Callable[[], tf.data.Dataset],
-    stopping: Stopping,
-    seed: int,
-    class_weight: Mapping[int, float] | None = None,
-    root: Path = TRAINED,
-) -> TrainingResult:
+def train(training: Training) -> TrainingResult:
     """Train a network, or return it when the same training was done before.
 
     Where there are several GPUs (or logical CPUs), all of them train.
-
-    Args:
-        name: how the folder's name starts, such as ``light-vgg``.
-        description: JSON-serialisable; everything beside architecture, optimiser, loss,
-            stopping rule and seed that decides the result: above all the data's digest.
-        build: makes the compiled model; called after seeding.
-        training_batches: the batches of an epoch (0, 1, ...), always the same for the same
-            number.
-        development_batches: makes what the epoch is chosen by; never the data that are reported.
-        stopping: when to end.
-        seed: of the initial weights and of dropout.
-        class_weight: weight of each class in the loss.
-        root: the folder of all trainings.
 
     Returns:
         The network with the chosen epoch's weights, and its history.
 
     Raises:
-        DivergedError: the development loss is not a number from the first epoch on.
+        UserError: the development loss is not a number from the first epoch on.
     """
-    make_reproducible(seed)
+    make_reproducible(training.seed)
     strategy = choose_strategy()
     with strategy.scope():
-        model = build()
+        model = training.build()
+    digest = digest_of(_describe(training, model, strategy.num_replicas_in_sync))
+    folder = paths.TRAINED / f"{training.name}-{digest[:16]}"
+    # The lock is outside the folder, which is discarded when it is damaged.
+    with hold_lock(paths.TRAINED / f"{folder.name}.lock", f"trains {training.name}"):
+        if not _is_sound(folder, digest, _OF_A_RESULT):
+            _run_epochs(training, model, strategy, folder, digest)
+            _finish(training, folder, digest)
+    _strip(model).load_weights(folder / CHOSEN_WEIGHTS)
+    history = _read_history(folder)
+    return TrainingResult(model, history, folder, digest, training.stopping.choose_epoch(history))
+
+
+def _describe(training: Training, model: keras.Model, devices: int) -> dict:
+    """Return all that decides the result of a training."""
+    stopping = training.stopping
     decisive = {
-        "description": dict(description),
+        "description": dict(training.description),
         "architecture": json.loads(model.to_json()),
         "compiled": model.get_compile_config(),
         "stopping": [stopping.epochs, stopping.patience],
-        "class_weight": sorted((class_weight or {}).items()),
-        "seed": seed,
+        "class_weight": sorted((training.class_weight or {}).items()),
+        "seed": training.seed,
     }
     if stopping.kept != LOWEST_LOSS:
         decisive["kept"] = stopping.kept
-    if strategy.num_replicas_in_sync > 1:
+    if devices > 1:
         # Parts are summed in another order, and dropout draws other numbers.
-        decisive["devices"] = strategy.num_replicas_in_sync
-    digest = digest_of(decisive)
-    folder = root / f"{name}-{digest[:16]}"
-    # The lock is outside the folder, which is discarded when it is damaged.
-    with hold_lock(root / f"{folder.name}.lock", f"trains {name}"):
-        if not _is_sound(folder, digest, (HISTORY, CHOSEN_WEIGHTS, RECORD)):
-            _run_epochs(
-                model,
-                strategy,
-                folder,
-                digest,
-                training_batches,
-                development_batches,
-                stopping,
-                seed,
-                class_weight,
-            )
-            _finish(folder, {"name": name, "digest": digest, "description": dict(description)})
-    _strip(model).load_weights(folder / CHOSEN_WEIGHTS)
-    history = _read_history(folder)
-    return TrainingResult(model, history, folder, digest, stopping.choose_epoch(history))
+        decisive["devices"] = devices
+    return decisive
 
 
 def _run_epochs(
+    training: Training,
     model: keras.Model,
     strategy: tf.distribute.Strategy,
     folder: Path,
     digest: str,
-    training_batches: Callable[[int], tf.data.Dataset],
-    development_batches: Callable[[], tf.data.Dataset],
-    stopping: Stopping,
-    seed: int,
-    class_weight: Mapping[int, float] | None,
 ) -> None:
-    history = pd.DataFrame()
+    stopping, history = training.stopping, pd.DataFrame()
     if last := _last_sound_epoch(folder, digest):
         with strategy.scope():
             model = keras.models.load_model(last / MODEL)
@@ -206,29 +197,28 @@ def _run_epochs(
         tell_if_interrupted(lambda: f"{folder.name}: {last.name if last else 'no epoch yet'}"),
         tqdm(total=stopping.epochs, initial=len(history), desc=folder.name, unit="epoch") as bar,
     ):
-        while len(history) < stopping.epochs and not _is_out_of_patience(history, stopping):
+        while not stopping.is_over(history):
             epoch = len(history)
             start = time.perf_counter()
-            _seed_noise(model, seed, epoch)
+            _seed_noise(model, training.seed, epoch)
             logs = model.fit(
-                prepare(training_batches(epoch)),
-                validation_data=prepare(development_batches()),
+                prepare(training.training_batches(epoch)),
+                validation_data=prepare(training.development_batches()),
                 initial_epoch=epoch,
                 epochs=epoch + 1,
-                class_weight=dict(class_weight) if class_weight else None,
+                class_weight=training.class_weight,
                 shuffle=False,
                 verbose=0,
             ).history
-            row = {key: values[0] for key, values in logs.items()}
-            row["seconds"] = time.perf_counter() - start
-            history = pd.concat([history, pd.DataFrame(row, index=[epoch + 1])])
+            row = pd.DataFrame(logs, index=[epoch + 1])
+            history = pd.concat([history, row.assign(seconds=time.perf_counter() - start)])
             if history["val_loss"].isna().all():
-                raise DivergedError(
+                raise UserError(
                     f"{folder.name}: the development loss is not a number after epoch {epoch + 1}. "
                     "Lower the learning rate, or look for images or labels that can't be right."
                 )
             last = _save_epoch(model, history, stopping, folder, digest, last)
-            bar.set_postfix(loss=row["loss"], development_loss=row["val_loss"])
+            bar.set_postfix(loss=logs["loss"][0], development_loss=logs["val_loss"][0])
             bar.update()
 
 
@@ -237,10 +227,6 @@ def _seed_noise(model: keras.Model, seed: int, epoch: int) -> None:
     states = [v for v in model.variables if v.name == "seed_generator_state"]
     for stream, state in enumerate(states):
         state.assign(np.random.SeedSequence([seed, epoch, stream]).generate_state(2) >> 1)
-
-
-def _is_out_of_patience(history: pd.DataFrame, stopping: Stopping) -> bool:
-    return len(history) > 0 and len(history) - history["val_loss"].idxmin() >= stopping.patience
 
 
 def _save_epoch(
@@ -263,7 +249,7 @@ def _save_epoch(
             _strip(model).save_weights(partial / CHOSEN_WEIGHTS)
         else:
             shutil.copy2(previous / CHOSEN_WEIGHTS, partial / CHOSEN_WEIGHTS)
-        for name in _EPOCH_FILES:
+        for name in _OF_AN_EPOCH:
             seal(partial / name, digest)
     if previous:
         discard(previous)
@@ -275,21 +261,22 @@ def _strip(model: keras.Model) -> keras.Model:
     return keras.Model(model.inputs, model.outputs)
 
 
-def _finish(folder: Path, record: Mapping) -> None:
-    last = _last_sound_epoch(folder, record["digest"])
-    for name in (HISTORY, CHOSEN_WEIGHTS):
-        write_bytes(folder / name, (last / name).read_bytes())
-        seal(folder / name, record["digest"])
+def _finish(training: Training, folder: Path, digest: str) -> None:
+    last = _last_sound_epoch(folder, digest)
+    record = {"name": training.name, "digest": digest, "description": dict(training.description)}
+    contents = {name: (last / name).read_bytes() for name in (HISTORY, CHOSEN_WEIGHTS)}
     # The record says that the training is done: it comes last.
-    write_bytes(folder / RECORD, json.dumps(record, indent=2).encode())
-    seal(folder / RECORD, record["digest"])
+    contents[RECORD] = json.dumps(record, indent=2).encode()
+    for name, content in contents.items():
+        write_bytes(folder / name, content)
+        seal(folder / name, digest)
     for epoch in folder.glob("epoch-*"):
         discard(epoch)
 
 
 def _last_sound_epoch(folder: Path, digest: str) -> Path | None:
     epochs = sorted(folder.glob("epoch-*"), reverse=True)
-    return next((epoch for epoch in epochs if _is_sound(epoch, digest, _EPOCH_FILES)), None)
+    return next((epoch for epoch in epochs if _is_sound(epoch, digest, _OF_AN_EPOCH)), None)
 
 
 def _is_sound(folder: Path, digest: str, names: Sequence[str]) -> bool:

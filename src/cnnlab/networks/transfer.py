@@ -3,10 +3,9 @@
 What a stage leaves frozen is run once for each image, and its features are kept.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from functools import cached_property, partial
-from itertools import takewhile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import keras
 import numpy as np
@@ -15,24 +14,24 @@ import tensorflow as tf
 
 from cnnlab.faces.augmentation import Augmentation
 from cnnlab.faces.loading import Faces
+from cnnlab.faces.pipeline import BATCHES_AHEAD, gather_batches
+from cnnlab.networks.devices import FLOAT32, detect_policy, use_policy
 from cnnlab.networks.features import (
     FixedNetwork,
-    cache_vgg16_features,
+    cache_layer_features,
     describe_start,
     fix_vgg16,
     pool_block5,
 )
 from cnnlab.networks.from_scratch import TrainedNetwork
-from cnnlab.networks.precision import FLOAT32, detect_policy, use_policy
 from cnnlab.networks.recipes import (
     Recipe,
-    compile_classifier,
-    count_steps,
+    compile_network,
     describe_training,
     learned_shares,
     weigh_classes,
 )
-from cnnlab.networks.training import Stopping, TrainingResult, train
+from cnnlab.networks.training import Stopping, Training, TrainingResult, train
 from cnnlab.networks.vgg16 import build_vgg16_classifier, copy_weights_by_name, take_top
 from cnnlab.networks.vgg16_weights import VGG16_DIGEST
 from cnnlab.settings import SEED, Profile, current_profile
@@ -110,59 +109,28 @@ def train_vgg16(
         ValueError: a stage trains block 1, below which no features are kept.
     """
     profile = profile or current_profile()
-    stages = stages or list_stages(profile)
     fixed = fix_vgg16(detect_policy(), build)
     results: dict[Stage, TrainingResult] = {}
-    seconds = 0.0
-    for stage in stages:
+    for stage in stages or list_stages(profile):
         features = _Features(faces, stage, fixed, profile.vgg16_copies, seed)
+        start = min(results.values(), key=_lowest_loss, default=None)
         stopping = Stopping(stage.epochs, profile.patience)
-        start = _choose(results.values()) if results else None
         results[stage] = _train_stage(stage, faces, features, build, start, stopping, seed)
-        # Block 4's features start from block 3's, whose seconds are among theirs.
-        seconds = max(seconds, features.seconds)
-    return _assemble(results, build, seconds, faces, seed)
-
-
-def _choose(results: Iterable[TrainingResult]) -> TrainingResult:
-    """Return the stage with the lowest development loss."""
-    return min(results, key=lambda result: result.history["val_loss"].min())
-
-
-def _assemble(
-    results: dict[Stage, TrainingResult],
-    build: Callable[[], keras.Model],
-    seconds: float,
-    faces: Faces,
-    seed: int,
-) -> TrainedNetwork:
-    """Return the whole network as its best stage leaves it; its history is that of all stages.
-
-    Args:
-        results: in the order of the training.
-        build: makes the network.
-        seconds: those of the features.
-        faces: what it was trained on.
-        seed: of the training.
-    """
-    best = _choose(results.values())
+    best = min(results, key=lambda stage: _lowest_loss(results[stage]))
     model = build()
-    copy_weights_by_name(best.model, model)
-    histories = [result.history.assign(stage=stage.title) for stage, result in results.items()]
-    history = pd.concat(histories)
-    history.index = pd.RangeIndex(1, len(history) + 1, name="epoch")
-    before = takewhile(lambda result: result is not best, results.values())
-    recipe = next(stage.recipe for stage, result in results.items() if result is best)
-    return TrainedNetwork(
-        title="VGG16",
-        model=model,
-        history=history,
-        chosen_epoch=best.chosen_epoch + sum(len(result.history) for result in before),
-        folder=best.folder,
-        seed=seed,
-        seconds=seconds + sum(result.seconds for result in results.values()),
-        class_shares=learned_shares(faces, recipe),
+    copy_weights_by_name(results[best].model, model)
+    history = pd.concat(
+        [result.history.assign(stage=stage.title) for stage, result in results.items()]
     )
+    history.index = pd.RangeIndex(1, len(history) + 1, name="epoch")
+    chosen_epoch = int(history["val_loss"].idxmin())
+    whole = replace(results[best], model=model, history=history, chosen_epoch=chosen_epoch)
+    shares = learned_shares(faces, best.recipe)
+    return TrainedNetwork(**vars(whole), title="VGG16", class_shares=shares)
+
+
+def _lowest_loss(result: TrainingResult) -> float:
+    return result.history["val_loss"].min()
 
 
 class _Features:
@@ -172,7 +140,6 @@ class _Features:
         layer: whose outputs they are.
         policy: Keras dtype policy of what is trained on them.
         description: what decides them beside data, augmentation and seed.
-        seconds: that computing them took.
     """
 
     def __init__(
@@ -183,33 +150,28 @@ class _Features:
             raise ValueError(f"Stage {stage.title!r} trains block 1; leave at least that frozen.")
         self._network = network
         self.layer, self.policy = f"block{block}_pool", network.dtype
-        if block == LAST_BLOCK and (average := _find_average(network.build())):
+        self._average = _find_average(network.build()) if block == LAST_BLOCK else None
+        if self._average:
             # What is above is so small that block 5 may run each time, and needs no bfloat16.
-            block = LAST_BLOCK - 1
-            self.layer, self.policy = average, FLOAT32
+            block -= 1
+            self.layer, self.policy = self._average, FLOAT32
+        kept = f"block{block}_pool"
         augmentations = [None] + [stage.recipe.augmentation] * copies
-        compute = partial(cache_vgg16_features, faces, seed=seed, network=network, block=block)
-        self._training = compute(faces.split.training, augmentations)
-        self._development = compute(faces.split.development, [None])
-        self.seconds = self._training.seconds + self._development.seconds
+        rows, unseen = faces.split.training, faces.split.development
+        self._kept = [
+            cache_layer_features(faces, rows, network, kept, augmentation, seed + number)
+            for number, augmentation in enumerate(augmentations)
+        ]
+        self._kept.append(cache_layer_features(faces, unseen, network, kept))
         self.description = {"copies": len(augmentations), "features": network.dtype}
-        self.description |= describe_start(network, f"block{block}_pool")
+        self.description |= describe_start(network, kept)
         if network.digest != VGG16_DIGEST:
             self.description["below"] = network.digest
 
     @cached_property
-    def training(self) -> Sequence[np.ndarray]:
-        """An array (n, ...) for each copy of the training images."""
-        return self._average(self._training.copies)
-
-    @cached_property
-    def development(self) -> np.ndarray:
-        """An array (n, ...) of the development images."""
-        return self._average(self._development.copies)[0]
-
-    def _average(self, copies: list[np.ndarray]) -> Sequence[np.ndarray]:
-        is_pool = self.layer.startswith("block")
-        return copies if is_pool else pool_block5(copies, self._network)
+    def arrays(self) -> list[np.ndarray]:
+        """An array (n, ...) for each copy of the training images, then the development images'."""
+        return pool_block5(self._kept, self._network) if self._average else self._kept
 
 
 def _find_average(network: keras.Model) -> str | None:
@@ -229,10 +191,12 @@ def _train_stage(
     seed: int,
 ) -> TrainingResult:
     """Train what is above some features, from where another training ended."""
-    recipe = stage.recipe
-    block = stage.last_frozen_block + 1
-    part = "head" if block > LAST_BLOCK else f"block{block}"
-    description = describe_training(faces, recipe) | features.description
+    recipe, block = stage.recipe, stage.last_frozen_block
+    part = f"block{block + 1}" if block < LAST_BLOCK else "head"
+    training, development = (
+        faces.labels[rows] for rows in (faces.split.training, faces.split.development)
+    )
+    description = describe_training(faces, recipe, detect_policy()) | features.description
     if start:
         description["head"] = start.digest
 
@@ -243,52 +207,41 @@ def _train_stage(
         top = take_top(network, features.layer)
         if start:
             copy_weights_by_name(start.model, top)
-        steps = count_steps(len(faces.split.training), recipe)
-        return compile_classifier(top, recipe, stopping, steps)
-
-    def development() -> tf.data.Dataset:
-        rows = np.arange(len(faces.split.development))
-        labels = faces.labels[faces.split.development]
-        return _gather_batches([features.development], np.zeros_like(rows), rows, labels, 64)
+        return compile_network(top, recipe, stopping, len(training))
 
     return train(
-        f"vgg16-{part}",
-        description,
-        compile_top,
-        lambda epoch: _feature_batches(faces, features.training, recipe, seed, epoch),
-        development,
-        stopping,
-        seed,
-        class_weight=weigh_classes(faces, recipe),
+        Training(
+            f"vgg16-{part}",
+            description,
+            compile_top,
+            lambda epoch: _gather_batches(
+                features.arrays[:-1],
+                training,
+                recipe.batch_size,
+                np.random.default_rng([seed, epoch]),
+            ),
+            lambda: _gather_batches(features.arrays[-1:], development, 64),
+            stopping,
+            seed,
+            weigh_classes(faces, recipe),
+        )
     )
-
-
-def _feature_batches(
-    faces: Faces, copies: Sequence[np.ndarray], recipe: Recipe, seed: int, epoch: int
-) -> tf.data.Dataset:
-    """One epoch over all training images, each in a copy drawn at random."""
-    rng = np.random.default_rng([seed, epoch])
-    order = rng.permutation(len(faces.split.training))
-    drawn = rng.integers(len(copies), size=len(order))
-    labels = faces.labels[faces.split.training]
-    return _gather_batches(copies, drawn, order, labels, recipe.batch_size)
 
 
 def _gather_batches(
     copies: Sequence[np.ndarray],
-    drawn: np.ndarray,
-    order: np.ndarray,
     labels: np.ndarray,
     batch_size: int,
+    rng: np.random.Generator | None = None,
 ) -> tf.data.Dataset:
-    """Batches of features in an order, row i from copy ``drawn[i]``; a few at a time in memory."""
-    shape = copies[0].shape[1:]
+    """Batches of features, a few at a time in memory; by a generator shuffled, of random copies."""
+    order, drawn = np.arange(len(labels)), np.zeros(len(labels), int)
+    if rng:
+        order, drawn = rng.permutation(order), rng.integers(len(copies), size=len(order))
 
     def gather(rows: np.ndarray) -> np.ndarray:
         return np.stack([copies[drawn[row]][row] for row in rows]).astype(np.float32)
 
-    def load(rows: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        batch = tf.numpy_function(gather, [rows], tf.float32)
-        return tf.ensure_shape(batch, (None, *shape)), tf.gather(labels, rows)
-
-    return tf.data.Dataset.from_tensor_slices(order).batch(batch_size).map(load).prefetch(2)
+    features = gather_batches(gather, order, batch_size)
+    expected = tf.data.Dataset.from_tensor_slices(labels[order]).batch(batch_size)
+    return tf.data.Dataset.zip((features, expected)).prefetch(BATCHES_AHEAD)

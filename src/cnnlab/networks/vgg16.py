@@ -10,6 +10,7 @@ from cnnlab.settings import IMAGE_SIZE
 IMAGENET_MEAN_BGR = (103.939, 116.779, 123.68)
 
 
+# Its module's name is part of the digests of the trainings that use it.
 @keras.saving.register_keras_serializable("cnnlab")
 class ImageNetPreprocessing(keras.layers.Layer):
     """Turn RGB in [0, 1] into what VGG16 was trained on: BGR in [0, 255] minus the mean.
@@ -34,7 +35,7 @@ def build_vgg16_base() -> keras.Model:
         block5_pool (n, 4, 4, 512). Layers are named as Keras names them.
 
     Raises:
-        WeightsError: the weights are not to be had.
+        UserError: the weights are not to be had.
     """
     inputs = keras.Input((IMAGE_SIZE, IMAGE_SIZE, 3), name="image")
     x = ImageNetPreprocessing(name="imagenet_preprocessing")(inputs)
@@ -51,7 +52,7 @@ def build_vgg16_classifier() -> keras.Model:
         ImageNet's kernels and an untrained last layer.
 
     Raises:
-        WeightsError: the weights are not to be had.
+        UserError: the weights are not to be had.
     """
     base = build_vgg16_base()
     x = keras.layers.GlobalAveragePooling2D(name="global_average_pool")(base.output)
@@ -83,15 +84,14 @@ def take_top(network: keras.Model, layer: str) -> keras.Model:
 
 
 def set_vgg16_kernels(model: keras.Model) -> None:
-    """Give those layers of a model that are named as VGG16's their ImageNet kernels.
+    """Give a model's layers that are named as VGG16's their ImageNet kernels.
 
     Raises:
-        WeightsError: the weights are not to be had.
+        UserError: the weights are not to be had.
     """
     kernels = load_vgg16_kernels()
-    for layer in model.layers:
-        if layer.name in VGG16_LAYERS:
-            layer.set_weights(kernels[layer.name])
+    for number, layer in enumerate(VGG16_LAYERS):
+        model.get_layer(layer).set_weights(kernels[2 * number : 2 * number + 2])
 
 
 def copy_weights_by_name(source: keras.Model, target: keras.Model) -> None:

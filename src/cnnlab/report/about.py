@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 from importlib.metadata import version
-from pathlib import Path
 
 import pandas as pd
 
+from cnnlab.environment import read_processor_flags
 from cnnlab.evaluation.formatting import format_number
 from cnnlab.faces.loading import Faces
 from cnnlab.quoting import quote
 from cnnlab.settings import SEED, Profile
-from cnnlab.studies.records import describe_machine
+from cnnlab.studies.study import describe_machine
 
 MOST_NAMED = 10
 """Unreadable images that are named; ``make data`` lists all."""
@@ -28,7 +28,8 @@ def tabulate_run(profile: Profile, faces: Faces) -> pd.DataFrame:
     """
     machine = describe_machine()
     versions = [*machine["versions"].split(", "), f"matplotlib {version('matplotlib')}"]
-    processor = [machine["processor"], *processor_features()]
+    flags = read_processor_flags()
+    processor = [machine["processor"], *(feature for feature in _FEATURES if feature in flags)]
     rows = [
         ("data", faces.dataset.title),
         ("origin", "rendered on this machine" if faces.dataset.rendered else "brought by the user"),
@@ -72,15 +73,6 @@ def tabulate_costs(records: Sequence[pd.DataFrame]) -> pd.DataFrame:
             "date": f"`{first['date']}`",
         }
     return pd.DataFrame(columns).rename_axis("stage")
-
-
-def processor_features() -> list[str]:
-    """Return which of the instruction sets that matter to training this processor has."""
-    information = Path("/proc/cpuinfo")
-    if not information.is_file():
-        return []
-    flags = set(information.read_text().split())
-    return [feature for feature in _FEATURES if feature in flags]
 
 
 def _spell_cost(seconds: float, gigabytes: float) -> str:

@@ -1,25 +1,23 @@
-"""The tables of the data card, made from code and studies: ``python -m cnnlab.report.data_card``.
+"""The tables of the data card, made from code and studies.
 
 ``data/README.md`` has a place for each, between ``<!-- table: name -->`` and ``<!-- end -->``.
 """
 
 import re
-import sys
 from collections.abc import Mapping
-from dataclasses import fields
-from pathlib import Path
 
 import pandas as pd
 
 from cnnlab.faces.dataset import CLASSES
 from cnnlab.paths import DATA
 from cnnlab.settings import PROFILES, SEED
-from cnnlab.studies.learning_curve import is_current, read_curve
-from facesynth.data.folder import REPETITIONS
+from cnnlab.studies.learning_curves import LEARNING_CURVE, read_curve
+from cnnlab.studies.study import SHORT_DIGEST
+from facesynth.data.folder import RENDERER, REPETITIONS
 from facesynth.data.population import count_people
 from facesynth.head.expressions import DEFAULT_DIFFICULTY
-from plumbing.commands import UserError, run_command
 from plumbing.storage import write_bytes
+from plumbing.user_errors import UserError
 
 CARD = DATA / "README.md"
 COUNTED_PEOPLE = 200
@@ -28,20 +26,16 @@ _PLACE = re.compile(r"(<!-- table: ([\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 def tabulate_sizes() -> pd.DataFrame:
     """Return how many images and people the rendered faces of each profile have."""
-    rows = {}
-    for profile in PROFILES.values():
-        counts = (profile.train_per_class, profile.validation_per_class)
-        images = [len(CLASSES) * count for count in counts]
-        people = [-(-count // REPETITIONS) for count in counts]
-        rows[f"`{profile.name}`"] = [
-            f"{number:,}" for both in (counts, images, people) for number in both
-        ]
-    columns = [
-        f"{split}, {what}"
-        for what in ("each class", "images", "people")
-        for split in ("Train", "Validation")
-    ]
-    return pd.DataFrame.from_dict(rows, "index", columns=columns).rename_axis("profile")
+    sizes = {
+        f"`{profile.name}`": (profile.train_per_class, profile.validation_per_class)
+        for profile in PROFILES.values()
+    }
+    counts = pd.DataFrame.from_dict(sizes, "index", columns=["Train", "Validation"])
+    people = -(-counts // REPETITIONS)
+    columns = {"each class": counts, "images": len(CLASSES) * counts, "people": people}
+    table = pd.concat(columns, axis="columns").map("{:,}".format)
+    table.columns = [f"{split}, {what}" for what, split in table.columns]
+    return table.rename_axis("profile")
 
 
 def tabulate_people() -> pd.DataFrame:
@@ -53,34 +47,24 @@ def tabulate_people() -> pd.DataFrame:
 
 def tabulate_difficulty() -> pd.DataFrame:
     """Return what sets how hard the expressions are to recognise, as it is by default."""
-    rows = {
-        f"`{field.name}`": str(getattr(DEFAULT_DIFFICULTY, field.name))
-        for field in fields(DEFAULT_DIFFICULTY)
-    }
+    rows = {f"`{name}`": str(value) for name, value in vars(DEFAULT_DIFFICULTY).items()}
     return pd.DataFrame.from_dict(rows, "index", columns=["default"]).rename_axis("setting")
 
 
 def tabulate_learning_curve() -> pd.DataFrame:
-    """Return the recorded learning curve; without a record a table without rows."""
-    columns = ("people in Train", "epochs", "accuracy on Validation", "95% interval", "rendered by")
-    curve = read_curve()
-    rows = [] if curve is None else curve.to_dict("records")
-    return pd.DataFrame(
-        [
-            (
-                f"{row['train_people']:,}",
-                f"{row['epochs']}",
-                f"{row['estimate']:.1%}",
-                f"{row['low']:.1%} to {row['high']:.1%}",
-                "this version" if is_current(row["renderer"]) else "an earlier version",
-            )
-            for row in rows
-        ],
-        columns=columns,
-        index=pd.Index(
-            [f"{row['train_per_class']:,}" for row in rows], name="images a class in Train"
-        ),
-    )
+    """Return the recorded learning curve."""
+    curve = read_curve(LEARNING_CURVE)
+    whole, percent = "{:,}".format, "{:.1%}".format
+    versions = {True: "this version", False: "an earlier version"}
+    table = {
+        "images a class in Train": curve["train_per_class"].map(whole),
+        "people in Train": curve["train_people"].map(whole),
+        "epochs": curve["epochs"].map(str),
+        "accuracy on Validation": curve["estimate"].map(percent),
+        "95% interval": curve["low"].map(percent) + " to " + curve["high"].map(percent),
+        "rendered by": (curve["renderer"] == RENDERER[:SHORT_DIGEST]).map(versions),
+    }
+    return pd.DataFrame(table).set_index("images a class in Train")
 
 
 TABLES = {
@@ -112,12 +96,8 @@ def fill_card(text: str, tables: Mapping[str, pd.DataFrame]) -> str:
     )
 
 
-def renew_card(card: Path = CARD) -> None:
+def renew_card() -> None:
     """Make the tables of the data card anew."""
     tables = {name: tabulate() for name, tabulate in TABLES.items()}
-    write_bytes(card, fill_card(card.read_text(encoding="utf-8"), tables).encode())
-    print(f"Renewed: {card}")
-
-
-if __name__ == "__main__":
-    sys.exit(run_command(renew_card))
+    write_bytes(CARD, fill_card(CARD.read_text(encoding="utf-8"), tables).encode())
+    print(f"Renewed: {CARD}")

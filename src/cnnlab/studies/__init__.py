@@ -1,1 +1,1 @@
-"""What is trained and measured once and committed under ``report/studies``."""
+"""What is trained or measured once: each study a declaration, its results committed."""

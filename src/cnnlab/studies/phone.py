@@ -1,143 +1,135 @@
-"""What a phone would load: ``python -m cnnlab.studies.phone``.
+"""What would a phone load, how fast does it answer, and does it answer as Keras does?"""
 
-Writes ``report/studies/litert-<data>-<profile>.csv``: for each light network and each precision
-of ``models.litert`` the size on disk, the time on one thread of this computer, and how its
-answers on Validation/ agree with Keras's.
-"""
-
-import sys
 from collections.abc import Callable
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+import keras
 import numpy as np
 import pandas as pd
+import tensorflow as tf
+from ai_edge_litert.interpreter import Interpreter
 from tqdm import tqdm
 
-from cnnlab.evaluation.formatting import format_number
-from cnnlab.evaluation.intervals import Mean, average
-from cnnlab.faces.loading import Faces, load_faces
+from cnnlab.evaluation.intervals import average
+from cnnlab.faces.loading import Faces
 from cnnlab.faces.sampling import choose_per_class
-from cnnlab.networks.answers import predict_logits
-from cnnlab.networks.family import FAMILY, train_variant
+from cnnlab.networks.family import train_variant
 from cnnlab.networks.from_scratch import TrainedNetwork, train_light_vgg
-from cnnlab.networks.litert import PRECISIONS, LiteRTNetwork, convert_to_litert
-from cnnlab.paths import STUDIES
-from cnnlab.quoting import make_label
-from cnnlab.settings import SEED, Profile, current_profile
-from cnnlab.studies.latency import RUNS, measure_latency
-from cnnlab.studies.records import describe_machine, read_runs, write_study
-from cnnlab.studies.run_accuracy import describe_network, describe_run
-from plumbing.commands import run_command
+from cnnlab.networks.predictions import predict_outputs
+from cnnlab.settings import SEED, Profile
+from cnnlab.studies.accuracy import LIGHT, VARIANTS, describe_training
+from cnnlab.studies.study import Run, Study, describe_machine
+from cnnlab.studies.timing import measure_latency
 
-PREFIX = "litert-"
+# Only operations in 8 bits: what has none is an error, and not left in float32.
+OPTIONS = {
+    "float32": {},
+    "float16": {"target_spec": {"supported_types": [tf.float16]}},
+    "int8": {"target_spec": {"supported_ops": [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]}},
+}
+"""What the converter is told, by the precision of the file."""
 CALIBRATION_PER_CLASS = 16
 THREADS = 1
 
 
-def measure_exports(
-    network: TrainedNetwork, faces: Faces, profile: Profile, runs: int = RUNS
-) -> pd.DataFrame:
-    """Return a row for each precision in which a network is exported.
+def convert_to_litert(model: keras.Model, precision: str, calibration: np.ndarray) -> bytes:
+    """Convert a network to a LiteRT file for one image at a time.
 
-    Columns: network, precision; megabytes (of the file); milliseconds, lower_quartile,
-    upper_quartile (of an image, on one thread); agreement, agreement_low, agreement_high (share
-    of images with Keras's answer, and its interval); accuracy, keras_accuracy; n,
-    calibration_n, runs, and those of ``study.describe_network``.
-    """
-    rows = faces.split.validation
-    expected = predict_logits(network, faces, rows).argmax(axis=1)
-    chosen = np.concatenate(
-        choose_per_class(faces.labels, faces.split.training, CALIBRATION_PER_CLASS, SEED)
-    )
-    calibration = _scale(faces.images[chosen])
-    table = []
-    for precision in PRECISIONS:
-        content = convert_to_litert(network.model, precision, calibration)
-        loaded = LiteRTNetwork.load(content, THREADS)
-        times = measure_latency(loaded.prepare(_scale(faces.images[rows[0]])), runs)
-        title = f"{network.title}, {precision}"
-        answers = _answer(loaded.predict, faces.images, rows, title)
-        agreement = _average(answers == expected, faces, profile)
-        table.append(
-            {
-                "network": network.title,
-                "precision": precision,
-                "megabytes": len(content) / 1e6,
-                **times,
-                "agreement": agreement.value,
-                "agreement_low": agreement.low,
-                "agreement_high": agreement.high,
-                "accuracy": np.mean(answers == faces.labels[rows]),
-            }
-        )
-    return pd.DataFrame(table).assign(
-        keras_accuracy=np.mean(expected == faces.labels[rows]),
-        n=len(rows),
-        calibration_n=len(chosen),
-        runs=runs,
-        **describe_network(network),
-    )
-
-
-def read_exports(folder: Path = STUDIES) -> list[pd.DataFrame]:
-    """Return the committed records, one table for each run."""
-    return read_runs(PREFIX, folder)
-
-
-def tabulate_exports(records: pd.DataFrame) -> pd.DataFrame:
-    """Return a record as text: a row for each network and precision.
+    ``float16`` keeps the weights in half precision. ``int8`` keeps weights and activations in
+    8 bits, with scales from what the calibration images make of every layer (Jacob et al. 2018,
+    arXiv 1712.05877); input and output stay float32, and are converted inside.
 
     Args:
-        records: of one run, as ``measure_exports`` makes them.
+        model: a flat functional model of one image input and one output.
+        precision: one of ``OPTIONS``.
+        calibration: (m, h, w, 3) float32 in [0, 1], m > 0; only ``int8`` looks at them.
+
+    Returns:
+        The file's content.
     """
-
-    def format_row(row: pd.Series) -> dict[str, str]:
-        agreement = Mean(
-            row["agreement"], row["agreement_low"], row["agreement_high"], int(row["n"])
-        )
-        return {
-            "network": row["network"],
-            "number format": row["precision"],
-            "size / MB": f"{row['megabytes']:.1f}",
-            "time / ms": f"{row['milliseconds']:.1f} "
-            f"[{row['lower_quartile']:.1f}, {row['upper_quartile']:.1f}]",
-            "same answer as Keras": agreement.format(3),
-            "accuracy (Keras)": f"{format_number(row['accuracy'], 3)} "
-            f"({format_number(row['keras_accuracy'], 3)})",
-        }
-
-    return pd.DataFrame([format_row(row) for _, row in records.iterrows()]).set_index("network")
+    options = dict(OPTIONS[precision])
+    if precision != "float32":
+        options["optimizations"] = [tf.lite.Optimize.DEFAULT]
+    if precision == "int8":
+        options["representative_dataset"] = lambda: ([image[None]] for image in calibration)
+    signature = [tf.TensorSpec((1, *model.input.shape[1:]), tf.float32)]
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "network.tflite"
+        model.export(file, format="litert", verbose=False, input_signature=signature, **options)
+        return file.read_bytes()
 
 
-def record_exports() -> None:
-    """Export the light networks of this run and write the study."""
-    faces, profile = load_faces(), current_profile()
-    networks = [train_light_vgg(faces, profile)]
-    networks += [train_variant(architecture, faces, profile) for architecture in FAMILY]
-    table = pd.concat([measure_exports(network, faces, profile) for network in networks])
-    machine = describe_machine()
-    machine["versions"] += f", ai-edge-litert {version('ai-edge-litert')}"
-    table = table.assign(threads=THREADS, **describe_run(faces, profile), **machine)
-    write_study(table, f"{PREFIX}{make_label(faces.dataset.title)}-{profile.name}")
+def load_litert(content: bytes) -> Callable[[np.ndarray], np.ndarray]:
+    """Return what answers an image (h, w, 3), float32 in [0, 1], with (outputs,) of a file."""
+    interpreter = Interpreter(model_content=content, num_threads=THREADS)
+    interpreter.allocate_tensors()
+    (image,), (answer,) = interpreter.get_input_details(), interpreter.get_output_details()
+
+    def predict(pixels: np.ndarray) -> np.ndarray:
+        interpreter.set_tensor(image["index"], pixels[None])
+        interpreter.invoke()
+        return interpreter.get_tensor(answer["index"])[0]
+
+    return predict
+
+
+def measure_export(
+    network: TrainedNetwork, precision: str, faces: Faces, profile: Profile
+) -> pd.DataFrame:
+    """Export a network and compare its answers on Validation/ with Keras's.
+
+    Returns:
+        One row: megabytes (of the file); milliseconds, lower_quartile, upper_quartile (of an
+        image, on one thread); agreement, agreement_low, agreement_high (share of images with
+        Keras's answer, and its interval); accuracy, keras_accuracy; n, versions and those of
+        ``describe_training``.
+    """
+    rows, identities = faces.split.validation, faces.dataset.identities
+    calibration = np.concatenate(
+        choose_per_class(faces.labels, faces.split.training, CALIBRATION_PER_CLASS, SEED)
+    )
+    content = convert_to_litert(network.model, precision, _scale(faces.images[calibration]))
+    predict, first = load_litert(content), _scale(faces.images[rows[0]])
+    images = tqdm(rows, desc=f"{network.title}, {precision}", unit="image")
+    answers = np.array([predict(_scale(faces.images[row])).argmax() for row in images])
+    expected = predict_outputs(network, faces, rows).argmax(axis=1)
+    people = None if identities is None else identities[rows]
+    agreement = average(answers == expected, people, profile.bootstrap_resamples, SEED)
+    row = {
+        "megabytes": len(content) / 1e6,
+        **measure_latency(lambda: predict(first)),
+        "agreement": agreement.value,
+        "agreement_low": agreement.low,
+        "agreement_high": agreement.high,
+        "accuracy": np.mean(answers == faces.labels[rows]),
+        "keras_accuracy": np.mean(expected == faces.labels[rows]),
+        "n": len(rows),
+        **describe_training(network),
+        "versions": f"{describe_machine()['versions']}, ai-edge-litert {version('ai-edge-litert')}",
+    }
+    return pd.DataFrame([row])
+
+
+def measure_network(run: Run, network: str, precision: str) -> pd.DataFrame:
+    """Train one of the light networks and return its row of ``measure_export``."""
+    train = train_light_vgg if network == LIGHT else partial(train_variant, VARIANTS[network])
+    return measure_export(train(run.faces, run.profile), precision, run.faces, run.profile)
 
 
 def _scale(pixels: np.ndarray) -> np.ndarray:
     return pixels.astype(np.float32) / 255
 
 
-def _answer(
-    predict: Callable[[np.ndarray], np.ndarray], images: np.ndarray, rows: np.ndarray, title: str
-) -> np.ndarray:
-    logits = [predict(_scale(images[row])) for row in tqdm(rows, desc=title, unit="image")]
-    return np.argmax(logits, axis=1)
-
-
-def _average(values: np.ndarray, faces: Faces, profile: Profile) -> Mean:
-    identities = faces.dataset.identities
-    people = None if identities is None else identities[faces.split.validation]
-    return average(values, people, profile.bootstrap_resamples, SEED)
-
-
-if __name__ == "__main__":
-    sys.exit(run_command(record_exports))
+STUDY = Study(
+    "litert",
+    __doc__,
+    lambda run: [
+        {"network": title, "precision": precision}
+        for title in (LIGHT, *VARIANTS)
+        for precision in OPTIONS
+    ],
+    measure_network,
+)

@@ -1,9 +1,9 @@
-"""What another processor would change: ``python -m cnnlab.studies.processors``.
+"""What would another processor change?
 
 The same seed gives the same bytes on one machine. Another processor may have other instructions:
 oneDNN, which computes TensorFlow's convolutions, then adds in another order, and without
 bfloat16 arithmetic training is in float32. Here the light VGG is trained as such processors
-would, and judged on the same images. Writes ``report/studies/processors-<profile>.csv``.
+would, and judged on the same images.
 """
 
 import json
@@ -11,106 +11,73 @@ import os
 import subprocess
 import sys
 import tempfile
-from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from cnnlab.faces.loading import load_faces
+from cnnlab.networks.devices import CAP, detect_policy
 from cnnlab.networks.from_scratch import train_light_vgg
-from cnnlab.networks.inference import predict_validation
-from cnnlab.networks.precision import CAP, detect_policy
-from cnnlab.settings import SEED, current_profile
-from cnnlab.studies.records import describe_machine, write_study
-from plumbing.commands import UserError, run_command
+from cnnlab.networks.predictions import predict_validation
+from cnnlab.studies.study import Run, Study
+from plumbing.user_errors import UserError
 
-# What this processor has, and two generations of processors before it; see oneDNN's manual,
-# "CPU dispatcher control".
-CAPS = (None, "AVX512_CORE", "AVX2")
+ALL = "all"
+CAPS = (ALL, "AVX512_CORE", "AVX2")
+"""This processor, and two generations before it; see oneDNN's manual, CPU dispatcher control."""
 
-
-@dataclass(frozen=True)
-class Outcome:
-    """What training under some instructions led to.
-
-    Attributes:
-        instructions: the most that oneDNN may use.
-        policy: Keras dtype policy of the training.
-        accuracy: on Validation/, in [0, 1].
-        answers: the class that each image of Validation/ was taken for.
-        data_digest: of the faces.
-    """
-
-    instructions: str
-    policy: str
-    accuracy: float
-    answers: list[int]
-    data_digest: str
+_ANSWER = "import sys; from cnnlab.studies.processors import answer; answer(sys.argv[1])"
 
 
-def measure_here() -> Outcome:
-    """Train and judge the light VGG under this process's instructions."""
+def answer(file: str) -> None:
+    """Train the light VGG under this process's instructions, and write its answers to a file."""
     faces = load_faces()
     predictions = predict_validation(train_light_vgg(faces), faces)
-    answers = predictions.logits.argmax(axis=1)
-    return Outcome(
-        instructions=os.environ.get(CAP, "all"),
-        policy=detect_policy(),
-        accuracy=float((answers == predictions.labels).mean()),
-        answers=answers.tolist(),
-        data_digest=faces.digest,
-    )
+    answers = predictions.logits.argmax(axis=1).tolist()
+    Path(file).write_text(json.dumps({"policy": detect_policy(), "answers": answers}))
 
 
-def measure_under(cap: str | None) -> Outcome:
-    """Measure in a process of its own: oneDNN chooses its instructions when it is loaded.
+def answer_under(cap: str) -> dict:
+    """Return policy and answers of a process of its own: oneDNN looks at the cap when it starts.
+
+    Args:
+        cap: one of ``CAPS``.
 
     Raises:
         UserError: the process failed.
     """
     with tempfile.TemporaryDirectory() as folder:
-        result = Path(folder) / "outcome.json"
-        environment = os.environ | ({CAP: cap} if cap else {})
-        command = [sys.executable, "-m", __spec__.name, str(result)]
+        file = Path(folder) / "answers.json"
+        environment = os.environ | ({} if cap == ALL else {CAP: cap})
+        command = [sys.executable, "-c", _ANSWER, str(file)]
         if subprocess.run(command, env=environment, check=False).returncode:
             raise UserError(f"The light VGG could not be trained with {CAP}={cap}: see above.")
-        return Outcome(**json.loads(result.read_bytes()))
+        return json.loads(file.read_bytes())
 
 
-def tabulate_outcomes(outcomes: list[Outcome]) -> pd.DataFrame:
-    """Return a row for each outcome, compared with the first.
+def measure_instructions(run: Run, instructions: str) -> pd.DataFrame:
+    """Compare the answers under some instructions with those under all.
 
-    Columns: instructions, policy, accuracy, difference (of accuracy from the first),
-    other_answers (share of images that are taken for another class), n, data_digest.
+    Columns: policy, accuracy, difference (of the accuracy), other_answers (share of the images
+    that are taken for another class), n.
     """
-    first = outcomes[0]
-    rows = []
-    for outcome in outcomes:
-        pairs = list(zip(outcome.answers, first.answers, strict=True))
-        rows.append(
-            {
-                "instructions": outcome.instructions,
-                "policy": outcome.policy,
-                "accuracy": outcome.accuracy,
-                "difference": outcome.accuracy - first.accuracy,
-                "other_answers": sum(one != other for one, other in pairs) / len(pairs),
-                "n": len(pairs),
-                "data_digest": outcome.data_digest[:16],
-            }
-        )
-    return pd.DataFrame(rows)
+    usual, other = (answer_under(cap) for cap in (ALL, instructions))
+    labels = run.faces.labels[run.faces.split.validation]
+    right = [np.mean(labels == each["answers"]) for each in (usual, other)]
+    row = {
+        "policy": other["policy"],
+        "accuracy": right[1],
+        "difference": right[1] - right[0],
+        "other_answers": np.mean(np.array(usual["answers"]) != other["answers"]),
+        "n": len(labels),
+    }
+    return pd.DataFrame([row])
 
 
-def record_processors() -> None:
-    """Measure under all ``CAPS`` and write the study; with a file's name, measure here only."""
-    if len(sys.argv) > 1:
-        Path(sys.argv[1]).write_text(json.dumps(asdict(measure_here())))
-        return
-    profile = current_profile().name
-    table = tabulate_outcomes([measure_under(cap) for cap in CAPS])
-    table = table.assign(profile=profile, seed=SEED, **describe_machine())
-    write_study(table, f"processors-{profile}")
-
-
-if __name__ == "__main__":
-    sys.exit(run_command(record_processors))
+STUDY = Study(
+    "processors",
+    __doc__.partition("\n")[0],
+    lambda run: [{"instructions": cap} for cap in CAPS],
+    measure_instructions,
+)

@@ -1,4 +1,4 @@
-"""Numerical gradients, against which derivatives made by hand are checked."""
+"""Numerical gradients, and how far a result is from another that it is checked against."""
 
 from collections.abc import Callable
 
@@ -54,12 +54,12 @@ def complex_step(
 
 
 def relative_error(found: np.ndarray, reference: np.ndarray) -> float:
-    """Return the norm of the difference over the norm of the reference.
+    """Return the norm of the difference of two arrays over the norm of the second.
 
-    Returns:
-        0 if both are zero; infinity if only the reference is.
+    Raises:
+        ValueError: ``reference`` is zero, so that nothing can be said relative to it.
     """
-    difference, norm = np.linalg.norm(np.subtract(found, reference)), np.linalg.norm(reference)
+    norm = np.linalg.norm(reference)
     if norm == 0:
-        return 0.0 if difference == 0 else float("inf")
-    return float(difference / norm)
+        raise ValueError("What is compared with is zero everywhere. Choose another case.")
+    return float(np.linalg.norm(np.subtract(found, reference)) / norm)

@@ -14,7 +14,9 @@ from typing import Literal
 
 import numpy as np
 
-Padding = Literal["circular", "zero", "valid"]
+from cnnlab.theory.differentiation import relative_error
+
+Padding = Literal["circular", "zero"]
 Shift = tuple[int, int]
 Operator = Callable[[np.ndarray], np.ndarray]
 
@@ -35,15 +37,7 @@ class Layer:
 
 
 def translate(image: np.ndarray, shift: Shift) -> np.ndarray:
-    """Return L_t f, with (L_t f)(x) = f(x - t) and x - t taken modulo the image's size.
-
-    Args:
-        image: (H, W, K).
-        shift: t, in pixels down and to the right; any integers.
-
-    Returns:
-        (H, W, K).
-    """
+    """Return L_t f, with (L_t f)(x) = f(x - t): t pixels down and to the right, any integers."""
     return np.roll(image, shift, axis=(0, 1))
 
 
@@ -52,56 +46,32 @@ def correlate(image: np.ndarray, kernels: np.ndarray, padding: Padding) -> np.nd
 
     Args:
         image: (H, W, K).
-        kernels: (h, w, K, C).
-        padding: what lies outside the image: ``"circular"``, its opposite side; ``"zero"``,
-            zeros; ``"valid"``, nothing: only positions where the kernel fits in are computed.
+        kernels: (h, w, K, C), h and w odd; their origin is their centre.
+        padding: what lies outside the image: its opposite side, or zeros.
 
     Returns:
-        (H, W, C), the kernel's origin being its centre; (H - h + 1, W - w + 1, C) for
-        ``"valid"``, the origin being its first entry.
+        (H, W, C).
 
     Raises:
-        ValueError: the channels differ; the kernel has no centre, or does not fit.
+        ValueError: the channels differ, or the kernel has no centre.
     """
-    height, width, channels = kernels.shape[:3]
-    if image.shape[2] != channels:
-        raise ValueError(
-            f"The image has {image.shape[2]} channels and the kernels have {channels}. "
-            "Give both the same number."
-        )
-    padded = image if padding == "valid" else _pad(image, (height, width), padding)
-    if height > padded.shape[0] or width > padded.shape[1]:
-        raise ValueError(
-            f"A kernel of {height} x {width} does not fit into an image of "
-            f"{image.shape[0]} x {image.shape[1]}. Use a smaller kernel."
-        )
-    rows, columns = padded.shape[0] - height + 1, padded.shape[1] - width + 1
+    height, width = kernels.shape[:2]
+    if height % 2 == 0 or width % 2 == 0:
+        raise ValueError(f"A kernel of {height} x {width} has no centre. Use odd sides.")
+    radii = [(side // 2, side // 2) for side in (height, width)]
+    padded = np.pad(image, [*radii, (0, 0)], mode=_NUMPY_MODES[padding])
+    rows, columns = image.shape[:2]
     result = np.zeros((rows, columns, kernels.shape[3]))
-    for i in range(height):
-        for j in range(width):
-            # One term of the sum over y, for all x and all kernels at once.
-            result += padded[i : i + rows, j : j + columns] @ kernels[i, j]
+    for i, j in np.ndindex(height, width):
+        # One term of the sum over y, for all x and all kernels at once.
+        result += padded[i : i + rows, j : j + columns] @ kernels[i, j]
     return result
 
 
-def relu(image: np.ndarray) -> np.ndarray:
-    """Return max(0, f), position by position."""
-    return np.maximum(image, 0.0)
-
-
 def apply_layers(image: np.ndarray, layers: Sequence[Layer], padding: Padding) -> np.ndarray:
-    """Pass an image through correlation, bias and ReLU of one layer after the other.
-
-    Args:
-        image: (H, W, K).
-        layers: each takes as many channels as the one before it gives.
-        padding: of every layer.
-
-    Returns:
-        (H, W, C) of the last layer, smaller for ``"valid"``.
-    """
+    """Pass an (H, W, K) image through correlation, bias and ReLU of one layer after the other."""
     for layer in layers:
-        image = relu(correlate(image, layer.kernels, padding) + layer.bias)
+        image = np.maximum(correlate(image, layer.kernels, padding) + layer.bias, 0)
     return image
 
 
@@ -128,21 +98,8 @@ def draw_layers(
 def subsample(image: np.ndarray, stride: int) -> np.ndarray:
     """Keep the positions whose coordinates the stride divides, (S_s f)(x) = f(s x).
 
-    Args:
-        image: (H, W, K).
-        stride: s; divides H and W, so that the kept positions form a cyclic group too.
-
-    Returns:
-        (H / s, W / s, K).
-
-    Raises:
-        ValueError: the stride does not divide the image's sides.
+    For these to form a cyclic group too, s must divide H and W of the (H, W, K) image.
     """
-    if stride < 1 or image.shape[0] % stride or image.shape[1] % stride:
-        raise ValueError(
-            f"A stride of {stride} does not divide an image of {image.shape[0]} x "
-            f"{image.shape[1]}. Cut the image to a multiple of the stride."
-        )
     return image[::stride, ::stride]
 
 
@@ -157,9 +114,8 @@ def max_pool(image: np.ndarray, size: int, stride: int) -> np.ndarray:
     Returns:
         (H / s, W / s, K).
     """
-    window = product(range(size), repeat=2)
     # Translating by -b brings the value at x + b to x.
-    translates = [translate(image, (-row, -column)) for row, column in window]
+    translates = [translate(image, (-i, -j)) for i, j in np.ndindex(size, size)]
     return subsample(np.maximum.reduce(translates), stride)
 
 
@@ -169,9 +125,8 @@ def max_blur_pool(image: np.ndarray, size: int, stride: int) -> np.ndarray:
     Arguments and result are those of ``max_pool``.
     """
     binomial = np.array([1.0, 2.0, 1.0]) / 4
-    channels = image.shape[2]
     # One filter for each channel: the other channels' weights are zero.
-    blur = np.einsum("i,j,kc->ijkc", binomial, binomial, np.eye(channels))
+    blur = np.einsum("i,j,kc->ijkc", binomial, binomial, np.eye(image.shape[2]))
     return subsample(correlate(max_pool(image, size, 1), blur, "circular"), stride)
 
 
@@ -208,17 +163,7 @@ def equivariance_error(
 def compare_outputs(
     output: np.ndarray, of_shifted: np.ndarray, shift: Shift, stride: int = 1
 ) -> float:
-    """Do what ``equivariance_error`` does, with outputs that are there already.
-
-    Args:
-        output: operator(f), (H / s, W / s, C).
-        of_shifted: operator(L_t f), of the same shape.
-        shift: t.
-        stride: s.
-
-    Raises:
-        ValueError: ``output`` is zero, so that nothing can be said relative to it.
-    """
+    """Do what ``equivariance_error`` does, with operator(f) and operator(L_t f) there already."""
     candidates = product(*({t // stride, -(-t // stride)} for t in shift))
     return min(relative_error(of_shifted, translate(output, u)) for u in candidates)
 
@@ -241,32 +186,8 @@ def map_error(operator: Operator, image: np.ndarray, shift: Shift) -> np.ndarray
 
 
 def invariance_error(operator: Operator, image: np.ndarray, shift: Shift) -> float:
-    """Measure how much a shift of the input changes an operator's output.
-
-    Args:
-        operator: maps (H, W, K) to an array of any shape.
-        image: f.
-        shift: t.
-
-    Returns:
-        The norm of operator(L_t f) - operator(f) over the norm of operator(f).
-
-    Raises:
-        ValueError: the operator's output is zero, so that nothing can be said relative to it.
-    """
+    """Return the norm of operator(L_t f) - operator(f) over the norm of operator(f)."""
     return relative_error(operator(translate(image, shift)), operator(image))
-
-
-def relative_error(actual: np.ndarray, expected: np.ndarray) -> float:
-    """Return the norm of the difference of two arrays over the norm of the second.
-
-    Raises:
-        ValueError: ``expected`` is zero, so that nothing can be said relative to it.
-    """
-    norm = np.linalg.norm(expected)
-    if norm == 0:
-        raise ValueError("The operator's output is zero everywhere. Give it another image.")
-    return float(np.linalg.norm(actual - expected) / norm)
 
 
 def reached_by_border(shape: tuple[int, int], reach: int, shift: Shift) -> np.ndarray:
@@ -281,9 +202,9 @@ def reached_by_border(shape: tuple[int, int], reach: int, shift: Shift) -> np.nd
         (H, W) bool; false at x where neither x nor x - t is among the ``reach`` outermost rows
         and columns.
     """
-    border = np.ones((*shape, 1), dtype=bool)
+    border = np.ones(shape, dtype=bool)
     border[reach : shape[0] - reach, reach : shape[1] - reach] = False
-    return (border | translate(border, shift))[..., 0]
+    return border | translate(border, shift)
 
 
 def read_kernels(operator: Operator, shape: tuple[int, int, int]) -> np.ndarray:
@@ -299,12 +220,11 @@ def read_kernels(operator: Operator, shape: tuple[int, int, int]) -> np.ndarray:
     Returns:
         (H, W, K, C), kernels as large as the image, their origin the first entry.
     """
-    responses = []
-    for channel in range(shape[2]):
-        pixel = np.zeros(shape)
-        pixel[0, 0, channel] = 1.0
-        responses.append(operator(pixel))
-    return _reflect(np.stack(responses, axis=2))
+    pixels = np.zeros((shape[2], *shape))
+    pixels[:, 0, 0] = np.eye(shape[2])
+    responses = np.stack([operator(pixel) for pixel in pixels], axis=2)
+    # From x to -x on the cyclic group.
+    return translate(responses[::-1, ::-1], (1, 1))
 
 
 def correlate_on_group(image: np.ndarray, kernels: np.ndarray) -> np.ndarray:
@@ -317,26 +237,6 @@ def correlate_on_group(image: np.ndarray, kernels: np.ndarray) -> np.ndarray:
     Returns:
         (H, W, C).
     """
-    spectrum = np.einsum(
-        "ijk,ijkc->ijc",
-        np.fft.fft2(image, axes=(0, 1)),
-        np.fft.fft2(kernels, axes=(0, 1)).conj(),
-    )
+    of_image, of_kernels = (np.fft.fft2(each, axes=(0, 1)) for each in (image, kernels))
+    spectrum = np.einsum("ijk,ijkc->ijc", of_image, of_kernels.conj())
     return np.fft.ifft2(spectrum, axes=(0, 1)).real
-
-
-def _pad(image: np.ndarray, kernel_shape: tuple[int, int], padding: str) -> np.ndarray:
-    if padding not in _NUMPY_MODES:
-        raise ValueError(f"Padding {padding!r} is not known. Choose circular, zero or valid.")
-    if any(side % 2 == 0 for side in kernel_shape):
-        raise ValueError(
-            f"A kernel of {kernel_shape[0]} x {kernel_shape[1]} has no centre. Use odd sides, "
-            "or padding='valid'."
-        )
-    radii = [(side // 2, side // 2) for side in kernel_shape]
-    return np.pad(image, [*radii, (0, 0)], mode=_NUMPY_MODES[padding])
-
-
-def _reflect(array: np.ndarray) -> np.ndarray:
-    """Return x -> array(-x) on the cyclic group."""
-    return np.roll(array[::-1, ::-1], (1, 1), axis=(0, 1))

@@ -10,7 +10,7 @@ The derivation is notebook 03; the method is back-propagation (Goodfellow, Bengi
 
 # ruff: noqa: N815 - the homework's own names
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -39,35 +39,15 @@ class Architecture:
     hidden: int = 10
 
     def __post_init__(self):
-        for name, least in (
-            ("input_length", 1),
-            ("padding", 0),
-            ("kernel_width", 1),
-            ("pool", 1),
-            ("hidden", 1),
-        ):
-            if getattr(self, name) < least:
-                raise ValueError(f"{name} is {getattr(self, name)}; it must be at least {least}.")
-        if self.kernel_width > self.padded_length:
-            raise ValueError(
-                f"A kernel of width {self.kernel_width} does not fit into {self.padded_length} "
-                "padded samples. Use a narrower kernel or more padding."
-            )
-        if self.pool > self.convolved_length:
-            raise ValueError(
-                f"A pool of width {self.pool} does not fit into {self.convolved_length} "
-                "convolution outputs. Use a narrower pool."
-            )
-
-    @property
-    def padded_length(self) -> int:
-        """Samples after zero padding."""
-        return self.input_length + 2 * self.padding
+        if min(self.input_length, self.kernel_width, self.pool, self.hidden, self.padding + 1) < 1:
+            raise ValueError(f"{self}: the padding must be at least 0, all other sizes 1.")
+        if self.pooled_length < 1:
+            raise ValueError(f"{self}: the kernel or the pool is wider than its input.")
 
     @property
     def convolved_length(self) -> int:
         """T: positions of the kernel inside the padded signal."""
-        return self.padded_length - self.kernel_width + 1
+        return self.input_length + 2 * self.padding - self.kernel_width + 1
 
     @property
     def pooled_length(self) -> int:
@@ -97,7 +77,7 @@ class Parameters:
 
     def to_vector(self) -> np.ndarray:
         """Return all entries as one vector, in the order of the attributes."""
-        return np.concatenate([np.ravel(getattr(self, field.name)) for field in fields(self)])
+        return np.concatenate([np.ravel(values) for values in vars(self).values()])
 
 
 @dataclass(frozen=True)
@@ -157,11 +137,6 @@ def parameter_shapes(architecture: Architecture) -> dict[str, tuple[int, ...]]:
     }
 
 
-def count_parameters(architecture: Architecture) -> dict[str, int]:
-    """Return how many numbers each parameter holds; their sum is (k + 1) + (MH + H) + (H + 1)."""
-    return {name: int(np.prod(shape)) for name, shape in parameter_shapes(architecture).items()}
-
-
 def initialise(architecture: Architecture, seed: int) -> Parameters:
     """Draw weights of variance 2 / fan-in (He et al. 2015, eq. 10) and set biases to zero.
 
@@ -175,27 +150,19 @@ def initialise(architecture: Architecture, seed: int) -> Parameters:
     draw = np.random.default_rng(seed)
     values = {}
     for name, shape in parameter_shapes(architecture).items():
-        is_weight = name.startswith("W")
-        scale = np.sqrt(2 / shape[0]) if is_weight else 0.0
-        values[name] = scale * draw.standard_normal(shape)
-    return Parameters(**{name: np.asarray(value) for name, value in values.items()})
+        scale = np.sqrt(2 / shape[0]) if name.startswith("W") else 0.0
+        values[name] = np.asarray(scale * draw.standard_normal(shape))
+    return Parameters(**values)
 
 
 def parameters_from_vector(vector: np.ndarray, architecture: Architecture) -> Parameters:
-    """Undo ``Parameters.to_vector``.
-
-    Raises:
-        ValueError: the vector's length is not the number of parameters.
-    """
-    counts = count_parameters(architecture)
-    total = sum(counts.values())
-    if vector.shape != (total,):
-        raise ValueError(f"Expected a vector of {total} parameters, got shape {vector.shape}.")
-    pieces = np.split(vector, np.cumsum(list(counts.values()))[:-1])
+    """Undo ``Parameters.to_vector``; raise ValueError if the vector has another length."""
     shapes = parameter_shapes(architecture)
-    return Parameters(
-        **{name: piece.reshape(shapes[name]) for name, piece in zip(counts, pieces, strict=True)}
-    )
+    ends = np.cumsum([int(np.prod(shape)) for shape in shapes.values()])
+    if vector.shape != (ends[-1],):
+        raise ValueError(f"Expected a vector of {ends[-1]} parameters, got shape {vector.shape}.")
+    pieces = zip(shapes.items(), np.split(vector, ends[:-1]), strict=True)
+    return Parameters(**{name: piece.reshape(shape) for (name, shape), piece in pieces})
 
 
 def forward(signals: np.ndarray, parameters: Parameters, architecture: Architecture) -> Forward:
@@ -213,9 +180,12 @@ def forward(signals: np.ndarray, parameters: Parameters, architecture: Architect
         the intermediate values, in the precision of the arguments.
 
     Raises:
-        ValueError: the signals or a parameter have another shape.
+        ValueError: the signals have another shape.
     """
-    _check_shapes(signals, parameters, architecture)
+    if signals.shape[1:] != (architecture.input_length,):
+        raise ValueError(
+            f"Expected signals of shape (n, {architecture.input_length}), got {signals.shape}."
+        )
     M, P = architecture.pooled_length, architecture.pool
     padded = np.pad(signals, ((0, 0), (architecture.padding, architecture.padding)))
     # Entry [n, t, i] is sample t + i of signal n.
@@ -243,9 +213,9 @@ def cost(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
         () the cost, at least 0.
 
     Raises:
-        ValueError: the shapes differ, or a label lies outside [0, 1].
+        ValueError: there are not as many labels as logits.
     """
-    _check_labels(logits, labels)
+    _check_count(labels, logits)
     return np.sum(labels * softplus(-logits) + (1 - labels) * softplus(logits))
 
 
@@ -263,9 +233,9 @@ def backward(
         architecture: the sizes.
 
     Raises:
-        ValueError: there are not as many labels as signals, or a label lies outside [0, 1].
+        ValueError: there are not as many labels as signals.
     """
-    _check_labels(passed.s, labels)
+    _check_count(labels, passed.s)
     M, P = architecture.pooled_length, architecture.pool
     delta_Z = passed.z - labels
     delta_F = delta_Z[:, None] * parameters.W_Z * (passed.v > 0)
@@ -352,22 +322,6 @@ def kink_distance(passed: Forward) -> float:
     return float(min(np.abs(passed.u).min(), np.abs(passed.v).min()))
 
 
-def _check_shapes(signals: np.ndarray, parameters: Parameters, architecture: Architecture) -> None:
-    if signals.ndim != 2 or signals.shape[1] != architecture.input_length:
-        raise ValueError(
-            f"Expected signals of shape (n, {architecture.input_length}), got {signals.shape}."
-        )
-    for name, shape in parameter_shapes(architecture).items():
-        found = np.shape(getattr(parameters, name))
-        if found != shape:
-            raise ValueError(f"{name} has shape {found}; the architecture asks for {shape}.")
-
-
-def _check_labels(logits: np.ndarray, labels: np.ndarray) -> None:
+def _check_count(labels: np.ndarray, logits: np.ndarray) -> None:
     if np.shape(labels) != np.shape(logits):
-        raise ValueError(
-            f"Labels have shape {np.shape(labels)}; the outputs have {np.shape(logits)}. "
-            "Give one label for each signal."
-        )
-    if np.any((np.asarray(labels) < 0) | (np.asarray(labels) > 1)):
-        raise ValueError("A label lies outside [0, 1].")
+        raise ValueError(f"There are {np.size(labels)} labels for {np.size(logits)} signals.")

@@ -23,8 +23,6 @@ STEPS, RATE = 120, 0.03
 PLACES = ("columns seen in training", "other columns")
 TEST_PER_CLASS = 100
 
-_EPSILON = 1e-8  # Keeps Adam's division finite, as in Kingma & Ba (2015).
-
 
 @dataclass(frozen=True)
 class PatchNetwork:
@@ -54,12 +52,8 @@ def repeat_measurement(seed: int, repetitions: int, sizes: Sequence[int]) -> np.
     Returns:
         (repetitions, sizes, 2, 2) accuracies.
     """
-    return np.array(
-        [
-            [measure_generalisation(each, size) for size in sizes]
-            for each in np.random.SeedSequence(seed).spawn(repetitions)
-        ]
-    )
+    seeds = np.random.SeedSequence(seed).spawn(repetitions)
+    return np.array([[measure_generalisation(each, size) for size in sizes] for each in seeds])
 
 
 def measure_generalisation(seed: np.random.SeedSequence, per_class: int) -> np.ndarray:
@@ -175,13 +169,7 @@ def loss_gradient(
 
 
 def train(network: PatchNetwork, patches: np.ndarray, labels: np.ndarray) -> PatchNetwork:
-    """Take ``STEPS`` steps of Adam (Kingma & Ba 2015) on all images at once.
-
-    Args:
-        network: where to start.
-        patches: (P, n, Q).
-        labels: (n,).
-    """
+    """Take ``STEPS`` steps of Adam (Kingma & Ba 2015) on all (P, n, Q) patches at once."""
     parameters = list(vars(network).values())
     first = [np.zeros_like(part) for part in parameters]
     second = [np.zeros_like(part) for part in parameters]
@@ -190,7 +178,7 @@ def train(network: PatchNetwork, patches: np.ndarray, labels: np.ndarray) -> Pat
         for index, slope in enumerate(vars(gradient).values()):
             first[index] = 0.9 * first[index] + 0.1 * slope
             second[index] = 0.999 * second[index] + 0.001 * slope**2
-            scale = np.sqrt(second[index] / (1 - 0.999**step)) + _EPSILON
+            scale = np.sqrt(second[index] / (1 - 0.999**step)) + 1e-8
             parameters[index] = parameters[index] - RATE * first[index] / (1 - 0.9**step) / scale
     return PatchNetwork(*parameters)
 

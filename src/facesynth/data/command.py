@@ -1,10 +1,10 @@
 """``make faces N=1200 OUT=folder``: rendered faces in the course's layout, as many as asked for."""
 
 import argparse
+import os
 import re
 import shutil
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -14,151 +14,124 @@ from facesynth.data.folder import (
     list_shots,
     render_dataset,
 )
-from facesynth.data.ground_truth import FOLDER as GROUND_TRUTH
-from facesynth.data.ground_truth import write_ground_truth
-from facesynth.head.expressions import EXPRESSIONS
-from plumbing.commands import UserError, tell_if_interrupted
+from facesynth.data.ground_truth import find_missing, write_ground_truth
 from plumbing.storage import remove_leftovers
+from plumbing.user_errors import UserError, tell_if_interrupted
 
 # Whole blocks of 4 KiB on disk, with room to spare.
 IMAGE_BYTES = 12_000
 GROUND_TRUTH_BYTES = 60_000
 SEED = 1403
-EXAMPLE = "Say it like this: make faces N=1200 OUT=faces"
-
-
-@dataclass(frozen=True)
-class Order:
-    """What ``make faces`` was asked for.
-
-    Attributes:
-        train_per_class: images of each class in Train/.
-        validation_per_class: images of each class in Validation/.
-        folder: where they go.
-        seed: the same seed and version, the same images.
-        with_ground_truth: whether neutral twins and maps of moved pixels are written too.
-    """
-
-    train_per_class: int
-    validation_per_class: int
-    folder: Path
-    seed: int
-    with_ground_truth: bool
-
-    @property
-    def num_images(self) -> int:
-        """Images of all classes and both splits."""
-        return len(EXPRESSIONS) * (self.train_per_class + self.validation_per_class)
 
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        raise UserError(f"make faces: {message}. {EXAMPLE}")
+        raise UserError(f"make faces: {message}. Say it like this: make faces N=1200 OUT=faces")
 
 
-def read_order(arguments: Sequence[str]) -> Order:
+def read_order(arguments: Sequence[str]) -> argparse.Namespace:
     """Read the command's arguments.
 
     Args:
         arguments: N and OUT, then options. Without ``--validation`` there is one validation
             image for six of training, rounded up, as in the full profile.
 
+    Returns:
+        What ``make_faces`` takes.
+
     Raises:
         UserError: an argument is missing, unknown or out of range.
     """
     parser = _Parser(prog="python -m facesynth", description=__doc__)
-    parser.add_argument("n", help=f"training images of each class, 1 to {MOST_PER_CLASS}")
-    parser.add_argument("out", help="folder, empty or made by the same command before")
-    parser.add_argument("--validation", help="validation images of each class; a sixth of N")
-    parser.add_argument("--seed", default=str(SEED), help=f"whole number, {SEED} by default")
-    parser.add_argument("--ground-truth", default="no", help="yes: also what each face moved")
-    given = parser.parse_args(arguments)
-    train = _read_number("N", given.n, 1, MOST_PER_CLASS)
-    validation = -(-train // 6)
-    if given.validation is not None:
-        validation = _read_number("VALIDATION", given.validation, 1, MOST_PER_CLASS)
-    if given.ground_truth not in ("yes", "no"):
-        raise UserError(f"GROUND_TRUTH={given.ground_truth} is neither yes nor no.")
-    return Order(
-        train_per_class=train,
-        validation_per_class=validation,
-        folder=_read_folder(given.out),
-        seed=_read_number("SEED", given.seed, 0, 2**32 - 1),
-        with_ground_truth=given.ground_truth == "yes",
-    )
+    count = _whole_number(1, MOST_PER_CLASS)
+    parser.add_argument("train_per_class", metavar="N", type=count)
+    parser.add_argument("folder", metavar="OUT", type=_folder)
+    parser.add_argument("--validation", dest="validation_per_class", type=count)
+    parser.add_argument("--seed", default=SEED, type=_whole_number(0, 2**32 - 1))
+    parser.add_argument("--ground-truth", default="no", choices=("yes", "no"))
+    order = parser.parse_args(arguments)
+    order.ground_truth = order.ground_truth == "yes"
+    if order.validation_per_class is None:
+        order.validation_per_class = -(-order.train_per_class // 6)
+    return order
 
 
-def _read_folder(text: str) -> Path:
+def _whole_number(low: int, high: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        # int() would also take "1_0" and Persian digits; those are more likely slips than wishes.
+        if not (re.fullmatch("[0-9]{1,20}", text) and low <= int(text) <= high):
+            raise argparse.ArgumentTypeError(
+                f"{text or 'nothing'} is not a whole number from {low} to {high:,}"
+            )
+        return int(text)
+
+    return read
+
+
+def _folder(text: str) -> Path:
     if not text.strip():
-        raise UserError(f"OUT is missing: which folder shall hold the faces? {EXAMPLE}")
-    try:
-        return Path(text).expanduser().absolute()
-    except RuntimeError as error:
-        raise UserError(f"OUT={text}: there is no such user's folder. Check it.") from error
+        raise argparse.ArgumentTypeError("the folder is missing")
+    return Path(os.path.expanduser(text)).absolute()
 
 
-def _read_number(name: str, text: str, low: int, high: int) -> int:
-    # int() would also take "1_0" and Persian digits; those are more likely slips than wishes.
-    if not (re.fullmatch("[0-9]{1,20}", text) and low <= int(text) <= high):
-        shown = f"{name}={text}" if text else f"{name} is missing: it"
-        verb = "is not" if text else "has to be"
-        raise UserError(f"{shown} {verb} a whole number from {low} to {high:,}. {EXAMPLE}")
-    return int(text)
-
-
-def refuse_small_disk(order: Order, images: int, maps: int, free: int) -> None:
+def refuse_small_disk(folder: Path, images: int, maps: int, free: int) -> None:
     """Refuse to begin what cannot be finished.
 
     Args:
-        order: what was asked for.
-        images: how many of the images are there already.
-        maps: how many of the images have their ground truth already.
+        folder: where the faces go.
+        images: how many images are missing.
+        maps: of how many images the ground truth is missing.
         free: bytes of room.
 
     Raises:
         UserError: there is not enough room.
     """
-    images_missing = max(order.num_images - images, 0)
-    maps_missing = max(order.num_images - maps, 0) * order.with_ground_truth
-    needed = IMAGE_BYTES * images_missing + GROUND_TRUTH_BYTES * maps_missing
+    needed = IMAGE_BYTES * images + GROUND_TRUTH_BYTES * maps
     if free < needed:
-        truth = f" and the ground truth of {maps_missing:,}" if order.with_ground_truth else ""
+        truth = f" and the ground truth of {maps:,}" if maps else ""
         raise UserError(
-            f"{order.folder}: {images_missing:,} images{truth} may need {needed / 1e6:,.1f} MB, "
-            f"and {free / 1e6:,.1f} MB are free there. Make room, choose another disk or a "
-            "smaller N."
+            f"{folder}: {images:,} images{truth} may need {needed / 1e6:,.1f} MB, and "
+            f"{free / 1e6:,.1f} MB are free there. Make room, choose another disk or a smaller N."
         )
 
 
-def _count_maps(folder: Path) -> int:
-    return sum(1 for _ in folder.glob(f"{GROUND_TRUTH}/*/*/*-moved.png"))
+def make_faces(
+    folder: Path, train_per_class: int, validation_per_class: int, seed: int, ground_truth: bool
+) -> None:
+    """Render faces; those that are there already are kept.
 
-
-def make_faces(order: Order) -> None:
-    """Render the faces that were asked for; those that are there already are kept.
+    Args:
+        folder: where they go.
+        train_per_class: images of each class in Train/.
+        validation_per_class: images of each class in Validation/.
+        seed: the same seed and version, the same images.
+        ground_truth: whether neutral twins and maps of moved pixels are written too.
 
     Raises:
         UserError: the folder holds other things, cannot be written, or the disk is too small.
     """
-    folder = order.folder
+    shots = list_shots(train_per_class, validation_per_class)
     with explain_write_errors(folder):
-        existing = next(p for p in (folder, *folder.parents) if p.exists())
-        images = sum(1 for _ in folder.glob("*/*/*.jpg"))
-        free = shutil.disk_usage(existing).free
-        refuse_small_disk(order, images, _count_maps(folder), free)
-    render_dataset(folder, order.train_per_class, order.validation_per_class, order.seed)
-    if order.with_ground_truth:
-        shots = list_shots(order.train_per_class, order.validation_per_class)
-        with tell_if_interrupted(
-            lambda: f"all {len(shots)} faces, {_count_maps(folder)} with their ground truth"
-        ):
-            write_ground_truth(folder, shots, order.seed)
+        existing = next(path for path in (folder, *folder.parents) if path.exists())
+        refuse_small_disk(
+            folder,
+            images=sum(not (folder / shot.file).exists() for shot in shots),
+            maps=len(find_missing(folder, shots)) if ground_truth else 0,
+            free=shutil.disk_usage(existing).free,
+        )
+    render_dataset(folder, train_per_class, validation_per_class, seed)
+    if ground_truth:
+
+        def describe_kept() -> str:
+            done = len(shots) - len(find_missing(folder, shots))
+            return f"all {len(shots)} faces, {done} with their ground truth"
+
+        with tell_if_interrupted(describe_kept):
+            write_ground_truth(folder, shots, seed)
     # Runs that were killed may have left temporary files; the folder is known to be ours.
     remove_leftovers(folder)
     print(
-        f"{folder}: {order.num_images:,} rendered, synthetic faces of seed {order.seed}, "
-        f"{order.train_per_class:,} of each class in Train and "
-        f"{order.validation_per_class:,} in Validation, described in labels.csv"
-        + (" and GroundTruth/" if order.with_ground_truth else "")
-        + "."
+        f"{folder}: {len(shots):,} rendered, synthetic faces of seed {seed}, {train_per_class:,} "
+        f"of each class in Train and {validation_per_class:,} in Validation, described in "
+        f"labels.csv{' and GroundTruth/' if ground_truth else ''}."
     )

@@ -1,7 +1,5 @@
 """A data set of rendered faces on disk, in the course's layout."""
 
-import csv
-import errno
 import hashlib
 import io
 import json
@@ -14,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from PIL import Image
 
 from facesynth.data.workers import share_out
@@ -22,9 +21,9 @@ from facesynth.head.expressions import EXPRESSIONS, draw_expression
 from facesynth.light.scene import Scene, draw_scene
 from facesynth.person.identity import Identity, draw_identity
 from facesynth.picture.render import render_face
-from plumbing.commands import UserError, tell_if_interrupted
 from plumbing.locking import hold_lock
-from plumbing.storage import write_bytes
+from plumbing.storage import cannot_write, write_bytes
+from plumbing.user_errors import UserError, tell_if_interrupted
 
 REPETITIONS = 2
 """How often a person shows each expression."""
@@ -36,20 +35,11 @@ compares pictures of this version with those that are rendered."""
 MOST_PER_CLASS = 10_000
 """The most pictures of a class in a split; the people's numbers leave room for many more."""
 
-TRAIN = "train"
-VALIDATION = "validation"
-FOLDERS = {TRAIN: "Train", VALIDATION: "Validation"}
-FIRST_IDENTITY = {TRAIN: 0, VALIDATION: 1_000_000}
+FIRST_IDENTITY = {"train": 0, "validation": 1_000_000}
 LABELS = "labels.csv"
 STAMP = "rendering.json"
 DIGESTS = "digests.txt"
 """What ``sha256sum --check`` reads: the digest of each picture as it was rendered."""
-
-_FILE = re.compile(r"(Train|Validation)/(\w+)/(\d{7})-(\d)\.jpg")
-
-
-class FolderError(UserError):
-    """Faces cannot be written to a folder, or were not written by this version."""
 
 
 @dataclass(frozen=True)
@@ -77,13 +67,13 @@ class Shot:
     def file(self) -> str:
         """Where the picture is, relative to the data set's folder."""
         name = f"{self.identity:07d}-{self.repetition}.jpg"
-        return f"{FOLDERS[self.split]}/{self.expression}/{name}"
+        return f"{self.split.capitalize()}/{self.expression}/{name}"
 
 
 def list_shots(train_per_class: int, validation_per_class: int) -> list[Shot]:
     """Return all pictures of a data set, person by person."""
     shots = []
-    for split, per_class in ((TRAIN, train_per_class), (VALIDATION, validation_per_class)):
+    for split, per_class in (("train", train_per_class), ("validation", validation_per_class)):
         for number in range(per_class):
             person, repetition = divmod(number, REPETITIONS)
             shots += [Shot(split, person, name, repetition) for name in EXPRESSIONS]
@@ -97,17 +87,15 @@ def find_shot(file: str) -> Shot:
         file: relative to the data set's folder, with ``/``, as ``labels.csv`` calls it.
 
     Raises:
-        FolderError: the renderer gives no picture this name.
+        UserError: the renderer gives no picture this name.
     """
-    if match := _FILE.fullmatch(file):
-        folder, expression, number, repetition = match.groups()
-        split = next(split for split, name in FOLDERS.items() if name == folder)
-        person = int(number) - FIRST_IDENTITY[split]
-        shot = Shot(split, person, expression, int(repetition))
-        known = expression in EXPRESSIONS and 0 <= person < MOST_PER_CLASS
-        if known and shot.repetition < REPETITIONS:
+    if match := re.fullmatch(r"(Train|Validation)/(\w+)/(\d{7})-(\d)\.jpg", file):
+        split, expression = match[1].lower(), match[2]
+        shot = Shot(split, int(match[3]) - FIRST_IDENTITY[split], expression, int(match[4]))
+        known = expression in EXPRESSIONS and shot.repetition < REPETITIONS
+        if known and 0 <= shot.person < MOST_PER_CLASS:
             return shot
-    raise FolderError(
+    raise UserError(
         f"{file} is not the name of a rendered face, such as Train/fear/0000012-1.jpg. Ground "
         "truth exists for faces of `make faces` and of the report's own data only."
     )
@@ -120,30 +108,20 @@ def draw_person(number: int, seed: int) -> Identity:
 
 def draw_shot(shot: Shot, seed: int) -> tuple[Expression, Scene]:
     """Draw a picture's expression and scene; they depend on seed and shot alone."""
-    key = (seed, shot.identity, 1 + EXPRESSIONS.index(shot.expression), shot.repetition)
-    rng = np.random.default_rng(key)
+    rng = _generator(shot, seed)
     return draw_expression(shot.expression, rng), draw_scene(rng)
 
 
-def encode_jpeg(image: np.ndarray, quality: int) -> bytes:
-    """Return the (h, w, 3) uint8 picture as a JPEG file of a quality in [0, 100]."""
+def _generator(shot: Shot, seed: int) -> np.random.Generator:
+    number = 1 + EXPRESSIONS.index(shot.expression)
+    return np.random.default_rng((seed, shot.identity, number, shot.repetition))
+
+
+def encode(image: np.ndarray, kind: str, **options: int) -> bytes:
+    """Return a uint8 picture as a file, with options such as ``quality``."""
     buffer = io.BytesIO()
-    Image.fromarray(image).save(buffer, format="JPEG", quality=quality)
+    Image.fromarray(image).save(buffer, format=kind, **options)
     return buffer.getvalue()
-
-
-def _render_shots(folder: Path, seed: int, shots: list[Shot]) -> None:
-    """Render pictures of one person, and note the digest of each."""
-    identity = draw_person(shots[0].identity, seed)
-    for shot in shots:
-        expression, scene = draw_shot(shot, seed)
-        image = render_face(identity, expression, scene)
-        content = encode_jpeg(image, scene.camera.jpeg_quality)
-        write_bytes(folder / shot.file, content)
-        line = f"{hashlib.sha256(content).hexdigest()}  {shot.file}\n"
-        # One write that appends: lines of several processes do not mix.
-        with (folder / DIGESTS).open("ab", buffering=0) as stream:
-            stream.write(line.encode())
 
 
 def group_by_person(shots: list[Shot]) -> list[list[Shot]]:
@@ -171,86 +149,12 @@ def explain_write_errors(folder: Path) -> Iterator[None]:
     """Say what to do when the disk refuses.
 
     Raises:
-        FolderError: an ``OSError`` came up inside.
+        UserError: an ``OSError`` came up inside.
     """
     try:
         yield
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise FolderError(
-                f"{folder}: the disk is full. What was finished is kept: make room and run the "
-                "same again."
-            ) from error
-        raise FolderError(
-            f"{error.filename or folder}: cannot be written ({error.strerror or error}). Choose "
-            "a folder that you may write to."
-        ) from error
-
-
-def read_stamp(folder: Path) -> dict:
-    """Return seed and version of the renderer with which a folder's faces were made.
-
-    Raises:
-        FolderError: there is no readable stamp.
-    """
-    try:
-        stamp = json.loads((folder / STAMP).read_text(encoding="utf-8"))
-        return {"seed": int(stamp["seed"]), "renderer": str(stamp["renderer"])}
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise FolderError(
-            f"{folder / STAMP} cannot be read, so nobody knows how the faces in {folder} were "
-            "made. Choose another folder."
-        ) from error
-
-
-def _check_folder(folder: Path, shots: list[Shot], seed: int) -> None:
-    """Refuse a folder that holds other things; write the stamp of this data set.
-
-    Raises:
-        FolderError: it does.
-    """
-    stamp = {"seed": seed, "renderer": renderer_digest()}
-    if folder.exists() and not folder.is_dir():
-        raise FolderError(f"{folder} is a file. Choose a folder.")
-    if (folder / STAMP).exists():
-        if read_stamp(folder) != stamp:
-            raise FolderError(
-                f"{folder} holds faces of another seed or another version of the renderer "
-                f"({STAMP} says so). Choose another folder or delete this one."
-            )
-    elif folder.exists() and any(folder.glob("[!.]*")):
-        raise FolderError(f"{folder} is not empty and holds no {STAMP}. Choose another folder.")
-    images = {
-        path.relative_to(folder).as_posix()
-        for name in FOLDERS.values()
-        for path in folder.glob(f"{name}/*/[!.]*")
-    }
-    extra = sorted(images - {shot.file for shot in shots})
-    if extra:
-        raise FolderError(
-            f"{folder} holds {len(extra)} images beyond those asked for, such as {extra[0]}. "
-            "Choose another folder or delete this one."
-        )
-    folder.mkdir(parents=True, exist_ok=True)
-    write_bytes(folder / STAMP, json.dumps(stamp).encode())
-
-
-def _label_rows(shots: list[Shot], seed: int) -> Iterator[list]:
-    yield ["file", "label", "split", "identity", "intensity", "valence", "arousal"] + [
-        f"AU{unit}" for unit in ACTION_UNITS
-    ]
-    for shot in shots:
-        expression, _ = draw_shot(shot, seed)
-        numbers = [expression.intensity, expression.valence, expression.arousal]
-        numbers += [expression.strength(unit) for unit in ACTION_UNITS]
-        row = [shot.file, shot.expression, shot.split, shot.identity]
-        yield row + [f"{number:.4f}" for number in numbers]
-
-
-def _write_labels(folder: Path, shots: list[Shot], seed: int) -> None:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(_label_rows(shots, seed))
-    write_bytes(folder / LABELS, text.getvalue().encode())
+        raise cannot_write(error.filename or folder, error) from error
 
 
 def render_dataset(
@@ -281,7 +185,7 @@ def render_dataset(
 
     Raises:
         ValueError: a number is out of range.
-        FolderError: the folder holds other things, or cannot be written.
+        UserError: the folder holds other things, or cannot be written.
     """
     for name, number in (("train", train_per_class), ("validation", validation_per_class)):
         if not 1 <= number <= MOST_PER_CLASS:
@@ -291,17 +195,53 @@ def render_dataset(
     folder = Path(folder)
     shots = list_shots(train_per_class, validation_per_class)
     with explain_write_errors(folder):
-        _check_folder(folder, shots, seed)
-        for split_folder in FOLDERS.values():
-            for name in EXPRESSIONS:
-                (folder / split_folder / name).mkdir(parents=True, exist_ok=True)
+        _claim_folder(folder, shots, seed)
         with (
             hold_lock(folder / ".lock", "renders faces"),
-            tell_if_interrupted(lambda: f"{_count_images(folder)} of {len(shots)} faces"),
+            tell_if_interrupted(lambda: f"{len(_list_images(folder))} of {len(shots)} faces"),
         ):
             people = group_by_person(_find_missing(folder, shots))
-            share_out(partial(_render_shots, folder, seed), people, "Rendering faces", processes)
-            _write_labels(folder, shots, seed)
+            share_out(partial(_render_person, folder, seed), people, "Rendering faces", processes)
+            labels = pd.DataFrame(_label(shot, seed) for shot in shots)
+            text = labels.to_csv(index=False, float_format="%.4f", lineterminator="\n")
+            write_bytes(folder / LABELS, text.encode())
+
+
+def _claim_folder(folder: Path, shots: list[Shot], seed: int) -> None:
+    """Refuse a folder that holds other things; write the stamp of this data set.
+
+    Raises:
+        UserError: it does.
+    """
+    stamp = json.dumps({"seed": seed, "renderer": renderer_digest()}).encode()
+    if folder.exists() and not folder.is_dir():
+        raise UserError(f"{folder} is a file. Choose a folder.")
+    if (folder / STAMP).exists():
+        if (folder / STAMP).read_bytes() != stamp:
+            raise UserError(
+                f"{folder} holds faces of another seed or another version of the renderer, as far "
+                f"as {STAMP} can be read. Choose another folder or delete this one."
+            )
+    elif folder.exists() and any(folder.glob("[!.]*")):
+        raise UserError(f"{folder} is not empty and holds no {STAMP}. Choose another folder.")
+    extra = sorted(_list_images(folder) - {shot.file for shot in shots})
+    if extra:
+        raise UserError(
+            f"{folder} holds {len(extra)} images beyond those asked for, such as {extra[0]}. "
+            "Choose another folder or delete this one."
+        )
+    write_bytes(folder / STAMP, stamp)
+    for split in FIRST_IDENTITY:
+        for name in EXPRESSIONS:
+            (folder / split.capitalize() / name).mkdir(parents=True, exist_ok=True)
+
+
+def _list_images(folder: Path) -> set[str]:
+    return {
+        path.relative_to(folder).as_posix()
+        for split in FIRST_IDENTITY
+        for path in folder.glob(f"{split.capitalize()}/*/[!.]*")
+    }
 
 
 def _find_missing(folder: Path, shots: list[Shot]) -> list[Shot]:
@@ -325,5 +265,24 @@ def _find_missing(folder: Path, shots: list[Shot]) -> list[Shot]:
     return missing + damaged
 
 
-def _count_images(folder: Path) -> int:
-    return sum(1 for name in FOLDERS.values() for _ in folder.glob(f"{name}/*/[!.]*"))
+def _render_person(folder: Path, seed: int, shots: list[Shot]) -> None:
+    """Render pictures of one person, and note the digest of each."""
+    identity = draw_person(shots[0].identity, seed)
+    for shot in shots:
+        expression, scene = draw_shot(shot, seed)
+        image = render_face(identity, expression, scene)
+        content = encode(image, "JPEG", quality=scene.camera.jpeg_quality)
+        write_bytes(folder / shot.file, content)
+        line = f"{hashlib.sha256(content).hexdigest()}  {shot.file}\n"
+        # One write that appends: lines of several processes do not mix.
+        with (folder / DIGESTS).open("ab", buffering=0) as stream:
+            stream.write(line.encode())
+
+
+def _label(shot: Shot, seed: int) -> dict:
+    """Return a picture's row of ``labels.csv``."""
+    shown = draw_expression(shot.expression, _generator(shot, seed))
+    row = {"file": shot.file, "label": shot.expression, "split": shot.split}
+    row |= {"identity": shot.identity, "intensity": shown.intensity}
+    row |= {"valence": shown.valence, "arousal": shown.arousal}
+    return row | {f"AU{unit}": shown.strength(unit) for unit in ACTION_UNITS}

@@ -11,20 +11,18 @@ Visible is what a person would just see: a colour difference of at least
 and folds that the expression makes count as moved, and the rounding to 256 values does not.
 """
 
-import io
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
 
 import cv2
 import numpy as np
-from PIL import Image
 
 from facesynth.data.folder import (
     Shot,
     draw_person,
     draw_shot,
+    encode,
     explain_write_errors,
     find_shot,
     group_by_person,
@@ -39,27 +37,6 @@ from plumbing.storage import write_bytes
 JUST_NOTICEABLE = 2.3
 """Least visible colour difference in CIELAB (Mahy, Van Eycken & Oosterlinck 1994)."""
 
-FOLDER = "GroundTruth"
-
-
-@dataclass(frozen=True, eq=False)
-class GroundTruth:
-    """What is known of a picture beyond its labels.
-
-    Attributes:
-        neutral: (h, w, 3) uint8 RGB, the neutral twin, with the picture's own sensor noise.
-        difference: (h, w) float32 >= 0, colour difference between picture and twin without
-            noise: Euclidean in CIELAB (CIE 1976).
-    """
-
-    neutral: np.ndarray
-    difference: np.ndarray
-
-    @property
-    def moved(self) -> np.ndarray:
-        """(h, w) bool, the pixels that the expression visibly changed."""
-        return self.difference >= JUST_NOTICEABLE
-
 
 def colour_difference(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Return the (h, w) float32 CIE 1976 difference of two (h, w, 3) uint8 sRGB pictures."""
@@ -73,7 +50,7 @@ def colour_difference(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 def measure_difference(
     identity: Identity, expression: Expression, scene: Scene, size: int = PICTURE_SIZE
 ) -> np.ndarray:
-    """Return how far an expression changes each pixel: see ``GroundTruth.difference``.
+    """Return how far an expression changes each pixel: (size, size) float32, in CIELAB.
 
     Args:
         identity: who is seen.
@@ -88,37 +65,6 @@ def measure_difference(
     return colour_difference(shown, twin)
 
 
-def render_ground_truth(
-    identity: Identity, expression: Expression, scene: Scene, size: int = PICTURE_SIZE
-) -> GroundTruth:
-    """Render the neutral twin of a picture and measure what the expression moved.
-
-    Args:
-        identity: who is seen.
-        expression: what the face shows.
-        scene: how it is photographed.
-        size: side in pixels.
-    """
-    return GroundTruth(
-        neutral=render_face(identity, neutral_twin(expression), scene, size),
-        difference=measure_difference(identity, expression, scene, size),
-    )
-
-
-def render_ground_truth_of(file: str, seed: int) -> GroundTruth:
-    """Return the ground truth of one picture of a data set.
-
-    Args:
-        file: the picture's name, such as ``Train/fear/0000012-1.jpg``.
-        seed: of the data set.
-
-    Raises:
-        FolderError: no rendered picture has this name.
-    """
-    shot = find_shot(file)
-    return render_ground_truth(draw_person(shot.identity, seed), *draw_shot(shot, seed))
-
-
 def map_moved_pixels(files: Sequence[str], seed: int, processes: int | None = None) -> np.ndarray:
     """Return which pixels the expression moved on each picture of a data set.
 
@@ -131,33 +77,35 @@ def map_moved_pixels(files: Sequence[str], seed: int, processes: int | None = No
         (n, 128, 128) bool; all False for neutral pictures.
 
     Raises:
-        FolderError: no rendered picture has one of the names.
+        UserError: no rendered picture has one of the names.
     """
     people = group_by_person([find_shot(file) for file in files])
-    work = partial(_map_person, seed)
-    maps = share_out(work, people, "Mapping moved pixels", processes)
-    by_file = {
-        shot.file: moved
-        for shots, of_person in zip(people, maps, strict=True)
-        for shot, moved in zip(shots, of_person, strict=True)
-    }
+    maps = share_out(partial(_map_person, seed), people, "Mapping moved pixels", processes)
+    by_file = {file: moved for of_person in maps for file, moved in of_person.items()}
     moved = np.zeros((len(files), PICTURE_SIZE, PICTURE_SIZE), bool)
     for row, file in enumerate(files):
         moved[row] = by_file[file]
     return moved
 
 
-def _map_person(seed: int, shots: list[Shot]) -> list[np.ndarray]:
+def _map_person(seed: int, shots: list[Shot]) -> dict[str, np.ndarray]:
     identity = draw_person(shots[0].identity, seed)
-    return [
-        measure_difference(identity, *draw_shot(shot, seed)) >= JUST_NOTICEABLE for shot in shots
-    ]
+    return {
+        shot.file: measure_difference(identity, *draw_shot(shot, seed)) >= JUST_NOTICEABLE
+        for shot in shots
+    }
 
 
 def ground_truth_files(file: str) -> tuple[str, str]:
     """Return where a picture's twin and its map of moved pixels lie in the data set's folder."""
-    stem = PurePosixPath(FOLDER, file).with_suffix("")
+    stem = PurePosixPath("GroundTruth", file).with_suffix("")
     return f"{stem}-neutral.png", f"{stem}-moved.png"
+
+
+def find_missing(folder: Path, shots: Sequence[Shot]) -> list[Shot]:
+    """Return the pictures of a data set that have no ground truth yet."""
+    # The map is written last: where it is, the twin is.
+    return [shot for shot in shots if not (folder / ground_truth_files(shot.file)[1]).exists()]
 
 
 def write_ground_truth(
@@ -165,9 +113,10 @@ def write_ground_truth(
 ) -> None:
     """Write the twin and the map of each picture as PNG files below ``GroundTruth/``.
 
-    ``GroundTruth/Train/fear/0000012-1-neutral.png`` is the twin of
-    ``Train/fear/0000012-1.jpg``; ``...-moved.png`` is white where the expression moved pixels
-    and black elsewhere. A run that was stopped goes on where it was.
+    ``GroundTruth/Train/fear/0000012-1-neutral.png`` is the neutral twin of
+    ``Train/fear/0000012-1.jpg``, with the picture's own sensor noise; ``...-moved.png`` is white
+    where the expression moved pixels and black elsewhere. A run that was stopped goes on where
+    it was.
 
     Args:
         folder: of the data set.
@@ -176,25 +125,20 @@ def write_ground_truth(
         processes: how many work at once; all cores by default.
 
     Raises:
-        FolderError: the folder cannot be written.
+        UserError: the folder cannot be written.
     """
     with explain_write_errors(folder):
-        for parent in sorted({(folder / FOLDER / shot.file).parent for shot in shots}):
-            parent.mkdir(parents=True, exist_ok=True)
-        # The map is written last: where it is, the twin is.
-        missing = [s for s in shots if not (folder / ground_truth_files(s.file)[1]).exists()]
-        people = group_by_person(missing)
+        people = group_by_person(find_missing(folder, shots))
         share_out(partial(_write_person, folder, seed), people, "Ground truth", processes)
 
 
 def _write_person(folder: Path, seed: int, shots: list[Shot]) -> None:
     identity = draw_person(shots[0].identity, seed)
     for shot in shots:
-        truth = render_ground_truth(identity, *draw_shot(shot, seed))
-        moved = Image.fromarray(np.uint8(255) * truth.moved)
+        expression, scene = draw_shot(shot, seed)
+        twin = render_face(identity, neutral_twin(expression), scene)
+        moved = measure_difference(identity, expression, scene) >= JUST_NOTICEABLE
         for name, image in zip(
-            ground_truth_files(shot.file), (Image.fromarray(truth.neutral), moved), strict=True
+            ground_truth_files(shot.file), (twin, np.uint8(255) * moved), strict=True
         ):
-            buffer = io.BytesIO()
-            image.save(buffer, format="PNG")
-            write_bytes(folder / name, buffer.getvalue())
+            write_bytes(folder / name, encode(image, "PNG"))

@@ -19,6 +19,7 @@ _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA
 
 
 def _prepare_worker() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     cv2.setNumThreads(1)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
@@ -30,35 +31,27 @@ def _end_with_parent() -> None:
 
 
 @contextmanager
-def _one_thread_each() -> Iterator[None]:
-    """Let processes that are started now compute on one core each.
+def _start_of_workers() -> Iterator[None]:
+    """Let processes that are started now compute on one core each, deaf to SIGINT.
 
-    Their libraries read these variables when they are first loaded.
+    Their libraries read these variables when they are first loaded. Ctrl-C reaches every process
+    of a terminal: the parent alone decides what is finished. Children inherit what is blocked;
+    the parent hears of it a moment later. Windows can't block: there workers are deaf as soon as
+    they are prepared.
     """
-    saved = {name: os.environ.get(name) for name in _THREADS}
+    can_block = hasattr(signal, "pthread_sigmask")
+    if can_block:
+        blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = {name: os.environ[name] for name in _THREADS if name in os.environ}
     os.environ.update(dict.fromkeys(_THREADS, "1"))
     try:
         yield
     finally:
-        for name, value in saved.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
-
-
-@contextmanager
-def _deaf_to_interrupts() -> Iterator[None]:
-    """Let processes that are started now be deaf to SIGINT, from their first moment on.
-
-    Ctrl-C reaches every process of a terminal: the parent alone decides what is finished.
-    Children inherit what is blocked; the parent hears of it a moment later.
-    """
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        for name in _THREADS:
+            del os.environ[name]
+        os.environ.update(before)
+        if can_block:
+            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
 
 
 def share_out(
@@ -79,21 +72,18 @@ def share_out(
         The results in the order of the tasks.
 
     Raises:
-        ValueError: processes is not positive.
+        ValueError: processes is negative.
         Exception: whatever a task raises; tasks not begun by then are dropped.
     """
-    processes = os.cpu_count() or 1 if processes is None else processes
-    if processes < 1:
-        raise ValueError(f"At least 1 process has to work, not {processes}.")
     if not tasks:
         return []
+    workers = min(processes or os.cpu_count() or 1, len(tasks))
     context = multiprocessing.get_context("spawn")
     with (
-        _one_thread_each(),
-        ProcessPoolExecutor(min(processes, len(tasks)), context, _prepare_worker) as pool,
+        ProcessPoolExecutor(workers, context, _prepare_worker) as pool,
         tqdm(total=sum(map(len, tasks)), desc=title, unit="image") as bar,
     ):
-        with _deaf_to_interrupts():
+        with _start_of_workers():
             jobs = {pool.submit(work, task): task for task in tasks}
         try:
             for job in as_completed(jobs):

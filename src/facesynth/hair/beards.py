@@ -12,10 +12,10 @@ from facesynth.hair.strands import (
     curl,
     follow_guides,
     grow_guides,
-    normalise,
     scatter_roots,
 )
 from facesynth.head.assets import INSIDE_MOUTH, LIPS, SKIN, load_head
+from facesynth.head.mesh import normalise
 
 STYLES = {"none": 0.48, "stubble": 0.24, "short": 0.1, "full": 0.08, "goatee": 0.06}
 STYLES |= {"moustache": 0.04}
@@ -80,10 +80,8 @@ def grow_beard(
         rng: source of what differs from strand to strand.
 
     Raises:
-        ValueError: there is no such beard.
+        KeyError: there is no such beard.
     """
-    if style not in LENGTHS:
-        raise ValueError(f"There is no beard called {style}; choose of {', '.join(LENGTHS)}.")
     model, count = load_head(), COUNTS[style]
     canonical, masks = model.canonical, model.fine_masks
     mouth = np.maximum(masks[:, LIPS], masks[:, INSIDE_MOUTH])

@@ -24,10 +24,10 @@ from facesynth.hair.strands import (
     follow_guides,
     grow_guides,
     join_strands,
-    normalise,
     scatter_roots,
 )
 from facesynth.head.assets import EARS, SKIN, load_head
+from facesynth.head.mesh import normalise
 
 TEXTURE_SIZE = 512
 GUIDES = 500
@@ -76,14 +76,6 @@ def strand_texture(curly: bool) -> np.ndarray:
     smooth = gaussian_filter(noise, (3.0, 3.0) if curly else (40.0, 1.8), mode="wrap")
     ranks = smooth.reshape(-1).argsort().argsort()
     return (ranks.reshape(smooth.shape) / ranks.size).astype(np.float32)
-
-
-@cache
-def skin_vertices() -> np.ndarray:
-    """Return the indices of the subdivided skin's vertices without the ears."""
-    model = load_head()
-    keep = (model.vertex_materials == SKIN) & (model.fine_masks[:, EARS] < 0.2)
-    return np.flatnonzero(keep)
 
 
 def colour_strands(colour: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
@@ -220,7 +212,9 @@ def grow_hair(
     flow = comb(cut, at)
     rise = roots.normals[guides] + cut.disorder * rng.standard_normal((GUIDES, 3))
     start = normalise(cut.rise * rise + (1 - cut.rise) * flow(roots.points[guides], 0.0))
-    obstacle = Obstacle(positions[skin_vertices()], normals[skin_vertices()])
+    # Hair lies over the ears.
+    hard = (model.vertex_materials == SKIN) & (model.fine_masks[:, EARS] < 0.2)
+    obstacle = Obstacle(positions[hard], normals[hard])
     on_top = np.clip((at[:, 1] - 7.2) / 0.8, 0, 1)
     margin = cut.lift * rng.uniform(0.6, 1.2, GUIDES) * (0.6 + 0.4 * on_top)
     curves = grow_guides(

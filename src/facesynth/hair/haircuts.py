@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from facesynth.hair.strands import normalise
+from facesynth.head.mesh import normalise
 
 SKULL = np.array([0.0, 7.55, 0.5])
 CROWN = np.array([0.0, 8.35, 0.1])
+UP, LEFT, AHEAD = np.eye(3)[[1, 0, 2]]
 KNOTS = {"bun": ((0.0, 8.42, 0.05), (0.0, 7.6, -0.42)), "ponytail": ((0.0, 7.85, -0.42),) * 2}
 """Where tied hair meets, two choices for each style."""
-UP, LEFT, AHEAD = np.eye(3)[[1, 0, 2]]
 
 STYLES_OF_MEN = {
     "bald": 0.07,
@@ -38,13 +38,60 @@ STYLES_OF_TIGHT_CURLS = {
 }
 """For hair that curls tightly, for men and for women."""
 
-STYLES_UNDER_COVER = {
-    (True, False): {"buzzed": 0.5, "crew": 0.5},
-    (True, True): {"buzzed": 0.5, "crew": 0.5},
-    (False, False): {"long": 0.6, "bob": 0.4},
-    (False, True): {"ponytail": 1.0},
+# Styles that headwear fits over.
+COVERED_STYLES_OF_MEN = {"buzzed": 0.5, "crew": 0.5}
+COVERED_STYLES_OF_WOMEN = {"cap": {"long": 0.6, "bob": 0.4}, "hood": {"ponytail": 1.0}}
+
+# Lengths of the top and of the sides, each drawn between two numbers.
+LENGTHS = {
+    "buzzed": ((0.03, 0.06), (0.02, 0.045)),
+    "crew": ((0.14, 0.3), (0.05, 0.1)),
+    "parted": ((0.35, 0.65), (0.1, 0.2)),
+    "swept": ((0.55, 0.9), (0.12, 0.3)),
+    "messy": ((0.4, 0.75), (0.2, 0.4)),
+    "curls": ((0.4, 0.75), (0.22, 0.5)),
+    "afro": ((0.15, 0.6), (0.3, 0.8)),
+    "pixie": ((0.55, 0.85), (0.3, 0.5)),
+    "bob": ((1.7, 2.1), (1.1, 1.5)),
+    "long": ((2.8, 4.2), (2.2, 3.6)),
+    "wavy": ((2.6, 4.0), (2.0, 3.4)),
+    "bun": ((1.2, 1.3), (0.9, 1.0)),
+    "ponytail": ((1.2, 1.3), (0.9, 1.0)),
 }
-"""For hair that headwear fits over: for men and for women, caps first, then hoods."""
+FRINGE_SHARES = {"pixie": 0.8, "messy": 0.4, "bob": 0.35, "long": 0.2, "wavy": 0.12}
+
+# Measures of a ``Haircut``: a number, or two to draw between, in the order in which they are drawn.
+USUAL = {
+    "disorder": (0.05, 0.18),
+    "lift": (0.05, 0.1),
+    "rise": (0.3, 0.6),
+    "bend": (0.05, 0.12),
+    "gathering": (0.5, 0.8),
+    "curl_radius": 0.004,
+    "curl_length": 1.0,
+}
+_SMOOTH = {"lift": (0.08, 0.16), "gathering": (0.45, 0.8)}
+_SMOOTH |= {"curl_radius": (0.0, 0.02), "curl_length": (0.8, 1.6)}
+_TIED = {"lift": (0.02, 0.05), "rise": 0.15, "gathering": (0.2, 0.4)}
+OF_STYLE = {
+    "buzzed": {"lift": 0.0, "rise": 0.8, "bend": 1.0, "gathering": 0.0, "disorder": 0.5},
+    "crew": {"rise": 0.75, "bend": 0.3, "gathering": 0.35, "disorder": 0.3},
+    "messy": {"disorder": (0.35, 0.6), "lift": (0.08, 0.18)},
+    "bob": _SMOOTH,
+    "long": _SMOOTH,
+    "wavy": {"lift": (0.12, 0.22), "gathering": (0.6, 0.85)}
+    | {"curl_radius": (0.03, 0.07), "curl_length": (0.6, 1.0)},
+    "curls": {"lift": (0.1, 0.2), "rise": 0.8, "bend": (0.15, 0.3), "gathering": (0.45, 0.7)}
+    | {"curl_radius": (0.05, 0.08), "curl_length": (0.22, 0.35), "disorder": (0.3, 0.5)},
+    "afro": {"lift": 0.0, "rise": 1.0, "bend": 1.0, "gathering": 0.1, "disorder": 0.2}
+    | {"curl_radius": (0.035, 0.055), "curl_length": (0.1, 0.16)},
+    "bun": _TIED,
+    "ponytail": _TIED,
+}
+"""What differs from the usual."""
+# Combed on top: to the side, up and back; combed at the sides: down and back.
+OVER_TOP = {"parted": (1.0, 0.25, 0.25, 1.0, 0.45), "swept": (0.25, 0.0, 1.0, 0.6, 0.8)}
+TIGHT = {"curl_radius": (0.03, 0.05), "curl_length": (0.2, 0.35)}
 
 
 @dataclass(frozen=True)
@@ -62,7 +109,6 @@ class Haircut:
         disorder: spread of directions, radians.
         parting: where the hair divides, to the head's left.
         fringe: height at which hair over the forehead ends; 0 for none.
-        tight: whether the curls are tight.
         recession: how far the hairline has gone back at the temples.
         thinning: in [0, 1], how bare the crown is.
         knot: where tied hair meets; None for loose hair.
@@ -80,7 +126,6 @@ class Haircut:
     disorder: float
     parting: float
     fringe: float
-    tight: bool
     recession: float
     thinning: float
     knot: tuple[float, float, float] | None
@@ -92,7 +137,7 @@ def choose_style(is_male: bool, tight: bool, headwear: str, rng: np.random.Gener
     if tight:
         styles = STYLES_OF_TIGHT_CURLS[is_male]
     if headwear != "none":
-        styles = STYLES_UNDER_COVER[is_male, headwear == "hood"]
+        styles = COVERED_STYLES_OF_MEN if is_male else COVERED_STYLES_OF_WOMEN[headwear]
     odds = np.array(list(styles.values()))
     return str(rng.choice(list(styles), p=odds / odds.sum()))
 
@@ -110,74 +155,33 @@ def draw_haircut(
         rng: source of the choices.
 
     Raises:
-        ValueError: there is no such style.
+        KeyError: there is no such style.
     """
     uniform = rng.uniform
-    lengths = {
-        "buzzed": ((0.03, 0.06), (0.02, 0.045)),
-        "crew": ((0.14, 0.3), (0.05, 0.1)),
-        "parted": ((0.35, 0.65), (0.1, 0.2)),
-        "swept": ((0.55, 0.9), (0.12, 0.3)),
-        "messy": ((0.4, 0.75), (0.2, 0.4)),
-        "curls": ((0.4, 0.75), (0.22, 0.5)),
-        "afro": ((0.15, 0.6), (0.3, 0.8)),
-        "pixie": ((0.55, 0.85), (0.3, 0.5)),
-        "bob": ((1.7, 2.1), (1.1, 1.5)),
-        "long": ((2.8, 4.2), (2.2, 3.6)),
-        "wavy": ((2.6, 4.0), (2.0, 3.4)),
-        "bun": ((1.2, 1.3), (0.9, 1.0)),
-        "ponytail": ((1.2, 1.3), (0.9, 1.0)),
-    }
-    if style not in lengths:
-        raise ValueError(f"There is no haircut called {style}; choose of {', '.join(lengths)}.")
-    (low_top, high_top), (low_sides, high_sides) = lengths[style]
+
+    def draw(measures):
+        return {
+            name: uniform(*value) if isinstance(value, tuple) else value
+            for name, value in measures.items()
+        }
+
+    top, sides = LENGTHS[style]
     age_share = float(np.clip((age - 0.58) / 0.3, 0, 1)) * is_male
-    forward = {"pixie": 0.8, "messy": 0.4, "bob": 0.35, "long": 0.2, "wavy": 0.12, "crew": 0.0}
-    wants_fringe = rng.random() < forward.get(style, 0.0)
-    curl_radius, curl_length, disorder = 0.004, 1.0, uniform(0.05, 0.18)
-    lift, rise, bend = uniform(0.05, 0.1), uniform(0.3, 0.6), uniform(0.05, 0.12)
-    gathering = uniform(0.5, 0.8)
-    if style == "buzzed":
-        lift, rise, bend, gathering, disorder = 0.0, 0.8, 1.0, 0.0, 0.5
-    elif style == "crew":
-        rise, bend, gathering, disorder = 0.75, 0.3, 0.35, 0.3
-    elif style == "messy":
-        disorder, lift = uniform(0.35, 0.6), uniform(0.08, 0.18)
-    elif style in ("bob", "long"):
-        lift, gathering = uniform(0.08, 0.16), uniform(0.45, 0.8)
-        curl_radius, curl_length = uniform(0.0, 0.02), uniform(0.8, 1.6)
-    elif style == "wavy":
-        lift, gathering = uniform(0.12, 0.22), uniform(0.6, 0.85)
-        curl_radius, curl_length = uniform(0.03, 0.07), uniform(0.6, 1.0)
-    elif style == "curls":
-        lift, rise, bend = uniform(0.1, 0.2), 0.8, uniform(0.15, 0.3)
-        gathering = uniform(0.45, 0.7)
-        curl_radius, curl_length = uniform(0.05, 0.08), uniform(0.22, 0.35)
-        disorder = uniform(0.3, 0.5)
-    elif style == "afro":
-        lift, rise, bend, gathering, disorder = 0.0, 1.0, 1.0, 0.1, 0.2
-        curl_radius, curl_length = uniform(0.035, 0.055), uniform(0.1, 0.16)
-    elif style in ("bun", "ponytail"):
-        lift, rise, gathering = uniform(0.02, 0.05), 0.15, uniform(0.2, 0.4)
+    wants_fringe = rng.random() < FRINGE_SHARES.get(style, 0.0)
+    measures = draw(USUAL)
+    measures |= draw(OF_STYLE.get(style, {}))
     if tight and style not in ("buzzed", "afro", "bun"):
-        curl_radius, curl_length = uniform(0.03, 0.05), uniform(0.2, 0.35)
-        disorder = max(disorder, 0.25)
+        measures |= draw(TIGHT)
+        measures["disorder"] = max(measures["disorder"], 0.25)
     return Haircut(
         style=style,
-        top=float(uniform(low_top, high_top)),
-        sides=float(uniform(low_sides, high_sides)),
-        lift=float(lift),
-        rise=float(rise),
-        bend=float(bend),
-        gathering=float(gathering),
-        curl_radius=float(curl_radius),
-        curl_length=float(curl_length),
-        disorder=float(disorder),
+        top=uniform(*top),
+        sides=uniform(*sides),
+        **measures,
         parting=float(rng.choice([-1, 1]) * uniform(0.0, 0.34)),
-        fringe=float(uniform(7.56, 7.72)) if wants_fringe else 0.0,
-        tight=tight,
-        recession=float(uniform(0, 0.05) + is_male * uniform(0, 0.08) + 0.35 * age_share),
-        thinning=float(age_share * uniform(0.2, 1.0) if rng.random() < 0.5 else 0.0),
+        fringe=uniform(7.56, 7.72) if wants_fringe else 0.0,
+        recession=uniform(0, 0.05) + is_male * uniform(0, 0.08) + 0.35 * age_share,
+        thinning=age_share * uniform(0.2, 1.0) if rng.random() < 0.5 else 0.0,
         knot=KNOTS[style][int(rng.random() < 0.4)] if style in KNOTS else None,
     )
 
@@ -231,15 +235,12 @@ def comb(cut: Haircut, canonical: np.ndarray):
         """Return (k, 1), 1 on top of the head and 0 at its sides."""
         return np.clip((points[:, 1:2] - 7.75) / 0.35, 0, 1)
 
-    def parted(points, share):
-        top = along_skin(points, side * LEFT + 0.25 * front * UP - 0.25 * AHEAD)
-        down = along_skin(points, -UP - 0.45 * AHEAD)
-        return normalise(top * height(points) + down * (1 - height(points)))
-
-    def swept(points, share):
-        top = along_skin(points, -AHEAD + 0.25 * side * LEFT)
-        down = along_skin(points, -0.6 * UP - 0.8 * AHEAD)
-        return normalise(top * height(points) + down * (1 - height(points)))
+    def over_top(points, share):
+        sidewards, upwards, backwards, down, back_down = OVER_TOP[cut.style]
+        top = sidewards * side * LEFT + upwards * front * UP - backwards * AHEAD
+        below = -down * UP - back_down * AHEAD
+        high = height(points)
+        return normalise(along_skin(points, top) * high + along_skin(points, below) * (1 - high))
 
     def forwards(points, share):
         high = height(points)
@@ -259,7 +260,7 @@ def comb(cut: Haircut, canonical: np.ndarray):
     def back(points, share):
         return along_skin(points, np.array(cut.knot) - points)
 
-    flows = {"bob": hanging, "long": hanging, "wavy": hanging, "parted": parted}
-    flows |= {"swept": swept, "messy": forwards, "pixie": forwards, "crew": upright}
+    flows = {"bob": hanging, "long": hanging, "wavy": hanging, "parted": over_top}
+    flows |= {"swept": over_top, "messy": forwards, "pixie": forwards, "crew": upright}
     flows |= {"buzzed": upright, "afro": upright, "curls": outwards, "bun": back, "ponytail": back}
     return flows[cut.style]

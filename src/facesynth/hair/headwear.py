@@ -6,9 +6,8 @@ import numpy as np
 from scipy.ndimage import zoom
 from scipy.spatial import ConvexHull, cKDTree
 
-from facesynth.hair.strands import normalise
 from facesynth.head.assets import CLOTH, SKIN, load_head
-from facesynth.head.mesh import TWO_SIDED, Mesh, grid_triangles, vertex_normals
+from facesynth.head.mesh import Mesh, grid_triangles, normalise, plain_mesh, vertex_normals
 
 SHARES_OF_MEN = {"none": 0.90, "cap": 0.06, "hood": 0.04}
 SHARES_OF_WOMEN = {"none": 0.86, "headscarf": 0.08, "cap": 0.04, "hood": 0.02}
@@ -22,12 +21,10 @@ class Headwear:
     """A cloth over the head at rest, in its axes; lengths in decimetres.
 
     Attributes:
-        kind: "headscarf", "cap" or "hood".
         mesh: its surface.
         colour: (3,) linear RGB reflectance.
     """
 
-    kind: str
     mesh: Mesh
     colour: np.ndarray
 
@@ -179,13 +176,11 @@ def cover_head(kind: str, positions: np.ndarray, rng: np.random.Generator) -> He
         rng: source of colour and folds.
 
     Raises:
-        ValueError: there is no such headwear.
+        KeyError: there is no such headwear.
     """
     makers = {"headscarf": _lie_headscarf, "cap": _pull_cap, "hood": _raise_hood}
-    if kind not in makers:
-        raise ValueError(f"There is no headwear called {kind}; choose of {', '.join(makers)}.")
     lightness, tint = rng.uniform(0.02, 0.5), rng.normal(0, 0.42, 3)
-    points = makers[kind](positions[np.flatnonzero(load_head().vertex_materials == SKIN)], rng)
+    points = makers[kind](positions[load_head().vertex_materials == SKIN], rng)
     rows, columns = points.shape[:2]
     vertices = points.reshape(-1, 3).astype(np.float32)
     triangles = grid_triangles(rows, columns)
@@ -195,16 +190,5 @@ def cover_head(kind: str, positions: np.ndarray, rng: np.random.Generator) -> He
     normals[:, 0], normals[:, -1] = seam, seam
     if ((normals * (points - CENTRE)).sum(axis=-1) > 0).mean() < 0.5:
         normals = -normals
-    count = len(vertices)
-    mesh = Mesh(
-        positions=vertices,
-        normals=normals.reshape(-1, 3).astype(np.float32),
-        canonical=vertices,
-        masks=np.zeros((count, load_head().masks.shape[1]), np.float32),
-        strands=np.zeros((count, 2), np.float32),
-        thinness=np.zeros(count, np.float32),
-        triangles=triangles,
-        materials=np.full(len(triangles), CLOTH),
-        kinds=np.full(len(triangles), TWO_SIDED),
-    )
-    return Headwear(kind, mesh, np.clip(lightness * np.exp(tint - tint.mean()), 0.01, 0.8))
+    mesh = plain_mesh(vertices, normals.reshape(-1, 3), triangles, CLOTH)
+    return Headwear(mesh, np.clip(lightness * np.exp(tint - tint.mean()), 0.01, 0.8))

@@ -5,6 +5,8 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 from scipy.spatial import cKDTree
 
+from facesynth.head.mesh import normalise
+
 
 @dataclass(frozen=True, eq=False)
 class Strands:
@@ -88,14 +90,7 @@ def scatter_roots(
     def blend(values):
         return np.einsum("nk,nkc->nc", weights, values[vertices]).astype(np.float32)
 
-    directions = blend(normals)
-    directions /= np.maximum(np.linalg.norm(directions, axis=1, keepdims=True), 1e-6)
-    return Roots(vertices, weights, blend(positions), directions, blend(canonical))
-
-
-def normalise(vectors: np.ndarray) -> np.ndarray:
-    """Return (..., 3) unit vectors; zero stays zero."""
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-6)
+    return Roots(vertices, weights, blend(positions), normalise(blend(normals)), blend(canonical))
 
 
 class Obstacle:

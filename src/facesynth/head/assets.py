@@ -1,6 +1,5 @@
 """The head that every face is made of: a mesh and the ways it can be moved."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -12,22 +11,10 @@ import scipy.sparse as sparse
 from facesynth.head.subdivision import subdivide
 
 HEAD_FILE = Path(__file__).resolve().parents[1] / "assets" / "head.npz"
-HEAD_DIGEST = "ed1baa1b1f21335bd5ab5daf75045a5eb73d8f48e1d6284e87ef43c992386ad6"
-"""What ``content_digest`` says of the arrays in head.npz."""
 
-MATERIALS = ("skin", "eyes", "teeth", "tongue", "lashes", "hair", "cloth", "frame")
-SKIN, EYES, TEETH, TONGUE, LASHES, HAIR, CLOTH, FRAME = range(8)
-LIPS, INSIDE_MOUTH, EARS, EYELIDS = range(4)
-
-
-def content_digest(arrays: Mapping[str, np.ndarray]) -> str:
-    """Return a sha256 over names, shapes and contents: the same arrays, the same digest."""
-    total = hashlib.sha256()
-    for name in sorted(arrays):
-        array = np.ascontiguousarray(arrays[name])
-        total.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
-        total.update(array.tobytes())
-    return total.hexdigest()
+# The head is made of the first five.
+SKIN, EYES, TEETH, TONGUE, LASHES, CLOTH, FRAME = range(7)
+LIPS, INSIDE_MOUTH, EARS = range(3)
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +24,7 @@ class HeadModel:
     Attributes:
         vertices: (n, 3) float32, the average head at rest.
         quads: (f, 4) int32.
-        materials: (f,) int8, each quad's index into ``MATERIALS``.
+        materials: (f,) int8, each quad's material, such as ``SKIN``.
         masks: (n, 4) float32 in [0, 1]: lips, inside of the mouth, ears, eyelids.
         target_names: names of the shape targets.
         targets: (t, n, 3) float32, displacement at weight 1.
@@ -47,7 +34,7 @@ class HeadModel:
     quads: np.ndarray
     materials: np.ndarray
     masks: np.ndarray
-    target_names: tuple[str, ...]
+    target_names: list[str]
     targets: np.ndarray
 
     @cached_property
@@ -59,11 +46,8 @@ class HeadModel:
         """Return (n, 3) float32, the sum of the targets at these weights.
 
         Raises:
-            ValueError: a name is not one of the model's targets.
+            KeyError: a name is not one of the model's targets.
         """
-        unknown = sorted(set(weights) - set(self.index))
-        if unknown:
-            raise ValueError(f"The head has no target called {', '.join(unknown)}.")
         total = np.zeros_like(self.vertices)
         for name, weight in weights.items():
             total += np.float32(weight) * self.targets[self.index[name]]
@@ -86,7 +70,7 @@ class HeadModel:
 
     @cached_property
     def triangle_materials(self) -> np.ndarray:
-        """Each triangle's index into ``MATERIALS``."""
+        """(2 x 4 f,) the material of each triangle."""
         return np.tile(self.materials.astype(np.int64), 8)
 
     @cached_property
@@ -113,22 +97,9 @@ class HeadModel:
 
 @cache
 def load_head() -> HeadModel:
-    """Read assets/head.npz.
-
-    Raises:
-        FileNotFoundError: the file is missing.
-    """
-    if not HEAD_FILE.exists():
-        raise FileNotFoundError(
-            f"{HEAD_FILE} is missing. Restore it from the repository, or make it again with "
-            "`python -m facesynth.head.cut_assets`."
-        )
-    with np.load(HEAD_FILE, allow_pickle=False) as arrays:
-        return HeadModel(
-            vertices=arrays["vertices"],
-            quads=arrays["quads"],
-            materials=arrays["materials"],
-            masks=arrays["masks"],
-            target_names=tuple(str(name) for name in arrays["target_names"]),
-            targets=arrays["targets"].astype(np.float32),
-        )
+    """Read assets/head.npz."""
+    with np.load(HEAD_FILE, allow_pickle=False) as file:
+        arrays = dict(file)
+    arrays["target_names"] = arrays["target_names"].tolist()
+    arrays["targets"] = arrays["targets"].astype(np.float32)
+    return HeadModel(**arrays)

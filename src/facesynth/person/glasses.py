@@ -7,7 +7,7 @@ from scipy.spatial import cKDTree
 
 from facesynth.head.assets import EARS, FRAME, SKIN, load_head
 from facesynth.head.eyes import Eye, find_eyes
-from facesynth.head.mesh import TWO_SIDED, Mesh, grid_triangles, join_meshes
+from facesynth.head.mesh import Mesh, grid_triangles, join_meshes, normalise, plain_mesh
 
 YOUNG_RATE, OLD_RATE = 0.08, 0.28
 """Share of people with glasses at 18 and at 80 years."""
@@ -63,6 +63,17 @@ class Glasses:
     lenses: Mesh
 
 
+def choose_glasses(years: float, rng: np.random.Generator) -> Style | None:
+    """Draw whether a person wears glasses, and which.
+
+    Args:
+        years: age; from 18 to 80 the share of wearers rises linearly.
+        rng: source of the choices.
+    """
+    share = float(np.interp(years, (18, 80), (YOUNG_RATE, OLD_RATE)))
+    return draw_style(rng) if rng.random() < share else None
+
+
 def draw_style(rng: np.random.Generator) -> Style:
     """Draw a pair of glasses: thin wire, usual or thick dark frames, seldom dark lenses."""
     is_metal = rng.random() < 0.35
@@ -85,21 +96,6 @@ def draw_style(rng: np.random.Generator) -> Style:
     )
 
 
-def _mesh(positions, normals, triangles) -> Mesh:
-    count = len(positions)
-    return Mesh(
-        positions=np.asarray(positions, np.float32),
-        normals=np.asarray(normals, np.float32),
-        canonical=np.zeros((count, 3), np.float32),
-        masks=np.zeros((count, 4), np.float32),
-        strands=np.zeros((count, 2), np.float32),
-        thinness=np.zeros(count, np.float32),
-        triangles=triangles,
-        materials=np.full(len(triangles), FRAME),
-        kinds=np.full(len(triangles), TWO_SIDED),
-    )
-
-
 def _sweep(path: np.ndarray, first: np.ndarray, radii: tuple[float, float]) -> Mesh:
     """Return a tube around an (n, 3) path.
 
@@ -108,18 +104,15 @@ def _sweep(path: np.ndarray, first: np.ndarray, radii: tuple[float, float]) -> M
         first: (3,) direction of the first of its two half axes, nearly at a right angle to it.
         radii: half axes along ``first`` and across it.
     """
-    tangent = np.gradient(path, axis=0)
-    tangent /= np.linalg.norm(tangent, axis=1, keepdims=True)
-    across = np.cross(tangent, first)
-    across /= np.linalg.norm(across, axis=1, keepdims=True)
+    tangent = normalise(np.gradient(path, axis=0))
+    across = normalise(np.cross(tangent, first))
     along = np.cross(across, tangent)
     turn = np.linspace(0, 2 * np.pi, 9)[None, :, None]
     offset = radii[0] * np.cos(turn) * along[:, None] + radii[1] * np.sin(turn) * across[:, None]
     normals = np.cos(turn) * along[:, None] / radii[0] + np.sin(turn) * across[:, None] / radii[1]
-    normals = normals.reshape(-1, 3)
-    normals /= np.linalg.norm(normals, axis=1, keepdims=True)
     positions = (path[:, None] + offset).reshape(-1, 3)
-    return _mesh(positions, normals, grid_triangles(len(path), turn.size))
+    triangles = grid_triangles(len(path), turn.size)
+    return plain_mesh(positions, normalise(normals.reshape(-1, 3)), triangles, FRAME)
 
 
 def lens_outline(style: Style, turn: np.ndarray) -> np.ndarray:
@@ -222,8 +215,8 @@ def fit_glasses(style: Style, vertices: np.ndarray) -> Glasses:
     parts, lenses = [], []
     for side, middle, rim in zip((1, -1), middles, rims, strict=True):
         parts.append(_sweep(lift(rim), forward, (0.8 * thick, thick)))
-        to_corner = [side * (style.half_width + 0.5 * thick), 0.45 * style.half_height]
-        corner = middle + np.array(to_corner)
+        aside = side * (style.half_width + 0.5 * thick)
+        corner = middle + np.array([aside, 0.45 * style.half_height])
         hinge = lift(corner[None])[0] * [side, 1, 1] - [0, 0, 0.5 * thick]
         path = _temple(style, hinge, vertices, side)
         parts.append(_sweep(path, np.array([0.0, 1.0, 0.0]), (1.3 * thick, 0.7 * thick)))
@@ -233,9 +226,8 @@ def fit_glasses(style: Style, vertices: np.ndarray) -> Glasses:
         bulge = (style.half_width**2 - (away**2).sum(axis=1)) / (2 * BULGE)
         positions = lift(disc) + np.column_stack([0 * away, bulge])
         slopes = np.column_stack([2 * WRAP * disc[:, 0], np.full(len(disc), -TILT)]) + away / BULGE
-        normals = np.column_stack([slopes, np.ones(len(disc))])
-        normals /= np.linalg.norm(normals, axis=1, keepdims=True)
-        lenses.append(_mesh(positions, normals, grid_triangles(6, AROUND + 1)))
+        normals = normalise(np.column_stack([slopes, np.ones(len(disc))]))
+        lenses.append(plain_mesh(positions, normals, grid_triangles(6, AROUND + 1), FRAME))
     inner = middles[0][0] - style.half_width
     x = np.linspace(-inner, inner, 9)
     arch = 0.3 * style.half_height + 0.05 * (1 - (x / inner) ** 2)
@@ -243,15 +235,3 @@ def fit_glasses(style: Style, vertices: np.ndarray) -> Glasses:
     bridge[:, 2] += 0.04 * (1 - (x / inner) ** 2)
     parts.append(_sweep(bridge, forward, (0.8 * thick, thick)))
     return Glasses(style, join_meshes(parts), join_meshes(lenses))
-
-
-def draw_glasses(vertices: np.ndarray, years: float, rng: np.random.Generator) -> Glasses | None:
-    """Draw whether a person wears glasses, and which.
-
-    Args:
-        vertices: (n, 3), the head at rest (coarse mesh).
-        years: age; from 18 to 80 the share of wearers rises linearly.
-        rng: source of the choices.
-    """
-    share = float(np.interp(years, (18, 80), (YOUNG_RATE, OLD_RATE)))
-    return fit_glasses(draw_style(rng), vertices) if rng.random() < share else None

@@ -16,7 +16,7 @@ from facesynth.person.colouring import (
     draw_makeup,
     draw_skin_colour,
 )
-from facesynth.person.glasses import Glasses, draw_glasses
+from facesynth.person.glasses import Glasses, choose_glasses, fit_glasses
 from facesynth.person.skin import Brows, SkinMaps, draw_skin_maps
 
 ANCESTRY_MELANIN = np.array([0.80, 0.32, 0.13])
@@ -31,7 +31,7 @@ class Identity:
     Attributes:
         vertices: (n, 3) float32, the head at rest (coarse mesh).
         is_male: which of the two sets of hair styles and brows the face has.
-        age: MakeHuman's age: 0.5 is 25 years, 1 is 90 years; see ``years``.
+        years: age.
         melanin: darkness of the skin in [0, 1].
         skin, lips, hair_colour, brow_colour, iris, clothes: colours, (3,).
         lashes: thickness of lashes and lid line in [0, 1].
@@ -45,7 +45,7 @@ class Identity:
 
     vertices: np.ndarray
     is_male: bool
-    age: float
+    years: float
     melanin: float
     skin: np.ndarray
     lips: np.ndarray
@@ -60,11 +60,6 @@ class Identity:
     maps: SkinMaps
     oiliness: float
     glasses: Glasses | None
-
-    @property
-    def years(self) -> float:
-        """Age in years."""
-        return 1 + 48 * self.age if self.age < 0.5 else 25 + 130 * (self.age - 0.5)
 
 
 def age_of_years(years: float) -> float:
@@ -93,11 +88,12 @@ def draw_identity(rng: np.random.Generator) -> Identity:
     else:
         brows = Brows(rng.uniform(0.5, 0.8), rng.uniform(0.6, 0.9), rng.normal(0.1, 0.25))
     grooming = draw_grooming(vertices, is_male, melanin, age, hair_colour, rng.spawn(1)[0])
+    style = choose_glasses(years, rng.spawn(1)[0])
     shadow = rng.uniform(0.0, 0.5) * (1 - 0.6 * melanin) * (0.2 + 0.8 * (hair_colour[0] < 0.1))
     return Identity(
         vertices=vertices,
         is_male=is_male,
-        age=age,
+        years=years,
         melanin=melanin,
         skin=skin,
         lips=lips,
@@ -111,5 +107,5 @@ def draw_identity(rng: np.random.Generator) -> Identity:
         oiliness=float(rng.beta(2.5, 3.0)),
         grooming=grooming,
         shave_shadow=float(shadow * (is_male and grooming.beard is None)),
-        glasses=draw_glasses(vertices, years, rng.spawn(1)[0]),
+        glasses=None if style is None else fit_glasses(style, vertices),
     )

@@ -23,6 +23,7 @@ from facesynth.head.mesh import (
     TWO_SIDED,
     Mesh,
     join_meshes,
+    normalise,
     vertex_normals,
 )
 from facesynth.light.scene import Scene
@@ -124,13 +125,11 @@ def shape_head(identity: Identity, expression: Expression, gaze: np.ndarray) -> 
     return vertices
 
 
-def lash_reach(points: np.ndarray, side: int) -> np.ndarray:
-    """Return in [0, 1] how far (n, 3) points of the average head are out along a side's lashes."""
-    model = load_head()
-    eye = model.coarse_vertices_of(EYES)
-    centre = model.vertices[eye[side * model.vertices[eye, 0] > 0]].mean(axis=0)
-    reach = (np.linalg.norm(points - centre, axis=1) - LASH_ROOT) / (LASH_TIP - LASH_ROOT)
-    return np.clip(reach, 0, 1)
+def lash_reach(points: np.ndarray) -> np.ndarray:
+    """Return in [0, 1] how far (n, 3) points of the average head are out along the lashes."""
+    eyes = find_eyes(load_head().vertices)
+    apart = np.min([np.linalg.norm(points - eye.centre, axis=1) for eye in eyes], axis=0)
+    return np.clip((apart - LASH_ROOT) / (LASH_TIP - LASH_ROOT), 0, 1)
 
 
 def head_mesh(vertices: np.ndarray, eyes: tuple[Eye, Eye], lashes: float) -> Mesh:
@@ -141,15 +140,13 @@ def head_mesh(vertices: np.ndarray, eyes: tuple[Eye, Eye], lashes: float) -> Mes
     is_eye = model.vertex_materials == EYES
     for eye, side in zip(eyes, (1, -1), strict=True):
         ball = is_eye & (side * canonical[:, 0] > 0)
-        direction = positions[ball] - eye.centre
-        direction /= np.linalg.norm(direction, axis=1, keepdims=True)
-        positions[ball] = eye.centre + eye.radius * direction
+        positions[ball] = eye.centre + eye.radius * normalise(positions[ball] - eye.centre)
     kind_of_material = np.full(6, ONE_SIDED)
     kind_of_material[[TEETH, LASHES]] = TWO_SIDED, CUT_OUT
     is_lash = model.vertex_materials == LASHES
     # Lashes are thick at the root and fine at the tip; those of the lower lid are too fine to see.
     upper = canonical[:, 1] > UPPER_LASHES
-    reach = np.min([lash_reach(canonical, side) for side in (1, -1)], axis=0)
+    reach = lash_reach(canonical)
     thinness = np.where(upper, 1.15 - 1.15 * lashes * (1 - reach), 1.0) * is_lash
     return Mesh(
         positions=positions,
@@ -170,8 +167,11 @@ def pose_head(identity: Identity, expression: Expression, scene: Scene) -> Posed
     gaze = gaze_direction(scene)
     head = head_mesh(shape_head(identity, expression, gaze), eyes, identity.lashes)
     grooming = identity.grooming
-    meshes = [head] + ([grooming.headwear.mesh] if grooming.headwear is not None else [])
-    meshes += [identity.glasses.frame] if identity.glasses is not None else []
+    meshes = [head]
+    if grooming.headwear is not None:
+        meshes.append(grooming.headwear.mesh)
+    if identity.glasses is not None:
+        meshes.append(identity.glasses.frame)
     mesh = join_meshes(meshes)
     pivot = np.array([0.0, (eyes[0].centre[1] + eyes[1].centre[1]) / 2 - 0.22, 0.55])
     rotation = scene.rotation

@@ -6,16 +6,15 @@ times inverse depth (Heckbert and Moreton, "Interpolation for polygon texture ma
 shading", 1991).
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
 
-from facesynth.head.mesh import CUT_OUT, ONE_SIDED
+from facesynth.head.mesh import CUT_OUT, ONE_SIDED, Mesh
 
 
-@dataclass(frozen=True, eq=False)
-class Fragments:
+class Fragments(NamedTuple):
     """What is nearest at each pixel, each (h, w).
 
     Attributes:
@@ -32,8 +31,9 @@ class Fragments:
 
 
 @njit(cache=True)
-def _fill(x, y, inverse_depth, triangles, kinds, strands, thinness, texture, out, index, b, c):
-    height, width = out.shape
+def _fill(points, triangles, kinds, strands, thinness, texture, found):
+    x, y, inverse_depth = points[0], points[1], points[2]
+    height, width = found.triangle.shape
     for t in range(triangles.shape[0]):
         v0, v1, v2 = triangles[t, 0], triangles[t, 1], triangles[t, 2]
         x0, y0, x1, y1, x2, y2 = x[v0], y[v0], x[v1], y[v1], x[v2], y[v2]
@@ -55,7 +55,7 @@ def _fill(x, y, inverse_depth, triangles, kinds, strands, thinness, texture, out
                 if w0 < 0.0 or w1 < 0.0 or w2 < 0.0:
                     continue
                 z = w0 * inverse_depth[v0] + w1 * inverse_depth[v1] + w2 * inverse_depth[v2]
-                if z <= out[row, column]:
+                if z <= found.inverse_depth[row, column]:
                     continue
                 if kinds[t] == CUT_OUT:
                     u = w0 * strands[v0, 0] + w1 * strands[v1, 0] + w2 * strands[v2, 0]
@@ -65,30 +65,20 @@ def _fill(x, y, inverse_depth, triangles, kinds, strands, thinness, texture, out
                     j = int(np.floor(u * texture.shape[1])) % texture.shape[1]
                     if texture[i, j] < level:
                         continue
-                out[row, column] = z
-                index[row, column] = t
-                b[row, column] = w1 * inverse_depth[v1] / z
-                c[row, column] = w2 * inverse_depth[v2] / z
+                found.inverse_depth[row, column] = z
+                found.triangle[row, column] = t
+                found.second[row, column] = w1 * inverse_depth[v1] / z
+                found.third[row, column] = w2 * inverse_depth[v2] / z
 
 
-def rasterise(
-    points: np.ndarray,
-    triangles: np.ndarray,
-    kinds: np.ndarray,
-    strands: np.ndarray,
-    thinness: np.ndarray,
-    texture: np.ndarray,
-    size: int,
-) -> Fragments:
+def rasterise(points: np.ndarray, mesh: Mesh, texture: np.ndarray, size: int) -> Fragments:
     """Find the nearest triangle at each pixel of a square picture.
 
     Args:
-        points: (n, 3) float32, column and row in pixels, and inverse depth (> 0).
-        triangles: (t, 3) int64; a front counts its vertices anticlockwise on the screen.
-        kinds: (t,) int64, see :mod:`~facesynth.head.mesh`.
-        strands: (n, 2) float32, texture coordinates for cut-out triangles.
-        thinness: (n,) float32, a cut-out triangle is drawn where the texture is at least this.
-        texture: (a, b) float32, repeats.
+        points: (n, 3) float32, where the mesh's vertices are seen: column and row in pixels, and
+            inverse depth (> 0).
+        mesh: its triangles; a front counts its vertices anticlockwise on the screen.
+        texture: (a, b) float32, repeats: of the strands.
         size: side in pixels.
     """
     found = Fragments(
@@ -97,24 +87,21 @@ def rasterise(
         second=np.zeros((size, size), np.float32),
         third=np.zeros((size, size), np.float32),
     )
-    x, y, inverse_depth = np.ascontiguousarray(points.T)
-    _fill(
-        *(x, y, inverse_depth, triangles, kinds, strands, thinness, texture),
-        *(found.inverse_depth, found.triangle, found.second, found.third),
-    )
+    columns = np.ascontiguousarray(points.T)
+    _fill(columns, mesh.triangles, mesh.kinds, mesh.strands, mesh.thinness, texture, found)
     return found
 
 
 @njit(cache=True)
-def _blend(triangle, b, c, triangles, attributes, out):
-    height, width = triangle.shape
+def _blend(found, triangles, attributes, out):
+    height, width = found.triangle.shape
     for row in range(height):
         for column in range(width):
-            t = triangle[row, column]
+            t = found.triangle[row, column]
             if t < 0:
                 continue
             v0, v1, v2 = triangles[t, 0], triangles[t, 1], triangles[t, 2]
-            w1, w2 = b[row, column], c[row, column]
+            w1, w2 = found.second[row, column], found.third[row, column]
             w0 = 1.0 - w1 - w2
             for k in range(attributes.shape[1]):
                 value = w0 * attributes[v0, k] + w1 * attributes[v1, k] + w2 * attributes[v2, k]
@@ -124,7 +111,7 @@ def _blend(triangle, b, c, triangles, attributes, out):
 def interpolate(found: Fragments, triangles: np.ndarray, attributes: np.ndarray) -> np.ndarray:
     """Return (h, w, k) float32, the (n, k) vertex attributes at each pixel; 0 where nothing is."""
     out = np.zeros((*found.triangle.shape, attributes.shape[1]), np.float32)
-    _blend(found.triangle, found.second, found.third, triangles, attributes, out)
+    _blend(found, triangles, attributes, out)
     return out
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from facesynth.head.mesh import normalise
 from facesynth.light.scene import Scene
 from facesynth.picture.surfaces import MIRROR, Surface
 
@@ -95,8 +96,7 @@ def light_points(
     normals, light = surface.normals, scene.light
     key, rim, fill = (part.astype(np.float32) for part in (light.key, light.rim, light.fill))
     direction = light.direction.astype(np.float32)
-    view = np.array([0, 0, scene.distance], np.float32) - positions
-    view /= np.linalg.norm(view, axis=1, keepdims=True)
+    view = normalise(np.array([0, 0, scene.distance], np.float32) - positions)
 
     cosine = normals @ direction
     # A large light is still seen in part from beyond the line where a small one has set.

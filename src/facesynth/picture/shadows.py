@@ -1,11 +1,14 @@
 """Shadows: sharp under a small light, blurred under a large one."""
 
+from dataclasses import replace
+
 import numpy as np
 from numba import njit
 
 from facesynth.head.assets import LASHES
 from facesynth.head.mesh import ONE_SIDED, TWO_SIDED, Mesh
 from facesynth.picture.rasteriser import rasterise
+from facesynth.picture.strand_shading import light_axes
 
 SHADOW_SIZE = 256
 SHADOW_WIDTH = 5.2
@@ -75,9 +78,7 @@ def cast_shadows(
         direction: (3,) unit vector to the light.
         size: angular radius of the light, radians.
     """
-    across = np.cross([0.0, 1.0, 0.0], direction)
-    across /= np.linalg.norm(across)
-    axes = np.stack([across, np.cross(direction, across), direction]).astype(np.float32)
+    axes = light_axes(direction)
     scale = SHADOW_SIZE / SHADOW_WIDTH
 
     def look(points):
@@ -88,11 +89,8 @@ def cast_shadows(
 
     casts = mesh.materials != LASHES
     kinds = np.where(mesh.kinds == ONE_SIDED, TWO_SIDED, mesh.kinds)[casts]
-    nearest = rasterise(
-        look(mesh.positions),
-        *(mesh.triangles[casts], kinds, mesh.strands, mesh.thinness, texture),
-        size=SHADOW_SIZE,
-    ).inverse_depth
+    caster = replace(mesh, triangles=mesh.triangles[casts], kinds=kinds)
+    nearest = rasterise(look(mesh.positions), caster, texture, SHADOW_SIZE).inverse_depth
     column, row, height = np.ascontiguousarray(look(positions).T)
     facing = normals @ axes.T
     slopes = facing[:, :2] * [-1, 1] / np.maximum(facing[:, 2:], 0.3) / scale

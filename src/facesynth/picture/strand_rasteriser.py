@@ -9,7 +9,7 @@ DEPTH_TOLERANCE = 0.0035
 
 
 @njit(cache=True)
-def _draw(order, points, colours, widths, opacity, nearest, picture, cover):
+def _draw(order, points, colours, widths, opacity, nearest, picture):
     height, width = nearest.shape
     pieces = points.shape[1] - 1
     for k in range(order.shape[0]):
@@ -50,7 +50,6 @@ def _draw(order, points, colours, widths, opacity, nearest, picture, cover):
                 for c in range(3):
                     colour = colours[i, j, c] + part * (colours[i, j + 1, c] - colours[i, j, c])
                     picture[row, column, c] += alpha * (colour - picture[row, column, c])
-                cover[row, column] += alpha * (1.0 - cover[row, column])
 
 
 def draw_strands(
@@ -60,7 +59,7 @@ def draw_strands(
     opacity: float,
     nearest: np.ndarray,
     picture: np.ndarray,
-) -> np.ndarray:
+) -> None:
     """Draw strands over a picture, which is changed.
 
     Pieces are sorted by depth and laid over each other (Porter and Duff, "Compositing digital
@@ -73,17 +72,10 @@ def draw_strands(
         opacity: of a strand, in [0, 1].
         nearest: (h, w) float32 inverse depth of what else is in the picture; 0 for nothing.
         picture: (h, w, 3) float32.
-
-    Returns:
-        (h, w) float32 in [0, 1], how far strands cover each pixel.
     """
-    cover = np.zeros(nearest.shape, np.float32)
-    if not len(points):
-        return cover
     depth = 0.5 * (points[:, 1:, 2] + points[:, :-1, 2]).reshape(-1)
     low, high = float(depth.min()), float(depth.max())
     # Sixteen bits of depth suffice, and NumPy sorts them by counting.
     level = ((depth - low) * (DEPTH_LEVELS / max(high - low, 1e-9))).astype(np.uint16)
     order = np.argsort(level, kind="stable")
-    _draw(order, points, colours, widths, np.float32(opacity), nearest, picture, cover)
-    return cover
+    _draw(order, points, colours, widths, np.float32(opacity), nearest, picture)

@@ -1,6 +1,6 @@
 """Light on and in hair."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -20,8 +20,7 @@ HIGHLIGHTS = ((-0.10, 60.0), (0.14, 14.0))
 """Shift towards the root and exponent of the white and of the coloured highlight."""
 
 
-@dataclass(frozen=True, eq=False)
-class HairShadow:
+class HairShadow(NamedTuple):
     """Hair seen from a light, orthographically.
 
     Attributes:
@@ -36,24 +35,35 @@ class HairShadow:
 
 
 @njit(cache=True)
+def _see_from_light(axes, size, x, y, z):
+    """Return column and row in the grid, not rounded, and height towards the light."""
+    scale = size / GRID_WIDTH
+    column = size / 2 + scale * (axes[0, 0] * x + axes[0, 1] * y + axes[0, 2] * z)
+    row = size / 2 - scale * (axes[1, 0] * x + axes[1, 1] * y + axes[1, 2] * z)
+    return column, row, axes[2, 0] * x + axes[2, 1] * y + axes[2, 2] * z
+
+
+@njit(cache=True)
 def _fill_grid(points, axes, height, count):
     size = height.shape[0]
-    scale = size / GRID_WIDTH
     for i in range(points.shape[0]):
-        x, y, z = points[i, 0], points[i, 1], points[i, 2]
-        column = int(size / 2 + scale * (axes[0, 0] * x + axes[0, 1] * y + axes[0, 2] * z))
-        row = int(size / 2 - scale * (axes[1, 0] * x + axes[1, 1] * y + axes[1, 2] * z))
+        u, v, tall = _see_from_light(axes, size, points[i, 0], points[i, 1], points[i, 2])
+        column, row = int(u), int(v)
         if 0 <= column < size and 0 <= row < size:
-            tall = axes[2, 0] * x + axes[2, 1] * y + axes[2, 2] * z
             height[row, column] = max(height[row, column], tall)
             count[row, column] += 1
 
 
-def look_from_light(points: np.ndarray, direction: np.ndarray) -> HairShadow:
-    """Return what the light sees of (p, 3) float32 points of strands, ``direction`` (3,) to it."""
+def light_axes(direction: np.ndarray) -> np.ndarray:
+    """Return (3, 3) float32, rows to the right, up and to the light, which is at ``direction``."""
     across = np.cross([0.0, 1.0, 0.0], direction)
     across /= np.linalg.norm(across)
-    axes = np.stack([across, np.cross(direction, across), direction]).astype(np.float32)
+    return np.stack([across, np.cross(direction, across), direction]).astype(np.float32)
+
+
+def look_from_light(points: np.ndarray, direction: np.ndarray) -> HairShadow:
+    """Return what the light sees of (p, 3) float32 points of strands, ``direction`` (3,) to it."""
+    axes = light_axes(direction)
     height = np.full((GRID, GRID), -99, np.float32)
     count = np.zeros((GRID, GRID), np.float32)
     _fill_grid(points, axes, height, count)
@@ -64,15 +74,12 @@ def look_from_light(points: np.ndarray, direction: np.ndarray) -> HairShadow:
 @njit(cache=True)
 def _reach_skin(points, axes, height, count, out):
     size = height.shape[0]
-    scale = size / GRID_WIDTH
     for i in range(points.shape[0]):
-        x, y, z = points[i, 0], points[i, 1], points[i, 2]
-        u = size / 2 + scale * (axes[0, 0] * x + axes[0, 1] * y + axes[0, 2] * z) - 0.5
-        v = size / 2 - scale * (axes[1, 0] * x + axes[1, 1] * y + axes[1, 2] * z) - 0.5
+        u, v, tall = _see_from_light(axes, size, points[i, 0], points[i, 1], points[i, 2])
+        u, v = u - 0.5, v - 0.5
         column, row = int(np.floor(u)), int(np.floor(v))
         if column < 0 or row < 0 or column >= size - 1 or row >= size - 1:
             continue
-        tall = axes[2, 0] * x + axes[2, 1] * y + axes[2, 2] * z
         shade = 0.0
         for a in range(2):
             for b in range(2):
@@ -85,15 +92,26 @@ def _reach_skin(points, axes, height, count, out):
 def pass_hair(shadow: HairShadow, points: np.ndarray) -> np.ndarray:
     """Return (p,) float32 in [0, 1], the share of light that gets past hair to (p, 3) points."""
     out = np.ones(len(points), np.float32)
-    _reach_skin(points, shadow.axes, shadow.height, shadow.count, out)
+    _reach_skin(points, *shadow, out)
     return out
 
 
 @njit(cache=True)
-def _shade(points, outwards, colours, lit, open_, view, light, key, sky, ground, fills, out):
+def _depth(shadow, x, y, z):
+    """Return how far a point lies below the first strand or skin that the light meets."""
+    size = shadow.height.shape[0]
+    u, v, tall = _see_from_light(shadow.axes, size, x, y, z)
+    column, row = int(u), int(v)
+    if 0 <= column < size and 0 <= row < size:
+        return max(0.0, shadow.height[row, column] - tall - 0.02)
+    return 0.0
+
+
+@njit(cache=True)
+def _shade(points, outwards, colours, lit, overhead, view, lights, out):
     count, steps = points.shape[0], points.shape[1]
-    size = lit[1].shape[0]
-    scale = size / GRID_WIDTH
+    light, key, sky, ground = lights[0], lights[1], lights[2], lights[3]
+    fill_directions, fills = lights[4:6], lights[6:8]
     for i in range(count):
         for j in range(steps):
             x, y, z = points[i, j, 0], points[i, j, 1], points[i, j, 2]
@@ -105,20 +123,8 @@ def _shade(points, outwards, colours, lit, open_, view, light, key, sky, ground,
             tx, ty, tz = tx / norm, ty / norm, tz / norm
             nx, ny, nz = outwards[i, j, 0], outwards[i, j, 1], outwards[i, j, 2]
 
-            pass_key, pass_sky = 1.0, 1.0
-            for k in range(2):
-                axes = lit[0] if k == 0 else open_[0]
-                heights = lit[1] if k == 0 else open_[1]
-                column = int(size / 2 + scale * (axes[0, 0] * x + axes[0, 1] * y + axes[0, 2] * z))
-                row = int(size / 2 - scale * (axes[1, 0] * x + axes[1, 1] * y + axes[1, 2] * z))
-                if 0 <= column < size and 0 <= row < size:
-                    tall = axes[2, 0] * x + axes[2, 1] * y + axes[2, 2] * z
-                    deep = max(0.0, heights[row, column] - tall - 0.02)
-                    if k == 0:
-                        pass_key = np.exp(-deep / FREE_PATH)
-                    else:
-                        pass_sky = 0.25 + 0.75 * np.exp(-deep / FREE_PATH)
-
+            pass_key = np.exp(-_depth(lit, x, y, z) / FREE_PATH)
+            pass_sky = 0.25 + 0.75 * np.exp(-_depth(overhead, x, y, z) / FREE_PATH)
             along = tx * light[0] + ty * light[1] + tz * light[2]
             facing = nx * light[0] + ny * light[1] + nz * light[2]
             wrapped = max(0.0, (facing + 0.4) / 1.4)
@@ -127,7 +133,8 @@ def _shade(points, outwards, colours, lit, open_, view, light, key, sky, ground,
             # A light behind the head grazes the hair at its outline, however thick it is.
             beside = [0.0, 0.0]
             for k in range(2):
-                cosine = nx * fills[0][k, 0] + ny * fills[0][k, 1] + nz * fills[0][k, 2]
+                direction = fill_directions[k]
+                cosine = nx * direction[0] + ny * direction[1] + nz * direction[2]
                 beside[k] = max(0.0, (cosine + 0.2 * k) / (1 + 0.2 * k)) * pass_sky
 
             hx, hy, hz = view[0] - x, view[1] - y, view[2] - z
@@ -148,8 +155,8 @@ def _shade(points, outwards, colours, lit, open_, view, light, key, sky, ground,
                 white = 0.08 * glints[0] * shine * key[c]
                 tinted = 1.3 * base * glints[1] * shine * key[c]
                 around = (ground[c] + (sky[c] - ground[c]) * upward) * pass_sky
-                around += beside[0] * fills[1][0, c] + 1.6 * beside[1] * fills[1][1, c]
-                body = base * (diffuse * key[c] + around) + 0.03 * beside[1] * fills[1][1, c]
+                around += beside[0] * fills[0, c] + 1.6 * beside[1] * fills[1, c]
+                body = base * (diffuse * key[c] + around) + 0.03 * beside[1] * fills[1, c]
                 out[i, j, c] = body + white + tinted
 
 
@@ -177,19 +184,9 @@ def light_strands(
     light = scene.light
     lit = look_from_light(blockers, light.direction)
     overhead = look_from_light(blockers, np.array([0.0, 0.6, 0.8]))
+    lights = [light.direction, light.key, light.sky, light.ground]
+    lights += [light.fill_direction, light.rim_direction, light.fill, light.rim]
+    view = np.array([0, 0, scene.distance], np.float32)
     out = np.empty_like(points)
-    _shade(
-        *(points, outwards, colours),
-        *((lit.axes, lit.height), (overhead.axes, overhead.height)),
-        np.array([0, 0, scene.distance], np.float32),
-        *(
-            part.astype(np.float32)
-            for part in (light.direction, light.key, light.sky, light.ground)
-        ),
-        (
-            np.stack([light.fill_direction, light.rim_direction]).astype(np.float32),
-            np.stack([light.fill, light.rim]).astype(np.float32),
-        ),
-        out,
-    )
+    _shade(points, outwards, colours, lit, overhead, view, np.float32(lights), out)
     return out

@@ -20,6 +20,7 @@ from facesynth.head.assets import (
     TEETH,
     TONGUE,
 )
+from facesynth.head.mesh import normalise
 from facesynth.person.identity import Identity
 from facesynth.person.skin import (
     MAP_SIZE,
@@ -55,7 +56,6 @@ class Points:
         positions, normals: (p, 3) float32 in the camera's axes.
         canonical: (p, 3) float32, the same places on the average head.
         masks: (p, 4) float32.
-        strands: (p, 2) float32.
         materials: (p,) int64.
     """
 
@@ -63,7 +63,6 @@ class Points:
     normals: np.ndarray
     canonical: np.ndarray
     masks: np.ndarray
-    strands: np.ndarray
     materials: np.ndarray
 
 
@@ -118,12 +117,14 @@ def _skin(points: Points, identity: Identity, expression: Expression, rotation: 
     canonical, masks, maps = points.canonical, points.masks, identity.maps
     front = np.clip((canonical[:, 2] - 0.35) / 0.35, 0, 1)
     front *= np.clip((canonical[:, 1] - 5.95) / 0.15, 0, 1)
-    painted = [maps.brows, maps.redness, maps.darkness, lash_line(), eyeshadow_cover()]
-    painted = np.dstack(painted)
-    brows, redness, darkness, liner, lids = (_look_up(painted, canonical) * front[:, None]).T
-    crease, slope_x, slope_y = (
-        _look_up(_crease_maps(identity, expression), canonical) * front[:, None]
-    ).T
+
+    def look_up(*layers):
+        return (_look_up(np.dstack(layers), canonical) * front[:, None]).T
+
+    brows, redness, darkness, liner, lids = look_up(
+        maps.brows, maps.redness, maps.darkness, lash_line(), eyeshadow_cover()
+    )
+    crease, slope_x, slope_y = look_up(_crease_maps(identity, expression))
     right, up = rotation[:, 0].astype(np.float32), rotation[:, 1].astype(np.float32)
     normals = points.normals - slope_x[:, None] * right - slope_y[:, None] * up
 
@@ -176,9 +177,9 @@ def _from_centre(points: Points, posed: PosedHead) -> np.ndarray:
     """Return the (p, 3) unit vectors from the eyeballs' centres, in the head's axes."""
     places = points.positions @ posed.rotation + posed.pivot
     is_left = points.canonical[:, 0] > 0
-    centre = np.where(is_left[:, None], posed.eyes[0].centre, posed.eyes[1].centre)
-    direction = places - centre
-    return direction / np.linalg.norm(direction, axis=1, keepdims=True)
+    return normalise(
+        places - np.where(is_left[:, None], posed.eyes[0].centre, posed.eyes[1].centre)
+    )
 
 
 def _cornea(points: Points, posed: PosedHead) -> np.ndarray:
@@ -259,5 +260,4 @@ def describe_surface(
         # Metal mirrors with its own colour; what light it scatters stands for the surroundings.
         albedo[frame] = style.colour * (0.6 if style.is_metal else 1.0)
         roughness[frame], reflectance[frame] = (0.4, 0.3) if style.is_metal else (0.3, 0.04)
-    normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-6)
-    return Surface(albedo, normals, roughness, reflectance, wrap, openness)
+    return Surface(albedo, normalise(normals), roughness, reflectance, wrap, openness)

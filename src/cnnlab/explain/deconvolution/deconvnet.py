@@ -8,15 +8,18 @@ deconvnet, the gradient and guided backpropagation (Springenberg et al. 2015) di
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from cnnlab.explain.deconvolution.plain_stack import chain_to
+from cnnlab.explain.deconvolution.plain_stack import chain_to, has_relu
 
 Rule = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 """Signal from above and the ReLU's input in the forward pass, to the signal below."""
+WayBack = Callable[[tf.Tensor], tf.Tensor]
+"""Signal at the output of a layer's linear part, to the signal at its input."""
 
 
 def backpropagate(signal: tf.Tensor, before: tf.Tensor) -> tf.Tensor:
@@ -34,28 +37,7 @@ def guide(signal: tf.Tensor, before: tf.Tensor) -> tf.Tensor:
     return tf.where(before > 0, tf.nn.relu(signal), 0)
 
 
-RULES: dict[str, Rule] = {
-    "gradient": backpropagate,
-    "deconvnet": deconvolve,
-    "guided": guide,
-}
-
-
-@dataclass(frozen=True)
-class Step:
-    """One layer of the forward pass, with what its way back needs.
-
-    Attributes:
-        layer: the layer.
-        inputs: (n, h, w, c), or (n, d) before a dense layer, what came in.
-        before_relu: what came out before the layer's ReLU; None for a layer without one.
-        switches: for a pool the flat index into ``inputs`` of each maximum; else None.
-    """
-
-    layer: keras.Layer
-    inputs: tf.Tensor
-    before_relu: tf.Tensor | None = None
-    switches: tf.Tensor | None = None
+RULES: dict[str, Rule] = {"gradient": backpropagate, "deconvnet": deconvolve, "guided": guide}
 
 
 @dataclass(frozen=True)
@@ -63,12 +45,13 @@ class ForwardPass:
     """A forward pass that can be traced back.
 
     Attributes:
-        steps: from the first layer to the last.
+        steps: for each layer, from the first to the last, its way back, and what came in at its
+            ReLU; None for a layer without one.
         activations: (n, h, w, k), or (n, k) of a dense layer, float32 tensor: the output of the
             last.
     """
 
-    steps: tuple[Step, ...]
+    steps: tuple[tuple[WayBack, tf.Tensor | None], ...]
     activations: tf.Tensor
 
 
@@ -88,32 +71,10 @@ def forward_with_switches(model: keras.Model, images: np.ndarray, layer: str) ->
     steps = []
     x = tf.convert_to_tensor(images, tf.float32)
     for current in chain_to(model, layer):
-        step, x = _run(current, x)
-        steps.append(step)
+        x, way_back = _run_linear_part(current, x)
+        steps.append((way_back, x if has_relu(current) else None))
+        x = tf.nn.relu(x) if has_relu(current) else x
     return ForwardPass(tuple(steps), x)
-
-
-def select_strongest_unit(activations: np.ndarray, channel: int) -> np.ndarray:
-    """Set everything to zero but the largest activation of one channel in each image.
-
-    Args:
-        activations: (n, h, w, k) float.
-        channel: the feature map.
-
-    Returns:
-        (n, h, w, k) float32.
-    """
-    rows, columns = locate_strongest_unit(activations, channel)
-    images = np.arange(len(activations))
-    selected = np.zeros(activations.shape, np.float32)
-    selected[images, rows, columns, channel] = activations[images, rows, columns, channel]
-    return selected
-
-
-def locate_strongest_unit(activations: np.ndarray, channel: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the (n,) rows and (n,) columns of a channel's largest activations."""
-    flat = activations[..., channel].reshape(len(activations), -1)
-    return np.unravel_index(flat.argmax(axis=1), activations.shape[1:3])
 
 
 def trace_back(forward: ForwardPass, signal: np.ndarray, rule: Rule = deconvolve) -> np.ndarray:
@@ -128,8 +89,8 @@ def trace_back(forward: ForwardPass, signal: np.ndarray, rule: Rule = deconvolve
         (n, H, W, c) float32: in pixel units times the units of the signal; signed.
     """
     x = tf.convert_to_tensor(signal, tf.float32)
-    for step in reversed(forward.steps):
-        x = _trace_back_step(step, x, rule)
+    for way_back, before_relu in reversed(forward.steps):
+        x = way_back(x if before_relu is None else rule(x, before_relu))
     return x.numpy()
 
 
@@ -152,51 +113,25 @@ def project(
         ValueError: the model is not a plain stack.
     """
     forward = forward_with_switches(model, images, layer)
-    return trace_back(forward, select_strongest_unit(forward.activations.numpy(), channel), rule)
+    signal, _ = select_strongest_unit(forward.activations.numpy(), channel)
+    return trace_back(forward, signal, rule)
 
 
-def _run(layer: keras.Layer, x: tf.Tensor) -> tuple[Step, tf.Tensor]:
-    if isinstance(layer, keras.layers.MaxPooling2D):
-        outputs, switches = tf.nn.max_pool_with_argmax(
-            x,
-            layer.pool_size,
-            layer.strides,
-            layer.padding.upper(),
-            output_dtype=tf.int64,
-            include_batch_in_index=True,
-        )
-        return Step(layer, x, switches=switches), outputs
-    if isinstance(layer, keras.layers.ReLU):
-        return Step(layer, x, before_relu=x), tf.nn.relu(x)
-    if isinstance(layer, (keras.layers.Conv2D, keras.layers.Dense)):
-        outputs = (
-            tf.nn.conv2d(x, layer.kernel, layer.strides, layer.padding.upper())
-            if isinstance(layer, keras.layers.Conv2D)
-            else tf.matmul(x, layer.kernel)
-        )
-        if layer.use_bias:
-            outputs += layer.bias
-        if layer.activation is keras.activations.relu:
-            return Step(layer, x, before_relu=outputs), tf.nn.relu(outputs)
-        return Step(layer, x), outputs
-    return Step(layer, x), tf.cast(layer(x), tf.float32)
+def select_strongest_unit(activations: np.ndarray, channel: int) -> tuple[np.ndarray, np.ndarray]:
+    """Set everything to zero but the largest activation of one channel in each image.
 
+    Args:
+        activations: (n, h, w, k) float.
+        channel: the feature map.
 
-def _trace_back_step(step: Step, signal: tf.Tensor, rule: Rule) -> tf.Tensor:
-    if step.before_relu is not None:
-        signal = rule(signal, step.before_relu)
-    if step.switches is not None:
-        return unpool(signal, step.switches, step.inputs.shape)
-    if isinstance(step.layer, keras.layers.Conv2D):
-        return transpose_convolution(step.layer, signal, step.inputs.shape)
-    if isinstance(step.layer, keras.layers.Dense):
-        return tf.matmul(signal, step.layer.kernel, transpose_b=True)
-    if isinstance(step.layer, keras.layers.ReLU):
-        return signal
-    with tf.GradientTape() as tape:
-        tape.watch(step.inputs)
-        outputs = tf.cast(step.layer(step.inputs), tf.float32)
-    return tape.gradient(outputs, step.inputs, signal)
+    Returns:
+        (n, h, w, k) float32, and the (n, 2) rows and columns of these units.
+    """
+    flat = activations[..., channel].reshape(len(activations), -1)
+    rows, columns = np.unravel_index(flat.argmax(axis=1), activations.shape[1:3])
+    selected = np.zeros(activations.shape, np.float32)
+    selected[np.arange(len(flat)), rows, columns, channel] = flat.max(axis=1)
+    return selected, np.stack([rows, columns], axis=1)
 
 
 def unpool(signal: tf.Tensor, switches: tf.Tensor, shape: tuple[int, ...]) -> tf.Tensor:
@@ -210,19 +145,39 @@ def unpool(signal: tf.Tensor, switches: tf.Tensor, shape: tuple[int, ...]) -> tf
     Returns:
         A float32 tensor of that shape.
     """
-    size = int(np.prod(shape))
-    indices = tf.reshape(switches, (-1, 1))
-    return tf.reshape(tf.scatter_nd(indices, tf.reshape(signal, (-1,)), [size]), shape)
+    values, places = tf.reshape(signal, (-1,)), tf.reshape(switches, (-1, 1))
+    return tf.reshape(tf.scatter_nd(places, values, [int(np.prod(shape))]), shape)
 
 
 def transpose_convolution(
-    layer: keras.layers.Conv2D, signal: tf.Tensor, shape: tuple[int, ...]
+    signal: tf.Tensor, layer: keras.layers.Conv2D, shape: tuple[int, ...]
 ) -> tf.Tensor:
     """Apply the transpose of a convolution's kernel: the adjoint of it without its bias.
 
     Args:
-        layer: the convolution.
         signal: (n, h, w, filters), in the place of its output.
+        layer: the convolution.
         shape: (n, H, W, c) of its input.
     """
     return tf.nn.conv2d_transpose(signal, layer.kernel, shape, layer.strides, layer.padding.upper())
+
+
+def _run_linear_part(layer: keras.Layer, x: tf.Tensor) -> tuple[tf.Tensor, WayBack]:
+    """Return what a layer makes of its input before its ReLU, and the way back."""
+    if isinstance(layer, keras.layers.ReLU):
+        return x, tf.identity
+    if isinstance(layer, keras.layers.MaxPooling2D):
+        window = (layer.pool_size, layer.strides, layer.padding.upper())
+        outputs, switches = tf.nn.max_pool_with_argmax(x, *window, include_batch_in_index=True)
+        return outputs, partial(unpool, switches=switches, shape=x.shape)
+    if isinstance(layer, keras.layers.Conv2D):
+        outputs = tf.nn.conv2d(x, layer.kernel, layer.strides, layer.padding.upper())
+        way_back = partial(transpose_convolution, layer=layer, shape=x.shape)
+        return outputs + (layer.bias if layer.use_bias else 0), way_back
+    if isinstance(layer, keras.layers.Dense):
+        way_back = partial(tf.matmul, b=layer.kernel, transpose_b=True)
+        return tf.matmul(x, layer.kernel) + (layer.bias if layer.use_bias else 0), way_back
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(x)
+        outputs = tf.cast(layer(x), tf.float32)
+    return outputs, partial(tape.gradient, outputs, x)

@@ -7,11 +7,10 @@ import numpy as np
 
 from cnnlab.explain.deconvolution.deconvnet import (
     forward_with_switches,
-    locate_strongest_unit,
     select_strongest_unit,
     trace_back,
 )
-from cnnlab.explain.deconvolution.receptive_field import compute_receptive_field
+from cnnlab.explain.deconvolution.plain_stack import compute_receptive_field
 
 BATCH_SIZE = 32
 ENERGY_SHARE = 0.9
@@ -89,36 +88,6 @@ def choose_channels(
     return np.argsort(-np.array(strengths), kind="stable")[:count]
 
 
-def collect_strongest(
-    model: keras.Model,
-    images: np.ndarray,
-    identities: np.ndarray | None,
-    layer: str,
-    peaks: np.ndarray,
-    units: int,
-    count: int,
-) -> dict[int, list[Patch]]:
-    """Collect what excites the strongest feature maps of a layer.
-
-    Args:
-        model: a plain stack as far as ``layer``.
-        images: (n, H, W, 3) float, as the model takes them.
-        identities: (n,) who is seen, or None where that is not known.
-        layer: the layer.
-        peaks: (n, k), as ``record_peaks`` returns for the layer.
-        units: how many feature maps.
-        count: images of each at most, one of each person.
-
-    Returns:
-        For each chosen channel, the strongest first, its patches, the strongest first.
-    """
-    chosen = {}
-    for channel in choose_channels(peaks, identities, count, units):
-        rows = choose_images(peaks[:, channel], identities, count)
-        chosen[int(channel)] = collect_patches(model, images[rows], layer, channel)
-    return chosen
-
-
 def collect_patches(
     model: keras.Model, images: np.ndarray, layer: str, channel: int
 ) -> list[Patch]:
@@ -131,13 +100,13 @@ def collect_patches(
         channel: its feature map.
     """
     forward = forward_with_switches(model, images, layer)
-    activations = forward.activations.numpy()
-    projections = trace_back(forward, select_strongest_unit(activations, channel))
-    places = zip(*locate_strongest_unit(activations, channel), strict=True)
+    signal, places = select_strongest_unit(forward.activations.numpy(), channel)
     field = compute_receptive_field(model, layer)
     return [
         Patch(field.crop(image, *place), field.crop(projection, *place))
-        for image, projection, place in zip(images, projections, places, strict=True)
+        for image, projection, place in zip(
+            images, trace_back(forward, signal), places, strict=True
+        )
     ]
 
 

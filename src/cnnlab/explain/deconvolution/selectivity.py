@@ -5,10 +5,8 @@ images on which it was picked. On other people a unit that prefers nothing has a
 """
 
 import numpy as np
-from scipy.stats import rankdata
 
-from cnnlab.evaluation.intervals import FEWEST, Mean
-from cnnlab.evaluation.resampling import draw_counts, percentile_interval
+from cnnlab.evaluation.intervals import FEWEST, Mean, draw_counts, percentile_interval
 
 
 def measure_selectivity(
@@ -34,30 +32,34 @@ def measure_selectivity(
         ``FEWEST`` people or images.
     """
     in_first = _split_in_halves(labels, identities, seed)
-    halves = (np.flatnonzero(in_first), np.flatnonzero(~in_first))
-    classes = np.intersect1d(*(labels[half] for half in halves))
+    classes = np.intersect1d(labels[in_first], labels[~in_first])
     if len(classes) < 2:
         return Mean(np.nan, np.nan, np.nan, 0)
-    halves = tuple(half[np.isin(labels[half], classes)] for half in halves)
-    tables = [compute_areas(peaks[half], labels[half], classes) for half in halves]
-    chosen = [table.argmax(axis=1) for table in tables]
-    units = np.arange(peaks.shape[1])
-    areas = (tables[1][units, chosen[0]] + tables[0][units, chosen[1]]) / 2
-    replicates = np.zeros(num_resamples)
-    for number, half in enumerate(halves):
-        preferred = classes[chosen[1 - number]]
-        people = None if identities is None else identities[half]
-        counts = np.concatenate(list(draw_counts(labels[half], people, num_resamples, seed)))
-        replicates += _resample_areas(peaks[half], labels[half], preferred, counts) / 2
-    few = min(_count_people(half, identities) for half in halves) < FEWEST
-    low, high = (np.nan, np.nan) if few else percentile_interval(replicates)
-    return Mean(float(areas.mean()), float(low), float(high), sum(map(len, halves)))
+    halves = [np.flatnonzero(half & np.isin(labels, classes)) for half in (in_first, ~in_first)]
+    chosen = [compute_areas(peaks[half], labels[half], classes).argmax(axis=1) for half in halves]
+    people = np.arange(len(labels)) if identities is None else identities
+    areas, fewest = np.zeros(1 + num_resamples), len(labels)
+    for half, choice in zip(halves, chosen[::-1], strict=True):
+        resampled = None if identities is None else identities[half]
+        samples = draw_counts(labels[half], resampled, num_resamples, seed)
+        # The first counts every image once: that is the estimate.
+        counts = np.concatenate([np.ones((1, len(half))), *samples])
+        for number, label in enumerate(classes):
+            members = labels[half] == label
+            wins = _count_wins(peaks[half][:, choice == number], members).sum(axis=-1)
+            own, others = counts[:, members], counts[:, ~members]
+            pairs = own.sum(axis=1) * others.sum(axis=1)
+            areas += ((own @ wins) * others).sum(axis=1) / pairs / (2 * peaks.shape[1])
+        fewest = min(fewest, len(np.unique(people[half])))
+    low, high = (np.nan, np.nan) if fewest < FEWEST else percentile_interval(areas[1:])
+    return Mean(float(areas[0]), float(low), float(high), sum(map(len, halves)))
 
 
 def compute_areas(peaks: np.ndarray, labels: np.ndarray, classes: np.ndarray) -> np.ndarray:
     """Compute the area under the ROC curve of every unit for every class against the rest.
 
-    It is the Mann-Whitney statistic, from ranks (Fawcett 2006, section 7).
+    It is the share of pairs, one image of the class and one of another, in which the first has
+    the higher peak (the Mann-Whitney statistic; Fawcett 2006, section 7).
 
     Args:
         peaks: (n, k) float.
@@ -67,14 +69,17 @@ def compute_areas(peaks: np.ndarray, labels: np.ndarray, classes: np.ndarray) ->
     Returns:
         (k, c) float64.
     """
-    ranks = rankdata(peaks, axis=0)
-    areas = []
-    for label in classes:
-        members = labels == label
-        positives, negatives = members.sum(), (~members).sum()
-        excess = ranks[members].sum(axis=0) - positives * (positives + 1) / 2
-        areas.append(excess / (positives * negatives))
+    areas = [_count_wins(peaks, labels == label).mean(axis=(0, 1)) for label in classes]
     return np.stack(areas, axis=1)
+
+
+def _count_wins(peaks: np.ndarray, members: np.ndarray) -> np.ndarray:
+    """Return for each pair of a member and another, and each unit, 1 if the member's is higher.
+
+    Of equal peaks each wins a half.
+    """
+    own, others = peaks[members][:, None], peaks[~members]
+    return (own > others) + 0.5 * (own == others)
 
 
 def _split_in_halves(labels: np.ndarray, identities: np.ndarray | None, seed: int) -> np.ndarray:
@@ -86,23 +91,3 @@ def _split_in_halves(labels: np.ndarray, identities: np.ndarray | None, seed: in
             in_first[rng.permutation(np.flatnonzero(labels == label))[::2]] = True
         return in_first
     return np.isin(identities, rng.permutation(np.unique(identities))[::2])
-
-
-def _resample_areas(
-    peaks: np.ndarray, labels: np.ndarray, preferred: np.ndarray, counts: np.ndarray
-) -> np.ndarray:
-    """Return (b,) the mean area over the units, each for its class, in each resample."""
-    total = np.zeros(len(counts))
-    for label in np.unique(preferred):
-        members = labels == label
-        own = peaks[:, preferred == label]
-        above = own[members][:, None] > own[~members]
-        equal = own[members][:, None] == own[~members]
-        wins = (above + 0.5 * equal).sum(axis=-1)
-        won = np.einsum("bi,ij,bj->b", counts[:, members], wins, counts[:, ~members], optimize=True)
-        total += won / (counts[:, members].sum(axis=1) * counts[:, ~members].sum(axis=1))
-    return total / len(preferred)
-
-
-def _count_people(rows: np.ndarray, identities: np.ndarray | None) -> int:
-    return len(rows) if identities is None else len(np.unique(identities[rows]))

@@ -10,8 +10,7 @@ from cnnlab.explain.upconvolution.decoders import (
     Budget,
     build_decoder,
     convolve_transposed,
-    count_mixed,
-    measure_scale,
+    fit_decoder,
     paint_difference,
     train_decoder,
 )
@@ -19,32 +18,28 @@ from cnnlab.explain.upconvolution.inversion import UnseenFaces
 from cnnlab.faces.loading import Faces
 from cnnlab.networks.features import FixedNetwork, cache_layer_features
 from cnnlab.networks.training import make_reproducible
+from cnnlab.settings import SEED
 
 TRANSPOSED, RESIZED = "transposed convolution", "resize and convolution"
 WAYS = {TRANSPOSED: partial(build_decoder, enlarge=convolve_transposed), RESIZED: build_decoder}
 """What builds the decoder of either way to double the side of maps."""
 CHECKED = "block4_pool"
 """The layer of VGG16 whose decoders are compared."""
-NEIGHBOURS = 4
-"""Frequencies below the highest one that it is compared with."""
 
 
-def paint_untrained(decoder: keras.Model, features: np.ndarray, seed: int) -> np.ndarray:
+def paint_untrained(decoder: keras.Model, features: np.ndarray) -> np.ndarray:
     """Paint with a decoder whose last layer, zero before training, is drawn at random.
 
     Args:
         decoder: an untrained decoder; its last layer is changed.
         features: (n, height, width, channels), not negative.
-        seed: of the last layer.
 
     Returns:
         (n, 64, 64, 3): around 0.5, with a standard deviation of 0.15 an image.
     """
     last = decoder.get_layer(LAST_LAYER)
-    draw = keras.initializers.GlorotUniform(seed)
-    last.set_weights(
-        [np.asarray(draw(weight.shape)) for weight in last.weights[:1]] + [np.zeros(3)]
-    )
+    kernel, bias = last.weights
+    last.set_weights([keras.initializers.GlorotUniform(SEED)(kernel.shape), bias])
     painted = paint_difference(decoder, features)
     painted -= painted.mean(axis=(1, 2, 3), keepdims=True)
     return 0.5 + 0.15 * painted / painted.std(axis=(1, 2, 3), keepdims=True)
@@ -68,13 +63,12 @@ def measure_checkerboard(pictures: np.ndarray) -> np.ndarray:
     grey = pictures.mean(axis=-1)
     energy = np.abs(np.fft.fft2(grey - grey.mean(axis=(1, 2), keepdims=True))) ** 2
     highest = grey.shape[1] // 2
-    rows, columns = energy.mean(axis=2), energy.mean(axis=1)
-    both = rows + columns
-    return both[:, highest] / both[:, highest - NEIGHBOURS : highest].mean(axis=1)
+    both = energy.mean(axis=1) + energy.mean(axis=2)
+    return both[:, highest] / both[:, highest - 4 : highest].mean(axis=1)
 
 
 def compare_enlarging(
-    faces: Faces, network: FixedNetwork, unseen: UnseenFaces, budget: Budget, seed: int
+    faces: Faces, network: FixedNetwork, unseen: UnseenFaces, budget: Budget
 ) -> dict[str, dict[str, np.ndarray]]:
     """Paint unseen faces with both ways to double a map's side, before and after training.
 
@@ -83,22 +77,19 @@ def compare_enlarging(
         network: VGG16, whose layer ``CHECKED`` is inverted.
         unseen: what is painted.
         budget: of each decoder.
-        seed: of weights and order.
 
     Returns:
         For each way the (n, 64, 64, 3) pictures untrained and trained; what is trained is shown
         without the mean face, around 0.5.
     """
     features = cache_layer_features(faces, unseen.rows, network, CHECKED)
-    shape = features.shape[1:]
-    mixed = count_mixed(shape[-1], budget.parameters)
     painted = {}
     for name, build in WAYS.items():
-        make_reproducible(seed)
-        fresh = build(shape, measure_scale(features), mixed)
-        trained = train_decoder(faces, network, CHECKED, budget, build, seed)
+        make_reproducible(SEED)
+        fresh = build(*fit_decoder(features, budget))
+        trained = train_decoder(faces, network, CHECKED, budget, build)
         painted[name] = {
-            "untrained": paint_untrained(fresh, features, seed),
+            "untrained": paint_untrained(fresh, features),
             "trained": 0.5 + paint_difference(trained.model, features),
         }
     return painted

@@ -1,37 +1,35 @@
 """Up-convolutional networks: decoders that learn what a layer's features still say of the image.
 
-Dosovitskiy & Brox (2016), "Inverting visual representations with convolutional networks".
+Dosovitskiy & Brox (2016), "Inverting visual representations with convolutional networks". They
+paint images of 64 x 64 pixels, half as many along each side as the networks take.
 """
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import cache
+from itertools import pairwise
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from cnnlab.explain.upconvolution.small_images import SIDE, average_training_face, shrink_images
 from cnnlab.faces.loading import Faces
+from cnnlab.faces.pipeline import BATCHES_AHEAD, gather_batches
+from cnnlab.networks.devices import describe_cap, detect_policy, use_policy
 from cnnlab.networks.features import FixedNetwork, cache_layer_features, describe_start
-from cnnlab.networks.precision import describe_cap, detect_policy, use_policy
-from cnnlab.networks.training import Stopping, TrainingResult, train
-from cnnlab.settings import SEED, Profile
+from cnnlab.networks.recipes import schedule_rate
+from cnnlab.networks.training import Stopping, Training, TrainingResult, train
+from cnnlab.settings import SEED
 
+SIDE = 64
 FILTERS = {8: 64, 16: 48, 32: 32, 64: 16}
 """Filters of the 3x3 convolution at each side of the maps in pixels."""
+RECTIFIED = {"padding": "same", "activation": "relu", "kernel_initializer": "he_normal"}
 LEARNING_RATE = 2e-3
-SLOW_RATE = 5e-4
-"""For pool5 of the light VGG: at ``LEARNING_RATE`` its decoder's rectifiers may all fall silent."""
 BATCH_SIZE = 16
 MOST_IMAGES = 2400
 """Training images at most: block2_pool's features of one take 256 kB."""
 LAST_LAYER = "difference"
-
-Enlarge = Callable[[keras.KerasTensor, int, str], keras.KerasTensor]
-"""Doubles the side of maps: of maps, filters and name."""
-Build = Callable[[tuple[int, int, int], float, int], keras.Model]
-"""Makes an untrained decoder: of what ``build_decoder`` takes."""
 
 
 @dataclass(frozen=True)
@@ -47,46 +45,29 @@ class Budget:
     parameters: int
 
 
-def small_budget(profile: Profile) -> Budget:
-    """Return the budget of the decoders that the report trains."""
-    return Budget(profile.decoder_epochs, 120_000)
-
-
-def study_budget(profile: Profile) -> Budget:
-    """Return the budget of the study: five times as long, two and a half times as large."""
-    return Budget(5 * profile.decoder_epochs, 300_000)
-
-
-def resize_and_convolve(x: keras.KerasTensor, filters: int, name: str) -> keras.KerasTensor:
+def resize_and_convolve(x: keras.KerasTensor, filters: int, number: int) -> keras.KerasTensor:
     """Double the side of maps by an up-convolution: resize (nearest), then a 3x3 convolution.
 
     Every pixel is covered equally often (Odena et al. 2016).
     """
-    x = keras.layers.UpSampling2D(2, name=f"resize{name}")(x)
-    return _convolve(x, filters, 3, f"conv{name}")
+    x = keras.layers.UpSampling2D(2, name=f"resize{number}")(x)
+    return keras.layers.Conv2D(filters, 3, name=f"conv{number}", **RECTIFIED)(x)
 
 
-def convolve_transposed(x: keras.KerasTensor, filters: int, name: str) -> keras.KerasTensor:
+def convolve_transposed(x: keras.KerasTensor, filters: int, number: int) -> keras.KerasTensor:
     """Double the side of maps by a transposed 3x3 convolution of stride 2.
 
     Its kernels overlap on every second row and column: the checkerboard of Odena et al. (2016).
     """
-    return keras.layers.Conv2DTranspose(
-        filters,
-        3,
-        strides=2,
-        padding="same",
-        activation="relu",
-        kernel_initializer="he_normal",
-        name=f"conv{name}",
-    )(x)
+    name = f"conv{number}"
+    return keras.layers.Conv2DTranspose(filters, 3, strides=2, name=name, **RECTIFIED)(x)
 
 
 def build_decoder(
     shape: tuple[int, int, int],
     scale: float,
     mixed: int,
-    enlarge: Enlarge = resize_and_convolve,
+    enlarge: Callable[[keras.KerasTensor, int, int], keras.KerasTensor] = resize_and_convolve,
 ) -> keras.Model:
     """Build a decoder from a layer's features to a small image.
 
@@ -101,27 +82,20 @@ def build_decoder(
         shape: (side, side, channels) of the features; the side is a power of 2, from 4 to 64.
         scale: what the features' roots are multiplied by; brings them near 1.
         mixed: maps after the 1x1 convolution (see ``count_mixed``).
-        enlarge: how the side is doubled.
+        enlarge: how the side is doubled: of maps, filters and the layer's number.
 
     Returns:
         A flat functional model: (n, *shape) features, not negative, to (n, 64, 64, 3), the
         difference from the mean face in RGB; the last layer is linear.
-
-    Raises:
-        ValueError: maps of this side cannot be doubled to 64 pixels.
     """
-    side, *_ = shape
-    if side not in (4, 8, 16, 32, 64):
-        raise ValueError(f"features of shape {shape}: the side must be 4, 8, 16, 32 or 64.")
     inputs = keras.Input(shape, name="features")
     roots = keras.layers.Rescaling(scale, dtype="float32", name="roots")(keras.ops.sqrt(inputs))
-    x = _convolve(roots, mixed, 1, "mix")
-    for number, (target, filters) in enumerate(FILTERS.items(), 1):
-        if side < target:
-            x = enlarge(x, filters, str(number))
-            side *= 2
+    x = keras.layers.Conv2D(mixed, 1, name="mix", **RECTIFIED)(roots)
+    for number, (side, filters) in enumerate(FILTERS.items(), 1):
+        if x.shape[1] < side:
+            x = enlarge(x, filters, number)
         else:
-            x = _convolve(x, filters, 3, f"conv{number}")
+            x = keras.layers.Conv2D(filters, 3, name=f"conv{number}", **RECTIFIED)(x)
     difference = keras.layers.Conv2D(
         3, 3, padding="same", kernel_initializer="zeros", dtype="float32", name=LAST_LAYER
     )(x)
@@ -137,12 +111,15 @@ def count_mixed(channels: int, parameters: int) -> int:
         channels: of the layer that is inverted.
         parameters: wanted.
     """
-    first, *rest = FILTERS.values()
-    fixed, before = first, first
-    for filters in (*rest, 3):
-        fixed += 9 * before * filters + filters
-        before = filters
-    return max(round((parameters - fixed) / (channels + 1 + 9 * first)), 8)
+    widths = (*FILTERS.values(), 3)
+    fixed = widths[0] + sum(9 * before * after + after for before, after in pairwise(widths))
+    return max(round((parameters - fixed) / (channels + 1 + 9 * widths[0])), 8)
+
+
+def fit_decoder(features: np.ndarray, budget: Budget) -> tuple[tuple[int, int, int], float, int]:
+    """Return shape, scale and mixed, as ``build_decoder`` takes them, for a layer's features."""
+    shape = features.shape[1:]
+    return shape, measure_scale(features), count_mixed(shape[-1], budget.parameters)
 
 
 def train_decoder(
@@ -150,8 +127,7 @@ def train_decoder(
     network: FixedNetwork,
     layer: str,
     budget: Budget,
-    build: Build = build_decoder,
-    seed: int = SEED,
+    build: Callable[[tuple[int, int, int], float, int], keras.Model] = build_decoder,
     learning_rate: float = LEARNING_RATE,
 ) -> TrainingResult:
     """Train a decoder with mean squared error, or return it when that was done before.
@@ -162,69 +138,56 @@ def train_decoder(
         network: whose features are inverted.
         layer: in which layer.
         budget: how long, and how large.
-        build: makes the decoder.
-        seed: of weights and order.
+        build: makes the untrained decoder, of what ``build_decoder`` takes.
         learning_rate: the highest; reached in the first epoch, and lowered from there.
     """
     dtype = detect_policy()
-    rows = choose_training_rows(faces, seed)
+    rows, unseen = choose_training_rows(faces), faces.split.development
     features = cache_layer_features(faces, rows, network, layer)
     mean_face = average_training_face(faces)
     steps = -(-len(rows) // BATCH_SIZE)
 
     def compile_decoder() -> keras.Model:
-        shape = features.shape[1:]
-        mixed = count_mixed(shape[-1], budget.parameters)
         with use_policy(dtype):
-            decoder = build(shape, measure_scale(features), mixed)
-        schedule = keras.optimizers.schedules.CosineDecay(
-            initial_learning_rate=learning_rate / 10,
-            warmup_target=learning_rate,
-            warmup_steps=steps,
-            decay_steps=max(steps * (budget.epochs - 1), 1),
-            alpha=0.01,
-        )
+            decoder = build(*fit_decoder(features, budget))
+        schedule = schedule_rate(learning_rate, steps, budget.epochs)
         decoder.compile(keras.optimizers.Adam(schedule), loss="mse")
         return decoder
 
     def training_batches(epoch: int) -> tf.data.Dataset:
-        order = np.random.default_rng([seed, epoch]).permutation(len(rows))
+        order = np.random.default_rng([SEED, epoch]).permutation(len(rows))
         return _pair(features, faces.images, rows, order, mean_face)
 
-    # Mapped once for all epochs: the batches of each keep what they read from.
+    # Made once for all epochs: each would map its features anew, and keep them.
     @cache
-    def held_out() -> np.ndarray:
-        return cache_layer_features(faces, faces.split.development, network, layer)
-
     def development_batches() -> tf.data.Dataset:
-        unseen = faces.split.development
-        return _pair(held_out(), faces.images, unseen, np.arange(len(unseen)), mean_face)
+        held_out = cache_layer_features(faces, unseen, network, layer)
+        return _pair(held_out, faces.images, unseen, np.arange(len(unseen)), mean_face)
 
+    description = {
+        "data": faces.digest,
+        "images": len(rows),
+        "features": [network.digest, network.dtype, layer],
+        "budget": asdict(budget),
+        "policy": dtype,
+    }
     return train(
-        f"decoder-{network.name}-{layer}",
-        {
-            "data": faces.digest,
-            "images": len(rows),
-            "features": [network.digest, network.dtype, layer],
-            "budget": asdict(budget),
-            "policy": dtype,
-        }
-        | describe_start(network, layer)
-        | describe_cap(),
-        compile_decoder,
-        training_batches,
-        development_batches,
-        Stopping(budget.epochs, budget.epochs),
-        seed,
+        Training(
+            f"decoder-{network.name}-{layer}",
+            description | describe_start(network, layer) | describe_cap(),
+            compile_decoder,
+            training_batches,
+            development_batches,
+            Stopping(budget.epochs, budget.epochs),
+            SEED,
+        )
     )
 
 
-def choose_training_rows(faces: Faces, seed: int) -> np.ndarray:
+def choose_training_rows(faces: Faces) -> np.ndarray:
     """Return the rows that decoders learn from: at most ``MOST_IMAGES`` of the training split."""
     rows = faces.split.training
-    if len(rows) <= MOST_IMAGES:
-        return rows
-    return np.sort(np.random.default_rng(seed).permutation(rows)[:MOST_IMAGES])
+    return np.sort(np.random.default_rng(SEED).permutation(rows)[:MOST_IMAGES])
 
 
 def measure_scale(features: np.ndarray) -> float:
@@ -240,30 +203,60 @@ def measure_scale(features: np.ndarray) -> float:
     return float(f"{1 / np.sqrt(mean):.4g}") if mean > 0 else 1.0
 
 
-def decode_features(
-    decoder: keras.Model, features: np.ndarray, mean_face: np.ndarray
-) -> np.ndarray:
-    """Paint images from features.
+def paint_difference(decoder: keras.Model, features: np.ndarray) -> np.ndarray:
+    """Return what images differ by from the mean training face, by their features.
 
     Args:
-        decoder: a trained decoder.
+        decoder: a decoder; it is given a few images at a time.
         features: (n, height, width, channels), not negative.
-        mean_face: (64, 64, 3) float in [0, 1], of the training images.
 
     Returns:
-        (n, 64, 64, 3) float32, clipped to [0, 1].
+        (n, 64, 64, 3) float32.
     """
-    return np.clip(mean_face + paint_difference(decoder, features), 0, 1)
-
-
-def paint_difference(decoder: keras.Model, features: np.ndarray) -> np.ndarray:
-    """Return a decoder's output, a few images at a time: (n, 64, 64, 3) float32."""
     forward = tf.function(decoder, reduce_retracing=True)
     batches = (
         features[start : start + BATCH_SIZE].astype(np.float32)
         for start in range(0, len(features), BATCH_SIZE)
     )
     return np.concatenate([forward(batch, training=False).numpy() for batch in batches])
+
+
+def shrink_images(images: np.ndarray) -> np.ndarray:
+    """Average blocks of pixels: the images as a decoder could return them at best.
+
+    Args:
+        images: (n, 128, 128, 3) uint8.
+
+    Returns:
+        (n, 64, 64, 3) float32 in [0, 1].
+    """
+    block = images.shape[1] // SIDE
+    # Whole numbers are summed view by view: five times as fast as NumPy's mean, and exact.
+    total = np.zeros((len(images), SIDE, SIDE, images.shape[3]), np.uint32)
+    for row, column in np.ndindex(block, block):
+        total += images[:, row::block, column::block]
+    return (total / block**2 / 255).astype(np.float32)
+
+
+def enlarge_images(images: np.ndarray) -> np.ndarray:
+    """Bring small images to the size that the networks take, bilinearly.
+
+    Args:
+        images: (n, 64, 64, 3) float.
+
+    Returns:
+        (n, 128, 128, 3) float32, clipped to [0, 1].
+    """
+    return tf.clip_by_value(tf.image.resize(images, (2 * SIDE, 2 * SIDE)), 0, 1).numpy()
+
+
+def average_training_face(faces: Faces) -> np.ndarray:
+    """Return the mean of all training images: (64, 64, 3) float32 in [0, 1]."""
+    rows = faces.split.training
+    total = np.zeros((SIDE, SIDE, 3))
+    for part in np.array_split(rows, -(-len(rows) // 256)):
+        total += shrink_images(faces.images[part]).sum(axis=0)
+    return (total / len(rows)).astype(np.float32)
 
 
 def _pair(
@@ -274,27 +267,8 @@ def _pair(
     mean_face: np.ndarray,
 ) -> tf.data.Dataset:
     """Return batches of features and what their small images differ by from the mean face."""
-
-    def gather(chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        difference = shrink_images(images[rows[chosen]]) - mean_face
-        return features[chosen].astype(np.float32), difference
-
-    def load(chosen: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        inputs, pixels = tf.numpy_function(gather, [chosen], (tf.float32, tf.float32))
-        return (
-            tf.ensure_shape(inputs, (None, *features.shape[1:])),
-            tf.ensure_shape(pixels, (None, SIDE, SIDE, 3)),
-        )
-
-    return tf.data.Dataset.from_tensor_slices(order).batch(BATCH_SIZE).map(load).prefetch(2)
-
-
-def _convolve(x: keras.KerasTensor, filters: int, width: int, name: str) -> keras.KerasTensor:
-    return keras.layers.Conv2D(
-        filters,
-        width,
-        padding="same",
-        activation="relu",
-        kernel_initializer="he_normal",
-        name=name,
-    )(x)
+    inputs = gather_batches(lambda chosen: features[chosen].astype(np.float32), order, BATCH_SIZE)
+    differences = gather_batches(
+        lambda chosen: shrink_images(images[rows[chosen]]) - mean_face, order, BATCH_SIZE
+    )
+    return tf.data.Dataset.zip((inputs, differences)).prefetch(BATCHES_AHEAD)

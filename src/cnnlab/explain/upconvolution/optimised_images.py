@@ -5,19 +5,30 @@ features of another, under a prior that knows nothing of faces.
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import keras
 import numpy as np
+import pandas as pd
 import tensorflow as tf
 
-from cnnlab.explain.upconvolution.small_images import SIDE, enlarge_images
+from cnnlab.explain.upconvolution.decoders import SIDE, enlarge_images
+from cnnlab.explain.upconvolution.inversion import DECODED, Inversion, UnseenFaces
+from cnnlab.explain.upconvolution.survival import measure_error
+from cnnlab.networks.devices import describe_cap
 from cnnlab.networks.features import FixedNetwork
-from cnnlab.networks.precision import describe_cap
 from cnnlab.networks.training import digest_of
 from cnnlab.paths import FEATURES
-from plumbing.storage import new_path, read_seal, seal
+from cnnlab.settings import SEED
+from plumbing.storage import make_sealed
+
+CONTRASTED = ("block3_pool", "block5_pool")
+"""The layers of VGG16 that are inverted in both ways."""
+FACES = [0, -1]
+"""Unseen faces for that: the first and the last, of different classes."""
+OPTIMISED = "optimised"
+PIXEL_ERROR, FEATURE_ERROR = "pixel error", "feature error"
 
 LEARNING_RATE = 0.03
 TOTAL_VARIATION = 2.0
@@ -30,7 +41,6 @@ def optimise_images(
     layer: str,
     images: np.ndarray,
     steps: int,
-    seed: int,
     root: Path = FEATURES,
 ) -> np.ndarray:
     """Find small images with the features of given ones, or return them when that was done.
@@ -46,7 +56,6 @@ def optimise_images(
         layer: in which layer.
         images: (n, 64, 64, 3) float32 in [0, 1], whose features are to be met.
         steps: of the optimisation.
-        seed: of the noise.
         root: where the result is kept.
 
     Returns:
@@ -57,15 +66,11 @@ def optimise_images(
         "images": hashlib.sha256(np.ascontiguousarray(images, "<f4").tobytes()).hexdigest(),
         "steps": steps,
         "prior": [LEARNING_RATE, TOTAL_VARIATION, ALPHA_NORM, ALPHA],
-        "seed": seed,
+        "seed": SEED,
     }
     key = digest_of(description | describe_cap())
     file = root / f"optimised-{network.name}-{layer}-{key[:16]}.npy"
-    if read_seal(file, key) is None:
-        found = _descend(_read_layer(network, layer), images, steps, seed)
-        with new_path(file) as temporary:
-            np.save(temporary, found)
-        seal(file, key)
+    make_sealed(file, key, lambda path: np.save(path, _descend(network, layer, images, steps)))
     return np.load(file)
 
 
@@ -89,13 +94,42 @@ def measure_feature_error(
     return np.sqrt(np.square(found - wanted).sum(axes) / np.square(wanted).sum(axes))
 
 
-def _descend(
-    read: Callable[[tf.Tensor], tf.Tensor], images: np.ndarray, steps: int, seed: int
-) -> np.ndarray:
+def compare_methods(
+    network: FixedNetwork,
+    inversions: Sequence[Inversion],
+    unseen: UnseenFaces,
+    optimised: Mapping[str, np.ndarray],
+) -> pd.Series:
+    """Measure decoding and optimisation in pixels and in features.
+
+    Args:
+        network: VGG16.
+        inversions: by decoders, those of ``CONTRASTED`` among them.
+        unseen: the faces.
+        optimised: for each of ``CONTRASTED`` the pictures of ``FACES`` that were found.
+
+    Returns:
+        By layer, picture and figure, the mean over the faces: of the pixel error in grey levels,
+        and of the error of the features relative to their length.
+    """
+    images = unseen.images[FACES]
+    decoded = {each.layer: each.pictures for each in inversions if each.network == network.title}
+    errors = {}
+    for layer in CONTRASTED:
+        for name, pictures in ((DECODED, decoded[layer][FACES]), (OPTIMISED, optimised[layer])):
+            in_pixels = 255 * measure_error(pictures, images)
+            in_features = measure_feature_error(network, layer, pictures, images)
+            errors[layer, name, PIXEL_ERROR] = in_pixels.mean()
+            errors[layer, name, FEATURE_ERROR] = in_features.mean()
+    return pd.Series(errors)
+
+
+def _descend(network: FixedNetwork, layer: str, images: np.ndarray, steps: int) -> np.ndarray:
+    read = _read_layer(network, layer)
     wanted = read(enlarge_images(images))
     axes = list(range(1, len(wanted.shape)))
     length = tf.reduce_sum(tf.square(wanted), axes)
-    noise = np.random.default_rng(seed).normal(0, 0.02, images.shape)
+    noise = np.random.default_rng(SEED).normal(0, 0.02, images.shape)
     pixels = tf.Variable((0.5 + noise).astype(np.float32))
     schedule = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, steps, alpha=0.1)
     optimiser = keras.optimizers.Adam(schedule)

@@ -1,27 +1,31 @@
 """What of an image survives in a picture of it: nearness, place, colour, the individual.
 
 Each measure compares n pictures with the n images that they should show, both (n, 64, 64, 3) in
-[0, 1].
+[0, 1]. Judges of who is seen, and with which expression, are Fisherfaces (Belhumeur, Hespanha &
+Kriegman 1997): trained in a second, so that each layer's pictures can have a judge that learned
+from pictures as blurred as they are.
 """
 
 import numpy as np
-import tensorflow as tf
+from sklearn.decomposition import PCA
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.metrics.pairwise import euclidean_distances
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import FunctionTransformer, normalize
 
-from cnnlab.evaluation.intervals import FEWEST, Mean
-from cnnlab.evaluation.resampling import draw_counts, percentile_interval
+from cnnlab.evaluation.intervals import Mean, bootstrap, covary
+from cnnlab.settings import SEED
 
 FARTHEST = 6
 """Pixels of 64 up to which a picture is shifted in search of its place."""
+MOST_COMPONENTS = 150
+TOP, SIDES = 8, 10
+"""Pixels of 64 that judges do not look at above and below, and on each side: mostly background."""
 
 
 def measure_error(pictures: np.ndarray, images: np.ndarray) -> np.ndarray:
     """Return each picture's root mean squared error over pixels and channels: (n,)."""
     return np.sqrt(np.square(pictures - images).mean(axis=(1, 2, 3)))
-
-
-def measure_similarity(pictures: np.ndarray, images: np.ndarray) -> np.ndarray:
-    """Return the structural similarity (Wang et al. 2004, window of 11 pixels): (n,), at most 1."""
-    return tf.image.ssim(pictures, images, max_val=1.0).numpy()
 
 
 def measure_shift(pictures: np.ndarray, images: np.ndarray) -> np.ndarray:
@@ -39,15 +43,11 @@ def measure_shift(pictures: np.ndarray, images: np.ndarray) -> np.ndarray:
     shifts = sorted(((y, x) for y in steps for x in steps), key=lambda s: s[0] ** 2 + s[1] ** 2)
     size = pictures.shape[1] - 2 * FARTHEST
     middle = pictures[:, FARTHEST:-FARTHEST, FARTHEST:-FARTHEST]
-    errors = np.stack(
-        [
-            np.square(images[:, FARTHEST + y :, FARTHEST + x :][:, :size, :size] - middle).sum(
-                axis=(1, 2, 3)
-            )
-            for y, x in shifts
-        ]
-    )
-    return np.hypot(*np.array(shifts, float)[errors.argmin(axis=0)].T)
+    errors = []
+    for y, x in shifts:
+        moved = images[:, FARTHEST + y :, FARTHEST + x :][:, :size, :size]
+        errors.append(np.square(moved - middle).sum(axis=(1, 2, 3)))
+    return np.hypot(*np.array(shifts, float)[np.argmin(errors, axis=0)].T)
 
 
 def find_own(pictures: np.ndarray, images: np.ndarray) -> np.ndarray:
@@ -55,19 +55,16 @@ def find_own(pictures: np.ndarray, images: np.ndarray) -> np.ndarray:
 
     Where several are equally near, the hit is shared among them.
     """
-    distances = _square_distances(pictures, images)
-    # Differences of squared lengths carry the lengths' rounding, and may even be negative.
-    rounding = 1e-9 * np.square(images, dtype=np.float64).sum(axis=(1, 2, 3)).max()
+    first, second = (x.reshape(len(x), -1).astype(np.float64) for x in (pictures, images))
+    distances = euclidean_distances(first, second, squared=True)
+    # They are differences of squared lengths, and carry the lengths' rounding.
+    rounding = 1e-9 * np.square(second).sum(axis=1).max()
     nearest = distances <= distances.min(axis=1, keepdims=True) + rounding
     return np.diag(nearest) / nearest.sum(axis=1)
 
 
 def correlate_colour(
-    pictures: np.ndarray,
-    images: np.ndarray,
-    identities: np.ndarray | None,
-    num_resamples: int,
-    seed: int,
+    pictures: np.ndarray, images: np.ndarray, identities: np.ndarray | None, num_resamples: int
 ) -> Mean:
     """Correlate the mean colours of pictures with those of their images, over images.
 
@@ -76,32 +73,31 @@ def correlate_colour(
         images: (n, 64, 64, 3).
         identities: (n,) who is seen, resampled with all their images; None: images are.
         num_resamples: of the bootstrap.
-        seed: same seed, same interval.
 
     Returns:
         Pearson's correlation, averaged over red, green and blue; not a number, with n = 0, where
         a picture's colour never varies.
     """
-    painted, true = pictures.mean(axis=(1, 2)), images.mean(axis=(1, 2))
+    painted, true = (x.mean(axis=(1, 2)).astype(np.float64) for x in (pictures, images))
     if min(painted.std(axis=0).min(), true.std(axis=0).min()) < 1e-6:
-        return Mean(np.nan, np.nan, np.nan, 0)
+        return Mean(np.nan)
+
+    def correlate(counts: np.ndarray) -> np.ndarray:
+        shares = counts / counts.sum(axis=1, keepdims=True)
+        scale = np.sqrt(covary(painted, painted, shares) * covary(true, true, shares))
+        return (covary(painted, true, shares) / scale).mean(axis=1)
+
     n = len(pictures)
-    value = float(_correlate(painted, true, np.ones((1, n)))[0])
     people = np.arange(n) if identities is None else identities
-    if len(np.unique(people)) < FEWEST:
-        return Mean(value, np.nan, np.nan, n)
-    counts = np.concatenate(list(draw_counts(np.zeros(n, int), people, num_resamples, seed)))
-    low, high = percentile_interval(_correlate(painted, true, counts))
-    return Mean(value, float(low), float(high), n)
+    return bootstrap(correlate, np.zeros(n, int), people, num_resamples, SEED)
 
 
-def choose_strangers(identities: np.ndarray | None, n: int, seed: int) -> np.ndarray:
+def choose_strangers(identities: np.ndarray | None, n: int) -> np.ndarray:
     """Draw for each image another one, of another person where it is known who is seen.
 
     Args:
         identities: (n,) or None.
         n: images.
-        seed: of the draw.
 
     Returns:
         (n,) positions.
@@ -112,22 +108,52 @@ def choose_strangers(identities: np.ndarray | None, n: int, seed: int) -> np.nda
     people = np.arange(n) if identities is None else identities
     if len(np.unique(people)) < 2:
         raise ValueError("All images show one person: there is no other face to compare with.")
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(SEED)
     return np.array([rng.choice(np.flatnonzero(people != person)) for person in people])
 
 
-def _correlate(painted: np.ndarray, true: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """Return the correlation in each resample, averaged over the channels: (b,)."""
-    shares = counts / counts.sum(axis=1, keepdims=True)
+def train_judge(pictures: np.ndarray, classes: np.ndarray) -> Pipeline:
+    """Train a judge: principal components of grey faces, then what tells the classes apart.
 
-    def covary(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        return shares @ (a * b) - (shares @ a) * (shares @ b)
+    Args:
+        pictures: (n, 64, 64, 3) float in [0, 1].
+        classes: (n,) who is seen, or with which expression; two at least, and fewer than
+            pictures.
+    """
+    return make_pipeline(
+        FunctionTransformer(_crop),
+        PCA(min(MOST_COMPONENTS, len(pictures) // 2), whiten=True, svd_solver="full"),
+        LinearDiscriminantAnalysis(),
+    ).fit(pictures, classes)
 
-    a, b = painted.astype(np.float64), true.astype(np.float64)
-    return (covary(a, b) / np.sqrt(covary(a, a) * covary(b, b))).mean(axis=1)
+
+def recognise_people(
+    judge: Pipeline, pictures: np.ndarray, images: np.ndarray, identities: np.ndarray
+) -> np.ndarray:
+    """Return how surely each picture's person is found among other images.
+
+    Args:
+        judge: trained on other people.
+        pictures: (n, 64, 64, 3).
+        images: (n, 64, 64, 3), what the pictures show; a picture's own image is left out of its
+            search.
+        identities: (n,) who is seen.
+
+    Returns:
+        (n,) the probability that an image of the person is nearer to the picture than one of
+        somebody else (the area under the ROC curve); 0.5: nothing of the person is left. Not a
+        number where the person, or everybody else, has no other image.
+    """
+    seen, known = (normalize(judge.transform(each)) for each in (pictures, images))
+    areas = np.full(len(pictures), np.nan)
+    for row, nearness in enumerate(seen @ known.T):
+        is_same = identities == identities[row]
+        own, rest = nearness[is_same & (np.arange(len(images)) != row)], nearness[~is_same]
+        if own.size and rest.size:
+            areas[row] = 0.5 + np.sign(own[:, None] - rest).mean() / 2
+    return areas
 
 
-def _square_distances(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Return squared distances between all pairs: (n, m)."""
-    a, b = (x.reshape(len(x), -1).astype(np.float64) for x in (first, second))
-    return np.square(a).sum(1)[:, None] + np.square(b).sum(1)[None] - 2 * a @ b.T
+def _crop(pictures: np.ndarray) -> np.ndarray:
+    middle = pictures[:, TOP:-TOP, SIDES:-SIDES].mean(axis=-1)
+    return middle.reshape(len(pictures), -1)

@@ -8,12 +8,12 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from cnnlab.style import CLASS_COLOURS, TEXT_WIDTH
+from cnnlab.drawing import open_canvas, write
+from cnnlab.style import BLUE, DOTTED, GREY, ORANGE, RED, TEXT_WIDTH
 from cnnlab.theory.gradients import Architecture, Forward, Gradients, Parameters
 
-_RED, _GREY = CLASS_COLOURS[6], "#999999"
-_TAP_COLOURS = (CLASS_COLOURS[0], CLASS_COLOURS[1])
-_TAP_LINES = ("-", "--")
+_UNIT = {"boxstyle": "round,pad=0.15", "fc": "white", "ec": "black", "lw": 0.6}
+_NUMBER = {"boxstyle": "square,pad=0.05", "fc": "white", "ec": "none"}
 
 
 def draw_network(architecture: Architecture) -> Figure:
@@ -25,42 +25,36 @@ def draw_network(architecture: Architecture) -> Figure:
         architecture: at least 3 windows in the pool, at most 2 taps in the kernel.
     """
     P, M, T = architecture.pool, architecture.pooled_length, architecture.convolved_length
-    k, H = architecture.kernel_width, architecture.hidden
+    k, H, padding = architecture.kernel_width, architecture.hidden, architecture.padding
     columns = _place_units(architecture, (0, 1, M - 1))
     bottom = min(columns[0].values())
-    figure, axes = plt.subplots(figsize=(TEXT_WIDTH, 2.1))
+    figure, axes = open_canvas(2.1, (-0.45, 4.4), (bottom - 1.4, 2.3))
     _draw_edges(axes, columns, architecture)
-    letters = (r"\tilde{x}", "c", "p", "h", "z")
-    for x, (units, letter) in enumerate(zip(columns, letters, strict=True)):
+    headings = {
+        f"padded input\n{T + k - 1}": r"$\tilde{x}_{N}$",
+        f"Conv1, ReLU\n{T}": "$c_{N}$",
+        f"AVGPOOL1\n{M}": "$p_{N}$",
+        f"FC1, ReLU\n{H}": "$h_{N}$",
+        "output, sigmoid\n1": "$z$",
+    }
+    for x, (units, (heading, symbol)) in enumerate(zip(columns, headings.items(), strict=True)):
+        write(axes, x, 0.8, heading, va="bottom")
         for index, y in units.items():
-            subscript = f"_{{{index + 1}}}" if letter != "z" else ""
-            _draw_unit(axes, x, y, f"${letter}{subscript}$")
-    padding = architecture.padding
+            unit = symbol.replace("N", str(index + 1))
+            write(axes, x, y, unit, size=7, bbox=_UNIT, zorder=4)
     for i in [*range(padding), *range(T + k - 1 - padding, T + k - 1)]:
-        axes.text(-0.17, columns[0][i], "0 =", ha="right", va="center", fontsize=8)
+        write(axes, -0.17, columns[0][i], "0 =", ha="right")
     for x, units in enumerate(columns[:3]):
-        heights = sorted(units.values())
-        gap = int(np.argmax(np.diff(heights)))
-        axes.text(x, (heights[gap] + heights[gap + 1]) / 2, "⋮", ha="center", va="center")
-    headings = (
-        f"padded input\n{T + k - 1}",
-        f"Conv1, ReLU\n{T}",
-        f"AVGPOOL1\n{M}",
-        f"FC1, ReLU\n{H}",
-        "output, sigmoid\n1",
-    )
+        above, below = max(pairwise(sorted(units.values())), key=lambda ends: ends[1] - ends[0])
+        write(axes, x, (above + below) / 2, "⋮", size=9)
     shapes = (
         f"$W^C$: {k}, $b^C$: 1",
         f"$1/P = 1/{P}$",
         f"$W^F$: {M} × {H}, $b^F$: {H}",
         f"$W^Z$: {H}, $b^Z$: 1",
     )
-    for x, heading in enumerate(headings):
-        axes.text(x, 0.8, heading, ha="center", va="bottom", fontsize=8)
     for x, shape in enumerate(shapes):
-        axes.text(x + 0.5, bottom - 0.7, shape, ha="center", va="top", fontsize=8)
-    axes.set(xlim=(-0.45, 4.4), ylim=(bottom - 1.4, 2.3))
-    axes.axis("off")
+        write(axes, x + 0.5, bottom - 0.7, shape, va="top")
     return figure
 
 
@@ -77,50 +71,46 @@ def draw_example(
     """
     columns = _place_units(architecture, range(architecture.pooled_length))
     bottom = min(columns[0].values())
-    figure, axes = plt.subplots(figsize=(TEXT_WIDTH, 2.3))
+    figure, axes = open_canvas(2.3, (-0.3, 4.35), (bottom - 1.5, 0.9))
     _draw_edges(axes, columns, architecture)
-    gradient = gradients.parameters
-    for m, j in np.ndindex(parameters.W_F.shape):
-        ends = (columns[2][m], columns[3][j])
-        _write_weight(axes, 2, ends, parameters.W_F[m, j], gradient.W_F[m, j])
-    for j, y in columns[3].items():
-        _write_weight(axes, 3, (y, columns[4][0]), parameters.W_Z[j], gradient.W_Z[j])
-    inputs = (passed.padded[0], passed.u[0], passed.p[0], passed.v[0], passed.s)
-    outputs = (passed.padded[0], passed.c[0], passed.p[0], passed.h[0], passed.z)
-    deltas = (gradients.delta_C[0], gradients.delta_P[0], gradients.delta_F[0], gradients.delta_Z)
-    for x, units in enumerate(columns):
-        for index, y in units.items():
-            before, after = inputs[x][index], outputs[x][index]
-            value = f"{after:g}" if before == after else f"{before:g} → {after:g}"
-            _draw_unit(axes, x, y, value.replace("-", "−"))
-            if x > 0:
-                _write(axes, x, y - 0.42, deltas[x - 1][index], _RED)
-    heads = (
-        r"$\tilde{x}$",
-        r"$u \rightarrow c$",
-        "$p$",
-        r"$v \rightarrow h$",
-        r"$s \rightarrow z$",
+    for x, name in ((2, "W_F"), (3, "W_Z")):
+        weights, derivatives = (
+            np.reshape(getattr(each, name), (len(columns[x]), len(columns[x + 1])))
+            for each in (parameters, gradients.parameters)
+        )
+        for i, j in np.ndindex(weights.shape):
+            start, end = columns[x][i], columns[x + 1][j]
+            for along, values, colour in ((0.24, weights, "black"), (0.7, derivatives, RED)):
+                y = start + along * (end - start)
+                write(axes, x + along, y, _list(values[i, j]), color=colour, bbox=_NUMBER)
+    layers = (  # symbol, values before and after the activation, derivatives
+        (r"$\tilde{x}$", passed.padded[0], passed.padded[0], None),
+        (r"$u \rightarrow c$", passed.u[0], passed.c[0], gradients.delta_C[0]),
+        ("$p$", passed.p[0], passed.p[0], gradients.delta_P[0]),
+        (r"$v \rightarrow h$", passed.v[0], passed.h[0], gradients.delta_F[0]),
+        (r"$s \rightarrow z$", passed.s, passed.z, gradients.delta_Z),
     )
-    for x, head in enumerate(heads):
-        axes.text(x, 0.5, head, ha="center", va="bottom", fontsize=9)
+    for x, (units, (symbol, before, after, deltas)) in enumerate(zip(columns, layers, strict=True)):
+        write(axes, x, 0.5, symbol, va="bottom", size=9)
+        for index, y in units.items():
+            steps = dict.fromkeys((_list(before[index]), _list(after[index])))
+            write(axes, x, y, " → ".join(steps), size=7, bbox=_UNIT, zorder=4)
+            if deltas is not None:
+                write(axes, x, y - 0.42, _list(deltas[index]), color=RED, bbox=_NUMBER)
     for x, name in ((0.3, "W_C"), (0.9, "b_C"), (3.0, "b_F"), (4.0, "b_Z")):
-        value, derivative = _list(getattr(parameters, name)), _list(getattr(gradient, name))
-        symbol = f"${name[0]}^{name[2]}$"
-        axes.text(x, bottom - 0.7, f"{symbol}: {value}", ha="center", va="top", fontsize=8)
-        axes.text(x, bottom - 1.1, derivative, ha="center", va="top", fontsize=8, color=_RED)
-    axes.set(xlim=(-0.3, 4.35), ylim=(bottom - 1.5, 0.9))
-    axes.axis("off")
+        value, derivative = (_list(getattr(p, name)) for p in (parameters, gradients.parameters))
+        write(axes, x, bottom - 0.7, f"${name[0]}^{name[2]}$: {value}", va="top")
+        write(axes, x, bottom - 1.1, derivative, va="top", color=RED)
     return figure
 
 
 def _place_units(architecture: Architecture, windows: Sequence[int]) -> list[dict[int, float]]:
     """Return the height of each unit by its index: input, convolution, pool, FC1, output."""
     P, k = architecture.pool, architecture.kernel_width
-    pooled = {m: [m * P + r for r in range(P)] for m in windows}
-    convolved = {t: [t + i for i in range(k)] for ts in pooled.values() for t in ts}
+    pooled = {m: range(m * P, (m + 1) * P) for m in windows}
+    convolved = {t: range(t, t + k) for ts in pooled.values() for t in ts}
     shown = sorted({i for inputs in convolved.values() for i in inputs})
-    steps = [1.0 if later == earlier + 1 else 1.7 for earlier, later in pairwise(shown)]
+    steps = np.where(np.diff(shown) == 1, 1.0, 1.7)
     heights = dict(zip(shown, -np.cumsum([0.0, *steps]), strict=True))
     middles = {t: np.mean([heights[i] for i in inputs]) for t, inputs in convolved.items()}
     pools = {m: np.mean([middles[t] for t in ts]) for m, ts in pooled.items()}
@@ -134,34 +124,13 @@ def _draw_edges(
 ) -> None:
     inputs, convolved, pooled, hidden, output = columns
     for t, y in convolved.items():
-        for i in range(architecture.kernel_width):
-            style = {"color": _TAP_COLOURS[i], "ls": _TAP_LINES[i]}
-            axes.plot((0, 1), (inputs[t + i], y), lw=1, **style)
-        axes.plot((1, 2), (y, pooled[t // architecture.pool]), color=_GREY, ls="-", lw=0.8)
-    for y in hidden.values():
-        for start in pooled.values():
-            axes.plot((2, 3), (start, y), color=_GREY, ls="-", lw=0.4)
-        axes.plot((3, 4), (y, output[0]), color=_GREY, ls="-", lw=0.4)
-
-
-def _draw_unit(axes: Axes, x: float, y: float, text: str) -> None:
-    box = {"boxstyle": "round,pad=0.15", "fc": "white", "ec": "black", "lw": 0.6}
-    axes.text(x, y, text, ha="center", va="center", fontsize=7, bbox=box, zorder=4)
-
-
-def _write(axes: Axes, x: float, y: float, value: float, colour: str) -> None:
-    """Write a number on a white ground."""
-    box = {"boxstyle": "square,pad=0.05", "fc": "white", "ec": "none"}
-    place = {"ha": "center", "va": "center", "fontsize": 7.5, "zorder": 3}
-    axes.text(x, y, _list(value), color=colour, bbox=box, **place)
-
-
-def _write_weight(
-    axes: Axes, x: float, ends: tuple[float, float], weight: float, derivative: float
-) -> None:
-    """Write a weight and its derivative on the edge from column x to the next."""
-    for along, value, colour in ((0.24, weight, "black"), (0.7, derivative, _RED)):
-        _write(axes, x + along, ends[0] + along * (ends[1] - ends[0]), value, colour)
+        for i, style in zip(range(architecture.kernel_width), (BLUE, ORANGE), strict=False):
+            axes.plot((0, 1), (inputs[t + i], y), color=style, ls=("-", "--")[i], lw=1)
+        axes.plot((1, 2), (y, pooled[t // architecture.pool]), color=GREY, ls="-", lw=0.8)
+    for x, starts, ends in ((2, pooled, hidden), (3, hidden, output)):
+        for start in starts.values():
+            for end in ends.values():
+                axes.plot((x, x + 1), (start, end), color=GREY, ls="-", lw=0.4)
 
 
 def _list(values: np.ndarray) -> str:
@@ -170,10 +139,7 @@ def _list(values: np.ndarray) -> str:
 
 
 def plot_learning(
-    examples: Sequence[np.ndarray],
-    by_hand: np.ndarray,
-    by_keras: np.ndarray,
-    others: np.ndarray,
+    examples: Sequence[np.ndarray], by_hand: np.ndarray, by_keras: np.ndarray, others: np.ndarray
 ) -> Figure:
     """Plot a signal of each label, and the cost curves of several starts.
 
@@ -185,15 +151,14 @@ def plot_learning(
     """
     figure, (left, right) = plt.subplots(1, 2, figsize=(TEXT_WIDTH, 2.0))
     for label, signal in enumerate(examples):
-        left.plot(signal - 8 * label, lw=0.5, color=CLASS_COLOURS[0], ls="-")
+        left.plot(signal - 8 * label, lw=0.5, color=BLUE, ls="-")
     left.set(xlabel="sample", yticks=(0, -8), yticklabels=("label 0", "label 1"))
-    steps = np.arange(by_hand.size)
-    other_lines = right.plot(steps, others.T, color=_GREY, lw=0.4, ls="-")
-    right.plot(steps, by_hand, label="by hand")
-    right.plot(steps[::5], by_keras[::5], "o", mfc="none", label="Keras SGD")
-    right.axhline(np.log(2), color=_GREY, lw=0.8, ls=":")
-    right.annotate("guessing: ln 2", (steps[-1], np.log(2)), ha="right", va="bottom", fontsize=8)
+    other_lines = right.plot(others.T, color=GREY, lw=0.4, ls="-")
     other_lines[0].set_label("by hand, other seeds")
+    right.plot(by_hand, color=BLUE, ls="-", label="by hand")
+    right.plot(by_keras, "o", markevery=5, mfc="none", color=RED, label="Keras SGD")
+    right.axhline(np.log(2), **DOTTED)
+    write(right, len(by_hand) - 1, np.log(2), "guessing: ln 2", ha="right", va="bottom")
     right.set(xlabel="step", ylabel="cost per signal (nat)", ylim=(0, 1.3))
     right.legend()
     return figure
@@ -219,5 +184,5 @@ def plot_vanishing(
     middle.loglog(*weights, "o-", ms=3)
     middle.set(xlabel="factor on $W^F$ and $W^Z$")
     right.plot([100 * share for share in units], list(units.values()), "o-", ms=3)
-    right.set(xlabel="FC1's units that are on (%)", ylim=(0, None))
+    right.set(xlabel="FC1's units on (%)", ylim=(0, None))
     return figure

@@ -1,1 +1,1 @@
-"""How the report looks: export, typesetting, pictures."""
+"""How the report looks: editions, chapters, typesetting, export."""

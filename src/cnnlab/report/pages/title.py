@@ -1,81 +1,52 @@
 """The title page's settings: one small TOML file that the student edits."""
 
-from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
 
-from cnnlab.report.errors import ReportError
-from cnnlab.report.text.toml_files import read_toml
+from cnnlab.paths import REPORT
+from cnnlab.report.text.glossary import read_toml
+from plumbing.user_errors import UserError
 
+TITLE = REPORT / "title.toml"
 
-@dataclass(frozen=True)
-class Title:
-    """What the title page says; what is empty is left out, but for blank lines for the student.
-
-    Attributes:
-        title: the report's title; the only one that must not be empty.
-        subtitle: the line below it.
-        course: the course's name.
-        lecturer: who gives the course.
-        university: its university.
-        department: its department.
-        date: the day the homework is due, as it is to be printed.
-        author: the student's name.
-        student_number: the student's number, printed below the name.
-        figure: a picture for the page, as a path from the project's folder; left out while
-            no such file exists.
-        figure_alt: what the picture shows, for those who do not see it.
-        abstract: what the report holds, in Markdown.
-    """
-
-    title: str
-    subtitle: str = ""
-    course: str = ""
-    lecturer: str = ""
-    university: str = ""
-    department: str = ""
-    date: str = ""
-    author: str = ""
-    student_number: str = ""
-    figure: str = ""
-    figure_alt: str = ""
-    abstract: str = ""
-
-
+# What is empty is left out of the page, but for blank lines for the student.
+KNOWN = (
+    *("title", "subtitle", "course", "lecturer", "university", "department"),
+    # As it is to be printed; then the student, and what the report holds, in Markdown.
+    *("date", "author", "student_number", "abstract"),
+    # A picture, as a path from the project's folder, and what it shows for who does not see it.
+    *("figure", "figure_alt"),
+)
 # What the Persian title page takes from the English settings where it has none of its own.
 _SHARED = ("author", "student_number", "figure")
 
 
-def read_title(path: Path, language: str = "en") -> Title:
-    """Read the title page's settings of one edition.
+def read_title(language: str, path: Path = TITLE) -> dict[str, str]:
+    """Read the title page's settings of one edition: text for each of ``KNOWN``.
 
     Args:
-        path: the file; its table ``[fa]`` holds the Persian edition's settings.
         language: ``en`` or ``fa``.
+        path: the file; its table ``[fa]`` holds the Persian edition's settings.
 
     Raises:
-        ReportError: the file is missing or no TOML, a key is not known, a value is no text,
-            the title is empty, or a picture has no description.
+        UserError: the file is missing or no TOML, a key is not known, a value is no text, the
+            title is empty, or a picture has no description.
     """
-    settings = read_toml(path, "the title pages' settings")
+    settings, where = read_toml(path), f"{path}"
     persian = settings.pop("fa", {})
-    if language == "en":
-        return _check(path, settings)
-    shared = {key: settings[key] for key in _SHARED if settings.get(key)}
-    return _check(f"{path}, [fa]", shared | {key: text for key, text in persian.items() if text})
-
-
-def _check(where: Path | str, settings: dict[str, Any]) -> Title:
-    known = [field.name for field in fields(Title)]
+    if language == "fa":
+        where = f"{path}, [fa]"
+        shared = {key: settings[key] for key in _SHARED if settings.get(key)}
+        settings = shared | {key: text for key, text in persian.items() if text}
     for key, value in settings.items():
-        if key not in known:
-            raise ReportError(
-                f"{where}: the setting {key!r} is not known. Known are: {', '.join(known)}."
+        if key not in KNOWN:
+            raise UserError(
+                f"{where}: the setting {key!r} is not known. Known are: {', '.join(KNOWN)}."
             )
         if not isinstance(value, str):
-            raise ReportError(f'{where}: {key} must be text between quotes, such as {key} = "...".')
-    if not settings.get("title", "").strip():
-        raise ReportError(f"{where}: title is empty, and a PDF needs one.")
-    if settings.get("figure") and not settings.get("figure_alt", "").strip():
-        raise ReportError(f"{where}: figure_alt is empty; say in it what the figure shows.")
-    return Title(**settings)
+            raise UserError(f'{where}: {key} must be text between quotes, such as {key} = "...".')
+    title = dict.fromkeys(KNOWN, "") | settings
+    if not title["title"].strip():
+        raise UserError(f"{where}: title is empty, and a PDF needs one.")
+    if title["figure"] and not title["figure_alt"].strip():
+        raise UserError(f"{where}: figure_alt is empty; say in it what the figure shows.")
+    return title

@@ -5,14 +5,18 @@ translates the cells of its tables and the words of its values by them.
 """
 
 import re
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
+from typing import Any
 
-from cnnlab.report.errors import ReportError
+from cnnlab.paths import REPORT
 from cnnlab.report.text.persian import alphabetical_key, localise_numbers
-from cnnlab.report.text.toml_files import read_toml
+from plumbing.user_errors import UserError
+
+GLOSSARY = REPORT / "glossary.toml"
 
 # In a cell: code, formulae and references need no translation.
 _SPEECHLESS = re.compile(r"`[^`]*`|(?<!\\)\$[^$]+\$|@[\w-]+")
@@ -22,29 +26,16 @@ _CELLS = re.compile(r"(?<!\\)\|")
 
 
 @dataclass(frozen=True)
-class Term:
-    """A term of the course.
-
-    Attributes:
-        en: in English, as the report writes it within a sentence.
-        fa: in Persian.
-    """
-
-    en: str
-    fa: str
-
-
-@dataclass(frozen=True)
 class Glossary:
     """Terms and phrases.
 
     Attributes:
-        terms: the course's terms.
+        terms: the course's terms as the report writes them within a sentence, English to Persian.
         phrases: what else stands in the cells of tables, English to Persian. ``#`` stands for
             a number: ``"# layers"`` is ``"# لایه"``.
     """
 
-    terms: tuple[Term, ...]
+    terms: Mapping[str, str]
     phrases: Mapping[str, str]
 
     def translate_table(self, markdown: str) -> tuple[str, list[str]]:
@@ -52,29 +43,25 @@ class Glossary:
 
         Also returns the cells whose words the glossary does not know; they stay in English.
         """
-        head, rule, *rows = markdown.splitlines()
         unknown: list[str] = []
-        translated = [self._translate_row(row, unknown) for row in (head, *rows)]
-        return "\n".join([translated[0], rule, *translated[1:]]), unknown
+
+        def translate_row(row: str) -> str:
+            cells = [cell.strip() for cell in _CELLS.split(row.strip())[1:-1]]
+            translated = [self._translate(cell) for cell in cells]
+            pairs = list(zip(cells, translated, strict=True))
+            unknown.extend(cell for cell, persian in pairs if persian is None)
+            written = [cell if fa is None else localise_numbers(fa) for cell, fa in pairs]
+            return f"| {' | '.join(written)} |"
+
+        head, rule, *rows = markdown.splitlines()
+        return "\n".join([translate_row(head), rule, *map(translate_row, rows)]), unknown
 
     def translate_words(self, text: str) -> str:
         """Return a value of a sentence in Persian; unchanged, if the glossary does not know it."""
-        persian = self._translate(text)
-        return text if persian is None else persian
-
-    def _translate_row(self, row: str, unknown: list[str]) -> str:
-        cells = [cell.strip() for cell in _CELLS.split(row.strip())[1:-1]]
-        return f"| {' | '.join(self._translate_cell(cell, unknown) for cell in cells)} |"
-
-    def _translate_cell(self, cell: str, unknown: list[str]) -> str:
-        persian = self._translate(cell)
-        if persian is None:
-            unknown.append(cell)
-            return cell
-        return localise_numbers(persian)
+        return self._translate(text) or text
 
     def _translate(self, text: str) -> str | None:
-        persian = self.phrases.get(text) or {term.en: term.fa for term in self.terms}.get(text)
+        persian = self.phrases.get(text) or self.terms.get(text)
         if persian is not None:
             return persian
         numbers = iter(_NUMBER.findall(text))
@@ -88,7 +75,10 @@ class Glossary:
 
     def describe_terms(self) -> str:
         """Return a section of the Persian edition: the terms in its order, in two columns."""
-        terms = sorted(((term.fa, term.en) for term in self.terms), key=_in_persian_order)
+        terms = sorted(
+            ((persian, english) for english, persian in self.terms.items()),
+            key=lambda pair: alphabetical_key(pair[0]),
+        )
         half = (len(terms) + 1) // 2
         pairs = zip_longest(terms[:half], terms[half:], fillvalue=("", ""))
         rows = [f"| {' | '.join((*first, *second))} |" for first, second in pairs]
@@ -96,23 +86,32 @@ class Glossary:
         return "\n".join(["## واژه‌نامه", "", names, "|:--|:--|:--|:--|", *rows])
 
 
-def _in_persian_order(pair: tuple[str, str]) -> tuple[int, ...]:
-    return alphabetical_key(pair[0])
-
-
-def read_glossary(path: Path) -> Glossary:
+def read_glossary(path: Path = GLOSSARY) -> Glossary:
     """Read the glossary.
 
     Raises:
-        ReportError: the file is missing or no TOML, a term lacks a language or is there twice.
+        UserError: the file is missing or no TOML, a term lacks a language or is there twice.
     """
-    content = read_toml(path, "the terms of both editions")
-    terms = []
+    content = read_toml(path)
+    terms: dict[str, str] = {}
     for entry in content.get("term", []):
         if set(entry) != {"en", "fa"} or not all(entry.values()):
-            raise ReportError(f"{path}: the term {entry} must have an en and a fa, and no more.")
-        terms.append(Term(**entry))
-    english = [term.en for term in terms]
-    if doubled := {name for name in english if english.count(name) > 1}:
-        raise ReportError(f"{path}: {', '.join(sorted(doubled))} is there twice.")
-    return Glossary(tuple(terms), content.get("phrases", {}))
+            raise UserError(f"{path}: the term {entry} must have an en and a fa, and no more.")
+        if entry["en"] in terms:
+            raise UserError(f"{path}: {entry['en']} is there twice.")
+        terms[entry["en"]] = entry["fa"]
+    return Glossary(terms, content.get("phrases", {}))
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Return what one of the report's settings files says.
+
+    Raises:
+        UserError: the file is missing, no TOML, or not in UTF-8.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise UserError(f"{path} is missing. Bring it back from the repository.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} is no valid TOML: {error}.") from error

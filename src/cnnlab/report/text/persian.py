@@ -90,11 +90,6 @@ def keep_order(markdown: str) -> str:
     return re.sub("(?<=[۰-۹])(?=٪)", _RIGHT_TO_LEFT_MARK, _FROM_THE_LEFT.sub(part, markdown))
 
 
-def right_to_left(markdown: str) -> str:
-    """Return Markdown that Jupyter sets from right to left; the report's filter unwraps it."""
-    return f'<div dir="rtl">\n\n{markdown.strip()}\n\n</div>'
-
-
 def alphabetical_key(text: str) -> tuple[int, ...]:
     """Return by what Persian words are sorted: the alphabet's order is not Unicode's."""
     return tuple(_ALPHABET.find(letter) for letter in text if letter != _NON_JOINER)

@@ -6,35 +6,30 @@ notes in the comment what has changed, with the English: translate, then leave o
 in the comment.
 """
 
-import argparse
 import hashlib
 import re
-import sys
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import nbformat
 from nbformat import NotebookNode
 
 from cnnlab.paths import NOTEBOOKS, REPORT
-from cnnlab.report.errors import ReportError
-from cnnlab.report.text.prose import LABEL, find_expressions, find_references
-from plumbing.commands import run_command
+from cnnlab.report.text.prose import LABEL, find_references
+from cnnlab.report.text.values import find_expressions
 from plumbing.storage import write_bytes
+from plumbing.user_errors import UserError
 
 PERSIAN = REPORT / "fa"
-_NONE = "none"
 _PASSAGE = re.compile(
-    r"^<!-- (?P<cell>[\w-]+) (?P<digest>[0-9a-f]{8}|none)(?:, now [0-9a-f]{8}\n.*?)? *-->\n",
+    r"^<!-- (?P<cell>[\w-]+) (?P<digest>[0-9a-f]{8}|none)(?:, now [0-9a-f]{8}\n.*?)? *-->\n"
+    r"(?P<text>.*?)(?=\Z|^<!-- [\w-]+ (?:[0-9a-f]{8}|none))",
     re.MULTILINE | re.DOTALL,
 )
 
 
-@dataclass(frozen=True)
-class Passage:
+class Passage(NamedTuple):
     """The Persian of one Markdown cell.
 
     Attributes:
@@ -46,43 +41,15 @@ class Passage:
     text: str
 
 
-def digest_text(english: str) -> str:
-    """Return eight hexadecimal digits that change with an English text, but not with its lines."""
-    return hashlib.sha256(" ".join(english.split()).encode()).hexdigest()[:8]
-
-
-def read_passages(path: Path) -> dict[str, Passage]:
-    """Return the passages of a file by their cells; none if it isn't there.
-
-    Raises:
-        ReportError: text stands before the first comment, or a cell is there twice.
-    """
-    content = path.read_text(encoding="utf-8") if path.is_file() else ""
-    heads = list(_PASSAGE.finditer(content))
-    if content[: heads[0].start() if heads else None].strip():
-        raise ReportError(f"{path}: the text before the first passage belongs to no cell.")
-    ends = [*(head.start() for head in heads[1:]), len(content)][: len(heads)]
-    passages = {}
-    for head, end in zip(heads, ends, strict=True):
-        if head["cell"] in passages:
-            raise ReportError(f"{path}: cell {head['cell']} is there twice.")
-        passages[head["cell"]] = Passage(head["digest"], content[head.end() : end].strip())
-    return passages
-
-
-def add_persian(notebook: NotebookNode, name: str, folder: Path = PERSIAN) -> None:
-    """Put the Persian of each Markdown cell, where it is up to date, into its ``metadata.persian``.
-
-    Raises:
-        ReportError: a passage has other expressions or labels than its English.
-    """
-    path = folder / f"{name}.md"
-    passages = read_passages(path)
-    for cell in _text_cells(notebook):
-        passage = passages.get(cell.id)
-        if passage and passage.text and passage.digest == digest_text(cell.source):
-            _compare(cell, passage.text, name, path)
-            cell.metadata["persian"] = passage.text
+def renew_translations() -> None:
+    """Bring the files under ``report/fa`` in line with the notebooks, and say what is missing."""
+    total: Counter[str] = Counter()
+    for path in sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb")):
+        notebook = nbformat.read(path, as_version=4)
+        counts = renew_translation(notebook, PERSIAN / f"{path.stem}.md")
+        total += counts
+        print(f"{path.stem}: {_describe(counts)}")
+    print(f"All: {_describe(total)}. {PERSIAN}")
 
 
 def renew_translation(notebook: NotebookNode, path: Path) -> Counter[str]:
@@ -98,7 +65,7 @@ def renew_translation(notebook: NotebookNode, path: Path) -> Counter[str]:
     parts = []
     for cell in _text_cells(notebook):
         digest = digest_text(cell.source)
-        passage = passages.pop(cell.id, Passage(_NONE, ""))
+        passage = passages.pop(cell.id, Passage("none", ""))
         head = f"{cell.id} {passage.digest}"
         if passage.digest == digest and passage.text:
             counts["translated"] += 1
@@ -114,43 +81,61 @@ def renew_translation(notebook: NotebookNode, path: Path) -> Counter[str]:
     return counts
 
 
+def add_persian(notebook: NotebookNode, name: str, folder: Path = PERSIAN) -> None:
+    """Put the Persian of each Markdown cell, where it is up to date, into its ``metadata.persian``.
+
+    Raises:
+        UserError: a passage has other expressions or labels than its English.
+    """
+    path = folder / f"{name}.md"
+    passages = read_passages(path)
+    for cell in _text_cells(notebook):
+        passage = passages.get(cell.id)
+        if passage and passage.text and passage.digest == digest_text(cell.source):
+            _compare(cell, passage.text, name, path)
+            cell.metadata["persian"] = passage.text
+
+
+def read_passages(path: Path) -> dict[str, Passage]:
+    """Return the passages of a file by their cells; none if it isn't there.
+
+    Raises:
+        UserError: text stands before the first comment, or a cell is there twice.
+    """
+    content = path.read_text(encoding="utf-8") if path.is_file() else ""
+    if _PASSAGE.sub("", content).strip():
+        raise UserError(f"{path}: the text before the first passage belongs to no cell.")
+    passages: dict[str, Passage] = {}
+    for cell, digest, text in _PASSAGE.findall(content):
+        if cell in passages:
+            raise UserError(f"{path}: cell {cell} is there twice.")
+        passages[cell] = Passage(digest, text.strip())
+    return passages
+
+
+def digest_text(english: str) -> str:
+    """Return eight hexadecimal digits that change with an English text, but not with its lines."""
+    return hashlib.sha256(" ".join(english.split()).encode()).hexdigest()[:8]
+
+
 def _text_cells(notebook: NotebookNode) -> list[NotebookNode]:
     return [cell for cell in notebook.cells if cell.cell_type == "markdown"]
 
 
 def _compare(cell: NotebookNode, persian: str, name: str, path: Path) -> None:
-    parts: Mapping[str, tuple[list[str], list[str]]] = {
-        "expressions": (find_expressions(cell.source), find_expressions(persian)),
-        "references": (find_references(cell.source, name), find_references(persian, name)),
-        "labels": (LABEL.findall(cell.source), LABEL.findall(persian)),
-        "headings": (re.findall("^#+ ", cell.source, re.M), re.findall("^#+ ", persian, re.M)),
-    }
-    for kind, (english, translated) in parts.items():
-        if differing := Counter(english) - Counter(translated) or Counter(translated) - Counter(
-            english
-        ):
-            raise ReportError(
+    for kind, find in {
+        "expressions": find_expressions,
+        "references": lambda text: find_references(text, name),
+        "labels": LABEL.findall,
+        "headings": re.compile("^#+ ", re.MULTILINE).findall,
+    }.items():
+        english, translated = Counter(find(cell.source)), Counter(find(persian))
+        if differing := (english - translated) + (translated - english):
+            raise UserError(
                 f"{path}, cell {cell.id} of notebook {name}: English and Persian have other "
                 f"{kind}: {', '.join(differing)}."
             )
 
 
-def renew_translations(names: Sequence[str]) -> None:
-    """Bring files under ``report/fa`` in line with their notebooks, and say what is missing.
-
-    Args:
-        names: of notebooks without their suffix; none: all.
-    """
-    total: Counter[str] = Counter()
-    paths = sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
-    for path in [path for path in paths if not names or path.stem in names]:
-        counts = renew_translation(nbformat.read(path, as_version=4), PERSIAN / f"{path.stem}.md")
-        total += counts
-        print(f"{path.stem}: {', '.join(f'{counts[kind]} {kind}' for kind in sorted(counts))}")
-    print(f"All: {', '.join(f'{total[kind]} {kind}' for kind in sorted(total))}. {PERSIAN}")
-
-
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description="Renew the files of the Persian text.")
-    parser.add_argument("names", nargs="*", help="notebooks, such as 07_light_vgg; default: all")
-    sys.exit(run_command(partial(renew_translations, parser.parse_args().names)))
+def _describe(counts: Counter[str]) -> str:
+    return ", ".join(f"{counts[kind]} {kind}" for kind in sorted(counts))

@@ -1,6 +1,6 @@
 """What stands in a sentence: numbers that print themselves, and claims that must hold.
 
-A text cell names them, as in ``{eval}`accuracy` `` and ``{eval}`holds(accuracy > 0.5)` ``.
+A text cell asks for them with ``{eval}`accuracy` ``, ``{eval}`holds(accuracy > 0.5)` ``.
 JupyterLab fills them in after *Run All*, the report when it executes the notebook.
 """
 
@@ -13,10 +13,17 @@ import numpy as np
 
 from cnnlab.evaluation.formatting import format_number
 
+EXPRESSION = re.compile(r"\{eval\}`([^`]+)`")
+CODE_BLOCK = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 NOT_BORNE_OUT = "(not borne out by this run)"
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _PLAIN_DIGITS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 _POWER = re.compile(r"([\d.]+) × 10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)")
+
+
+def find_expressions(source: str) -> list[str]:
+    """Return the expressions of a Markdown cell, in their order."""
+    return EXPRESSION.findall(CODE_BLOCK.sub("", source))
 
 
 @total_ordering
