@@ -9,9 +9,11 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 from torture.kill_runs import TortureError, compare
+from torture.record import record
 
 from cnnlab.paths import ROOT
 from cnnlab.studies.stage_costs import copy_weights
@@ -35,6 +37,7 @@ def build_clone(source: Path, folder: Path) -> Path:
 
 def main() -> int:
     """Build both and say whether they are equal."""
+    begun = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         # The second is a clone of the first: meanwhile somebody may have committed something.
         one = build_clone(ROOT, Path(folder) / NAMES[0])
@@ -44,6 +47,7 @@ def main() -> int:
         except TortureError as error:
             print(error, file=sys.stderr)
             return 1
+    record("compare_clones", count, "equal results of two clones", time.monotonic() - begun)
     print(f"Two fresh clones: {count} results are equal, report.pdf byte for byte.")
     return 0
 

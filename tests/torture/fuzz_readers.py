@@ -6,6 +6,7 @@ refused with a remedy ends with the assertion that failed, and how to repeat it.
 
 import sys
 import tempfile
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from faces.bad_data import Case, cases, check
 from faces.bad_releases import other_cases
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from torture.record import record
 
 CASES = 2500
 
@@ -40,7 +42,9 @@ def fuzz(count: int) -> Counter:
 
 def main() -> None:
     """Fuzz and print the counts."""
+    begun = time.monotonic()
     outcomes = fuzz(int(sys.argv[1]) if len(sys.argv) > 1 else CASES)
+    record("fuzz_readers", outcomes.total(), "data sets with faults", time.monotonic() - begun)
     print(
         f"{outcomes.total()} random data sets with faults: {outcomes['read']} read rightly, "
         f"{outcomes['refused']} refused with a remedy, no other error."

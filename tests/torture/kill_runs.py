@@ -25,6 +25,7 @@ import h5py
 import numpy as np
 import pandas as pd
 import psutil
+from torture.record import record
 
 from cnnlab.studies.stage_costs import copy_project
 
@@ -271,10 +272,12 @@ def main() -> int:
     by_signal = Counter()
     for (_, name), number in kills.items():
         by_signal[name] += number
+    seconds = time.monotonic() - begun
+    record("kill_runs", kills.total(), "kills", seconds)
     print(
         f"{kills.total()} kills ({', '.join(f'{n} {name}' for name, n in by_signal.items())}); "
         f"{count} results equal those of an uninterrupted run, report.pdf byte for byte; "
-        f"{(time.monotonic() - begun) / 60:.1f} minutes"
+        f"{seconds / 60:.1f} minutes"
     )
     return 0
 
