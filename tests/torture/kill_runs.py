@@ -41,7 +41,7 @@ COMPARED = (
     "report/report.fa.pdf",
 )
 OLD_REPORT = b"the report of an earlier run"
-LONGEST_WAIT = 600
+LONGEST_WAIT = 1200
 TRIES = 8
 LONGEST_END = 60
 
