@@ -140,7 +140,7 @@ def test_pictures_come_in_other_sizes(people):
 
 @pytest.mark.parametrize("name", CLASSES)
 def test_pictures_are_well_exposed(name, people):
-    for seed in range(2):
-        drawn = draw_expression(name, np.random.default_rng(seed))
-        image = render_face(people[10 + seed], drawn, scene(seed))
-        assert 45 < image[40:90, 40:90].mean() < 215
+    seed = CLASSES.index(name)
+    drawn = draw_expression(name, np.random.default_rng(seed))
+    image = render_face(people[10 + seed], drawn, scene(seed))
+    assert 45 < image[40:90, 40:90].mean() < 215

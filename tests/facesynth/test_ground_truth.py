@@ -73,21 +73,20 @@ def find_places(identity, scene, places):
 
 @pytest.mark.parametrize("name", MOVED_PLACES)
 def test_every_expression_moves_the_places_of_its_units(name, people):
-    for seed in range(2):
-        identity = replace(people[seed], grooming=Grooming())
-        scene = quiet_scene(seed)
-        expression = draw_expression(name, np.random.default_rng(seed), CLEAR)
-        moved = measure_difference(identity, expression, scene) >= JUST_NOTICEABLE
-        assert 0.01 < moved.mean() < 0.4
-        near = ndimage.uniform_filter(moved.astype(float), 11)
-        for place in MOVED_PLACES[name]:
-            shares = [
-                near[row, column] for row, column in find_places(identity, scene, PLACES[place])
-            ]
-            assert max(shares) > 0.15, (place, seed, shares)
+    # Each expression on a face of its own.
+    seed = CLASSES.index(name)
+    identity, scene = replace(people[seed], grooming=Grooming()), quiet_scene(seed)
+    expression = draw_expression(name, np.random.default_rng(seed), CLEAR)
+    moved = measure_difference(identity, expression, scene) >= JUST_NOTICEABLE
+    assert 0.01 < moved.mean() < 0.4
+    near = ndimage.uniform_filter(moved.astype(float), 11)
+    for place in MOVED_PLACES[name]:
+        pixels = find_places(identity, scene, PLACES[place])
+        shares = [near[row, column] for row, column in pixels]
+        assert max(shares) > 0.15, (place, shares)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_contempt_moves_one_side_of_the_mouth(seed, people):
     identity, scene = people[seed], quiet_scene(seed)
     corners = find_places(identity, scene, PLACES["corners"])
@@ -168,10 +167,10 @@ def test_colour_differences_are_cielab_s():
     assert colour_difference(red, red).max() == 0
 
 
-def test_maps_come_in_the_order_of_the_names_from_any_process():
+def test_maps_come_in_the_order_of_the_names_from_another_process():
     fear = next(shot for shot in list_shots(1, 1) if shot.expression == "fear")
     files = ["Validation/neutral/1000000-0.jpg", fear.file]
-    maps = map_moved_pixels(files, SEED, processes=2)
+    maps = map_moved_pixels(files, SEED, processes=1)
     assert maps.shape == (2, 128, 128)
     assert maps.dtype == bool
     assert not maps[0].any()

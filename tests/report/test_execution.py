@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from types import SimpleNamespace
 
 import nbformat
@@ -214,7 +215,7 @@ from cnnlab.report.staleness import make_entry
 def pause(call):
     async def slow(*args, **options):
         os.write(1, b"now\\n")  # whole, where two threads print
-        time.sleep(2)
+        time.sleep(1)
         return await call(*args, **options)
     return slow
 
@@ -250,6 +251,7 @@ def test_interrupted_notebooks_end_in_one_line_with_their_kernels(tmp_path, paus
         assert process.stdout.readline() == "now\n"
     while not (paused or all((tmp_path / name).exists() for name in ("01_slow", "02_slow"))):
         assert process.poll() is None
+        time.sleep(0.02)  # the processors are the kernels'
     kernels = psutil.Process(process.pid).children(recursive=True)
     process.send_signal(number)
     _, said = process.communicate(timeout=60)
