@@ -54,7 +54,7 @@ studies: $(INSTALLED) ## record accuracy on DATA and measured times under report
 	@$(RUN) cnnlab study
 
 test: $(INSTALLED) ## run the tests, every notebook on the smoke profile among them
-	@CNNLAB_PROFILE=smoke CNNLAB_DATA= $(RUN) pytest
+	@CNNLAB_PROFILE=smoke CNNLAB_DATA= $(RUN) pytest --numprocesses=2 --dist=loadfile
 
 torture: $(INSTALLED) ## kill runs at random moments and give the readers bad data (a quarter of an hour)
 	@PYTHONPATH=tests $(RUN) torture.fuzz_readers
