@@ -18,6 +18,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -107,16 +108,26 @@ class Run:
         while content := self.process.stdout.read1():
             self.printed += content.decode(errors="replace")
 
-    def wait_for(self, sign: str) -> bool:
-        """Wait until a stage has begun; return False when the command ends before."""
+    def wait_for(self, stage: Stage) -> bool:
+        """Wait until a stage has begun; return False when a later one, or the end, comes first."""
+        later = [each.sign for each in STAGES[STAGES.index(stage) + 1 :]]
         limit = time.monotonic() + LONGEST_WAIT
         while time.monotonic() < limit:
-            if re.search(sign, self.printed):
+            if re.search(stage.sign, self.printed):
                 return True
+            if any(re.search(sign, self.printed) for sign in later):
+                return False
             if self.process.poll() is not None:
                 return False
             time.sleep(0.01)
+        self.stop()
         raise TortureError(f"The run hangs:\n{self.printed[-2000:]}")
+
+    def stop(self) -> None:
+        """End the command, if it has not ended, with all its processes."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.end()
 
     def kill(self, number: signal.Signals) -> bool:
         """End the command, with all its processes; return False when it was over before."""
@@ -165,14 +176,15 @@ def kill_in(stage: Stage, project: Path, number: signal.Signals, draw: random.Ra
     """Start a run and kill it once while the stage is going on."""
     for attempt in range(TRIES):
         run = Run(project)
-        if run.wait_for(stage.sign):
+        if run.wait_for(stage):
             # On a fast machine a stage may be over in less than its longest delay.
             time.sleep(draw.uniform(0, stage.longest_delay / 2**attempt))
             if run.kill(number):
                 return
-        elif run.end() != 0:
+        elif run.process.poll():
             raise TortureError(f"The run failed:\n{run.printed[-3000:]}")
-        # The stage was over too early: let it be done anew.
+        # The stage was over too early, or before: let it be done anew.
+        run.stop()
         for pattern in stage.made:
             for path in project.glob(pattern):
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
