@@ -56,7 +56,7 @@ studies: $(INSTALLED) ## record accuracy on DATA and measured times under report
 test: $(INSTALLED) ## run the tests, every notebook on the smoke profile among them
 	@CNNLAB_PROFILE=smoke CNNLAB_DATA= $(RUN) pytest --numprocesses=2 --dist=loadfile
 
-torture: $(INSTALLED) ## kill runs at random moments and give the readers bad data (a quarter of an hour)
+torture: $(INSTALLED) ## kill runs at random moments and give the readers bad data (twenty minutes)
 	@PYTHONPATH=tests $(RUN) torture.fuzz_readers
 	@PYTHONPATH=tests $(RUN) torture.kill_runs
 

@@ -19,6 +19,7 @@ def record(trial: str, count: int, what: str, seconds: float) -> None:
         seconds: that it took.
     """
     row = {"trial": trial, "count": count, "what": what, "seconds": round(seconds)}
-    table = pd.read_csv(FILE) if FILE.exists() else pd.DataFrame(columns=["trial"])
-    table = pd.concat([table[table["trial"] != trial], pd.DataFrame([row | describe_machine()])])
-    write_bytes(FILE, table.sort_values("trial").to_csv(index=False, lineterminator="\n").encode())
+    rows = pd.read_csv(FILE).to_dict("records") if FILE.exists() else []
+    rows = [each for each in rows if each["trial"] != trial] + [row | describe_machine()]
+    table = pd.DataFrame(rows).sort_values("trial")
+    write_bytes(FILE, table.to_csv(index=False, lineterminator="\n").encode())
