@@ -7,6 +7,18 @@ from PIL import Image
 
 from cnnlab.faces.dataset import CLASSES
 
+EXPRESSIONS = (
+    "neutral",
+    "happiness",
+    "sadness",
+    "surprise",
+    "fear",
+    "disgust",
+    "anger",
+    "contempt",
+)
+"""What AffectNet's numbers mean (Mollahosseini et al. 2019, section 3)."""
+
 
 def encode(pixels: np.ndarray, kind: str = "PNG", **options) -> bytes:
     buffer = io.BytesIO()

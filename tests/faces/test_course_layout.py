@@ -10,7 +10,7 @@ from cnnlab.faces.dataset import CLASSES, TRAIN, VALIDATION
 from cnnlab.faces.files import DataError, read_files
 from cnnlab.faces.readers import read_dataset
 
-from .made_files import course_files, write_folder, write_zip
+from .made_files import EXPRESSIONS, course_files, write_folder, write_zip
 
 
 def test_folder_and_zip_give_the_same_dataset(tmp_path):
@@ -70,9 +70,8 @@ SYNONYMS = ("Neutral", "HAPPY", "sad", "Surprised", "afraid", "Disgusted", "angr
 @pytest.mark.parametrize("names", [tuple("01234567"), SYNONYMS])
 def test_names_of_splits_and_classes_are_taken_in_their_usual_forms(write, splits, names):
     dataset = read_dataset(write(course_files(names=names, splits=splits)))
-    assert [
-        names.index(file.name.split("/")[1]) for file in dataset.files
-    ] == dataset.labels.tolist()
+    for file, label in zip(dataset.files, dataset.labels, strict=True):
+        assert CLASSES[label] == EXPRESSIONS[names.index(file.name.split("/")[1])]
     assert set(dataset.splits) == {TRAIN, VALIDATION}
 
 
