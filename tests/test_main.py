@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from importlib import import_module
+from pkgutil import resolve_name
 
 import pytest
 
@@ -31,10 +31,9 @@ def run(*arguments, **variables):
     )
 
 
-@pytest.mark.parametrize("name", [name for name, (module, *_) in COMMANDS.items() if module])
+@pytest.mark.parametrize("name", [name for name, (function, *_) in COMMANDS.items() if function])
 def test_every_command_has_its_function(name):
-    module, function, *_ = COMMANDS[name]
-    assert callable(getattr(import_module(f"cnnlab.{module}"), function))
+    assert callable(resolve_name(COMMANDS[name][0]))
 
 
 def test_options_win_over_the_environment_and_reach_kernels_through_it(given):

@@ -6,11 +6,10 @@ in one sentence, and after the lock is held.
 
 import argparse
 import os
-import runpy
 import signal
 import sys
 from collections.abc import Sequence
-from importlib import import_module
+from pkgutil import resolve_name
 
 from cnnlab.paths import DATA, FIGURES, LOCK, NOTEBOOKS, REPORT
 from cnnlab.settings import current_profile
@@ -23,17 +22,17 @@ OPTIONS = {
     "data": "folder or .zip of photographs, from the project's folder; none: rendered faces",
     "vgg16": "file of VGG16's weights; none: they are fetched",
 }
-# Of each command: its module and function, what further arguments it takes, what it does.
+# Of each command: its function, what further arguments it takes, what it does.
 COMMANDS = {
-    "report": ("report.build", "build_report", None, "make what is stale of the reports"),
-    "publish": ("report.publish", "publish_report", None, "copy the reports to report/published"),
-    "data": ("faces.loading", "print_data", None, "read or render the data, and tell of them"),
-    "study": ("studies.commands", "run_studies", "*", "record studies; none named: all"),
-    "translation": ("report.text.translation", "renew_translations", None, "renew report/fa"),
-    "card": ("report.data_card", "renew_card", None, "renew the tables of data/README.md"),
-    "check": ("report.checking", "report_faults", "+", "hold PDFs against their notebooks"),
-    "faces": (None, None, None, "render faces into a folder: see faces --help"),
-    "lab": (None, None, None, "open JupyterLab on the notebooks"),
+    "report": ("cnnlab.report.build:build_report", None, "make what is stale of the reports"),
+    "publish": ("cnnlab.report.publish:publish_report", None, "copy them to report/published"),
+    "data": ("cnnlab.faces.loading:print_data", None, "read or render the data, and tell of them"),
+    "study": ("cnnlab.studies.commands:run_studies", "*", "record studies; none named: all"),
+    "translation": ("cnnlab.report.text.translation:renew_translations", None, "renew report/fa"),
+    "card": ("cnnlab.report.data_card:renew_card", None, "renew the tables of data/README.md"),
+    "check": ("cnnlab.report.checking:report_faults", "+", "hold PDFs against their notebooks"),
+    "faces": ("facesynth.data.command:follow_order", "*", "render faces: see faces --help"),
+    "lab": (None, None, "open JupyterLab on the notebooks"),
 }
 
 
@@ -44,7 +43,7 @@ def read_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     """
     parser = argparse.ArgumentParser(prog="python -m cnnlab")
     parsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, (_, _, count, purpose) in COMMANDS.items():
+    for name, (_, count, purpose) in COMMANDS.items():
         command = parsers.add_parser(name, help=purpose, description=purpose)
         for option, meaning in OPTIONS.items():
             command.add_argument(f"--{option}", help=meaning)
@@ -64,11 +63,8 @@ def do_command(given: argparse.Namespace) -> None:
     with hold_lock(LOCK, f"{given.command} (PROFILE={current_profile().name})"):
         for folder in (DATA, FIGURES, REPORT):
             remove_leftovers(folder)
-        if given.command == "faces":
-            sys.argv[1:] = given.names
-            runpy.run_module("facesynth", run_name="__main__")
-        module, function, count, _ = COMMANDS[given.command]
-        work = getattr(import_module(f"cnnlab.{module}"), function)
+        function, count, _ = COMMANDS[given.command]
+        work = resolve_name(function)
         work(given.names) if count else work()
 
 

@@ -2,8 +2,8 @@
 
 import sys
 
-from facesynth.data.command import make_faces, read_order
+from facesynth.data.command import follow_order
 from plumbing.user_errors import run_command
 
 if __name__ == "__main__":
-    sys.exit(run_command(lambda: make_faces(**vars(read_order(sys.argv[1:])))))
+    sys.exit(run_command(lambda: follow_order(sys.argv[1:])))

@@ -29,6 +29,11 @@ class _Parser(argparse.ArgumentParser):
         raise UserError(f"make faces: {message}. Say it like this: make faces N=1200 OUT=faces")
 
 
+def follow_order(arguments: Sequence[str]) -> None:
+    """Render what a command line asks for; raises as ``make_faces`` does."""
+    make_faces(**vars(read_order(arguments)))
+
+
 def read_order(arguments: Sequence[str]) -> argparse.Namespace:
     """Read the command's arguments.
 
